@@ -1,0 +1,283 @@
+"""What a contract says, once it has been read and judged.
+
+Pure data: no file is opened here. :mod:`policies.loader` builds these objects from an Open Data Contract Standard 3.1
+file and refuses what the strategy forbids, so whoever holds a :class:`Contract` may trust it. Everything else
+(decoding, checks, DAGs, lineage, catalogue page) is derived from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, NewType
+
+DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name and its CKAN name
+Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
+PeriodKey = NewType("PeriodKey", str)  # "2026-10" or "2026-10-31", in the territory's time zone
+
+
+class PeriodUnit(StrEnum):
+    """How events are grouped for release."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+class PrivacyCategory(StrEnum):
+    """What a source column is with regard to people (EDPB 01/2025; ODCS `classification` says how secret it is)."""
+
+    DIRECT_IDENTIFIER = "direct_identifier"
+    QUASI_IDENTIFIER = "quasi_identifier"
+    SENSITIVE = "sensitive"
+    FREE_TEXT = "free_text"
+    NONE = "none"
+
+
+class Technique(StrEnum):
+    """What *deidentify* does to a column before anything is written to the trusted zone."""
+
+    PSEUDONYMIZE = "pseudonymize"  # replaced by a one-way pseudonym of `domain`
+    REDACT = "redact"  # free text, personal data replaced by tags
+    COMMUNE = "commune"  # a postal address, reduced to the INSEE code of its commune
+    DROP = "drop"  # checked, then never stored
+    KEEP = "keep"  # stored in the trusted zone as it is
+
+
+class CanonicalForm(StrEnum):
+    """How an identifier is normalised before it becomes a pseudonym."""
+
+    TEXT = "text"  # Unicode NFC, trimmed
+    UPPER = "upper"  # NFC, trimmed, upper case, inner spaces and dashes removed
+    EMAIL = "email"
+    PHONE = "phone"  # E.164, French numbering by default
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Semantic version. A new major opens a new trusted path and a new CKAN version."""
+
+    major: int
+    minor: int
+    patch: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """Category and technique of one source column."""
+
+    category: PrivacyCategory = PrivacyCategory.NONE
+    technique: Technique = Technique.KEEP
+    domain: Domain | None = None  # with PSEUDONYMIZE
+    canonical: CanonicalForm = CanonicalForm.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class QualityRule:
+    """One ODCS library rule over a column; a row that breaks it goes to quarantine with `code`."""
+
+    code: str  # e.g. "nullValues", "invalidValues", "outOfRange", "patternMismatch", "duplicateValues"
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    valid_values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the source schema. `physical_name` is the operator's name for it, `name` ours."""
+
+    name: str
+    physical_name: str
+    logical_type: Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+    required: bool = False
+    primary_key: bool = False
+    description: str = ""  # French
+    classification: str = "public"
+    unit: str | None = None  # UCUM code
+    format: str | None = None  # of dates and times, strptime style
+    privacy: Privacy = Privacy()
+    quality: tuple[QualityRule, ...] = ()
+
+    @property
+    def stored(self) -> bool:
+        """Whether the trusted zone keeps it in any form."""
+        return self.privacy.technique is not Technique.DROP
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How the operator's bytes are fetched and read."""
+
+    connector: Literal["http_pull", "file_drop"]
+    decoder: Literal["opendatasoft", "open311", "csv"]
+    operator: str  # CKAN organization, slug
+    schedule: str | None = None  # cron, Europe/Paris; None = on demand only
+    options: dict[str, Any] = field(default_factory=dict)  # of connector and decoder, checked by their own models
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedColumn:
+    """A published column, and the source columns and generalisation it comes from."""
+
+    name: str
+    sources: tuple[str, ...]  # names of source columns
+    logical_type: Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+    description: str = ""  # French
+    generalization: str = "identity"  # name of a function of anonymization.generalization
+    options: dict[str, Any] = field(default_factory=dict)
+    quasi_identifier: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A figure of an aggregated release."""
+
+    name: str
+    function: Literal["sum", "mean", "median", "units", "rows"]  # `units`: distinct protection units
+    column: str | None = None
+    description: str = ""  # French
+    unit: str | None = None
+    decimals: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRule:
+    """What the published data must look like. Counts are distinct protection units, never rows."""
+
+    kind: Literal["as_is", "records", "aggregate"]
+    columns: tuple[ReleasedColumn, ...]
+    measures: tuple[Measure, ...] = ()  # kind == "aggregate"
+    k: int | None = None  # kind == "records": smallest equivalence class
+    minimum_units: int | None = None  # kind == "aggregate": smallest cell
+    dominance: float | None = None  # kind == "aggregate": largest share one unit may have of any summed measure
+    suppression_limit: float = 1.0  # share of rows that suppression may remove before the release is refused
+    longitude: str | None = None  # published columns that make a GeoJSON geometry
+    latitude: str | None = None
+    formats: tuple[Literal["parquet", "csv", "geojson"], ...] = ("parquet", "csv")
+    searchable: bool = True  # loaded in CKAN's DataStore
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectionUnit:
+    """Who or what is protected, and the pseudonymised column that tells one from another."""
+
+    kind: Literal["person", "household", "delivery_point"]
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Rows are used only where the subject in `column` has an active consent for the contract's purpose."""
+
+    column: str
+    purpose: str  # id of the purpose in consent records
+
+
+@dataclass(frozen=True, slots=True)
+class LegalBasis:
+    """GDPR article 6 (and 9) basis, in DPV's terms."""
+
+    code: str  # "A6-1-e", "A6-1-a", or "none" when nothing is personal
+    text: str  # French, shown on the page
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """ODCS `description`, in French."""
+
+    purpose: str
+    limitations: str
+    usage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """One dataset: its source, its checks, its protection, its page."""
+
+    id: DatasetId
+    version: Version
+    title: str  # French
+    status: Literal["draft", "active", "deprecated", "retired"]
+    description: Description
+    tags: tuple[str, ...]
+    theme: str  # CKAN group slug
+    feed: Feed
+    period: PeriodUnit
+    event_time: str  # source column that dates a row
+    lateness: timedelta  # a period closes this long after its end
+    corrections: timedelta  # later rows than this after closing are rejected ("tooLate")
+    protection_unit: ProtectionUnit | None
+    coverage: Coverage | None
+    legal_basis: LegalBasis
+    purpose: str  # why the data is processed, id of the purpose
+    treatment_ref: str  # reference in the register of processing
+    landing_retention: timedelta
+    dcat: dict[str, Any]  # theme URIs, HVD category, licence id, frequency, contact
+    columns: tuple[Column, ...]
+    release: ReleaseRule
+    approval: bool  # a steward must approve each release (contract or strategy asks for it)
+    authors: tuple[str, ...]  # login names; none of them may approve a release
+    source: Path  # the file it was read from
+    digest: str  # sha256 of that file
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the primary key's columns, in order."""
+        return tuple(column.name for column in self.columns if column.primary_key)
+
+    def column(self, name: str) -> Column:
+        """Return the source column called `name`; KeyError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def domains(self) -> tuple[Domain, ...]:
+        """The pseudonymisation domains its columns use, without repetition."""
+        found = [column.privacy.domain for column in self.columns if column.privacy.domain]
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """The floors of the territory that no contract may go under (`strategy.yaml`)."""
+
+    territory: str  # "Angers Loire Métropole"
+    slug: str  # "angers"
+    version: str
+    timezone: str  # "Europe/Paris"
+    locale: str  # "fr"
+    minimum_k: int
+    minimum_units: int
+    maximum_dominance: float
+    approval_categories: tuple[PrivacyCategory, ...]  # a contract with such a column needs a person's approval
+    maximum_landing_retention: timedelta
+    licences: tuple[str, ...]  # CKAN licence ids allowed
+    hosting_region: str
+    digest: str  # sha256 of the file
+
+
+@dataclass(frozen=True, slots=True)
+class Commune:
+    """A municipality of the territory (INSEE code, official name)."""
+
+    insee: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """Everything of one territory's folder, read and judged together."""
+
+    folder: Path
+    strategy: Strategy
+    communes: tuple[Commune, ...]
+    contracts: dict[DatasetId, Contract]
+    organizations: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN organizations (operators)
+    themes: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN groups (uses)

@@ -1,0 +1,113 @@
+"""What a hub process knows about its surroundings: addresses, folders, credentials.
+
+Order of precedence: built-in default < ``<home>/ardoise.toml`` < environment (``ARDOISE_…``) < flag given to
+:func:`load_settings`. Secrets are never in the file: each is one file of ``<home>/secrets/``, mode 600, read when it is
+first asked for and only by the process that asks. Nothing below an entry point reads the environment itself.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from settings.errors import MissingSecretError, SettingsError
+
+ENVIRONMENT_PREFIX = "ARDOISE_"
+SHIPPED_TERRITORY = Path(__file__).resolve().parent.parent / "policies" / "angers"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An S3 identity: one per reader, so that whoever reads one zone can not read the next."""
+
+    access_key: str
+    secret_key: SecretStr
+
+
+class S3Settings(BaseModel):
+    """Where the object store listens and the names of its few buckets."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str = "http://127.0.0.1:8333"
+    region: str = "us-east-1"
+    private_bucket: str = "ardoise-private"  # landing, trusted, quarantine, candidate as prefixes
+    open_bucket: str = "ardoise-open"  # readable by anyone over HTTP
+    audit_bucket: str = "ardoise-audit"  # lineage events, verdicts, certificates
+
+
+class Settings(BaseModel):
+    """Everything a hub process is told. Immutable; secrets are fetched by name and never stored in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path
+    territory: Path
+    s3: S3Settings = S3Settings()
+    database: str = "postgresql+psycopg://ardoise@127.0.0.1:5432/ardoise"  # no password: see `hub_database_url`
+    custody_url: str = "http://127.0.0.1:8701"
+    console_url: str = "http://127.0.0.1:8702"
+    ckan_url: str = "http://127.0.0.1:5000"
+    airflow_url: str = "http://127.0.0.1:8080"
+    operators_url: str = "http://127.0.0.1:8703"  # base address of the operators' HTTP services
+    drop_folder: Path | None = None  # where operators' files arrive
+
+    def secret(self, name: str) -> SecretStr:
+        """Return the secret called ``name`` (a file of ``<home>/secrets``).
+
+        Raises:
+            MissingSecretError: the file is absent or unreadable to this process.
+        """
+        path = self.home / "secrets" / name
+        try:
+            return SecretStr(path.read_text(encoding="utf-8").strip())
+        except OSError as error:
+            raise MissingSecretError(
+                f"secret « {name} » is not readable in {path.parent}: run « ardoise up », which creates it"
+            ) from error
+
+    def credential(self, role: str) -> Credential:
+        """Return the S3 identity of ``role`` (``ingest``, ``deidentify``, ``anonymize``, ``assess``, ``publish``…)."""
+        value = self.secret(f"s3-{role}").get_secret_value()
+        access_key, _, secret_key = value.partition(":")
+        return Credential(access_key, SecretStr(secret_key))
+
+    def hub_database_url(self) -> str:
+        """SQLAlchemy URL of the hub's database, with its password."""
+        password = self.secret("postgres-ardoise").get_secret_value()
+        return self.database.replace("ardoise@", f"ardoise:{password}@", 1)
+
+
+def load_settings(home: Path | None = None, **flags: Any) -> Settings:
+    """Build the settings of this process.
+
+    Args:
+        home: the state folder; by default ``ARDOISE_HOME``, else ``.ardoise`` under the current folder.
+        flags: fields given on the command line; ``None`` means not given.
+
+    Raises:
+        SettingsError: the file can not be read, or names an unknown field.
+    """
+    home = (home or Path(os.environ.get("ARDOISE_HOME", ".ardoise"))).resolve()
+    values: dict[str, Any] = {"home": home}
+    file = home / "ardoise.toml"
+    if file.exists():
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"{file} is not valid TOML: {error}") from error
+    for name in Settings.model_fields:
+        if (text := os.environ.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")) and name != "home":
+            values[name] = text
+    values.update({name: value for name, value in flags.items() if value is not None})
+    values.setdefault("territory", SHIPPED_TERRITORY)
+    values["home"] = home
+    try:
+        return Settings.model_validate(values)
+    except ValueError as error:
+        raise SettingsError(f"settings of {home} are not valid: {error}") from None

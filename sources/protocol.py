@@ -1,0 +1,80 @@
+"""What a connector hands over and what a decoder makes of it.
+
+A connector never interprets bytes; a decoder never fetches any. Between the two the payload lies sealed in landing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any, Protocol
+
+import pyarrow as pa
+
+Cursor = dict[str, Any]  # JSON: where a connector stands; stored by the pipeline once the delivery has landed
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadPart:
+    """One document of a delivery, byte for byte as the operator gave it. `name` tells decoders what it is."""
+
+    name: str  # "live/0001.json", "reference/0001.json", "releves_2026-10.csv"
+    stream: IO[bytes]
+
+
+@dataclass(slots=True)
+class Delivery:
+    """What one visit to an operator brought. `parts` can be read once."""
+
+    source: str  # address or file name, for the sealed manifest only: never logged
+    fetched_at: datetime
+    parts: Iterator[PayloadPart]
+    next_cursor: Cursor = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """Fetches what is new since `cursor`; yields nothing when nothing is."""
+
+    def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
+        """Yield deliveries, oldest first.
+
+        Raises:
+            SourceUnavailableError: the operator can not be reached or answers with an error.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A batch in the contract's source columns (all of them, by `name`, typed), and what could not be read.
+
+    `rejects` has columns: position (int64, 0-based row of the delivery), code (string), column (string, nullable),
+    record (string: the raw record, sealed in quarantine and shown nowhere else).
+    """
+
+    batch: pa.RecordBatch
+    rejects: pa.RecordBatch
+    positions: pa.Int64Array  # of each row of `batch`
+
+
+class Decoder(Protocol):
+    """Turns the parts of a delivery into typed batches, streaming, in bounded memory."""
+
+    def decode(self, parts: Iterator[PayloadPart]) -> Iterator[Decoded]:
+        """Yield batches of at most some tens of thousands of rows.
+
+        Raises:
+            PayloadError: the payload as a whole can not be read (not JSON, a required column is gone or changed type).
+        """
+        ...
+
+
+REJECT_SCHEMA = pa.schema(
+    [
+        pa.field("position", pa.int64(), nullable=False),
+        pa.field("code", pa.string(), nullable=False),
+        pa.field("column", pa.string()),
+        pa.field("record", pa.string(), nullable=False),
+    ]
+)

@@ -1,0 +1,25 @@
+"""Errors of the storage room."""
+
+
+class StorageError(Exception):
+    """Root of every error about stored things."""
+
+
+class ObjectNotFoundError(StorageError):
+    """No object has this key."""
+
+
+class PreconditionFailedError(StorageError):
+    """A conditional write found another version than the one it expected."""
+
+
+class DigestMismatchError(StorageError):
+    """Stored bytes are not those that were written."""
+
+
+class StoreUnavailableError(StorageError):
+    """The object store or the database can not be reached; nothing was written."""
+
+
+class NewerStateError(StorageError):
+    """The database was migrated by a newer version of Ardoise; this one refuses to touch it."""
