@@ -225,6 +225,7 @@ class Contract:
     authors: tuple[str, ...]  # login names; none of them may approve a release
     source: Path  # the file it was read from
     digest: str  # sha256 of that file
+    source_version: str | None = None  # source column that orders corrections of one key: the highest wins
 
     @property
     def key(self) -> tuple[str, ...]:
