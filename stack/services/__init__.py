@@ -1,0 +1,1 @@
+"""The services of the embedded stack, in the order they are started."""
