@@ -1,0 +1,178 @@
+"""The shapes of what we add to ODCS 3.1 (`customProperties`) and of the strategy file, as written: camelCase, strict.
+
+These pydantic models stand at the edge only. Inside, everything is a dataclass of :mod:`policies.contract`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from policies.contract import CanonicalForm, PeriodUnit, PrivacyCategory, Technique
+
+LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+Duration = Annotated[timedelta, Field(ge=timedelta(0))]  # ISO 8601: "PT1H", "P3D"
+Cron = Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
+
+
+class Declared(BaseModel):
+    """Base of the models below."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=False)
+
+
+class DeclaredFeed(Declared):
+    """Root `feed`: how the operator's bytes are fetched and read."""
+
+    connector: Literal["http_pull", "file_drop"]
+    decoder: Literal["opendatasoft", "open311", "csv"]
+    operator: Slug
+    schedule: Cron | None = None
+    options: dict[str, Any] = {}
+
+
+class DeclaredUnit(Declared):
+    """Root `protectionUnit`: who or what is protected."""
+
+    kind: Literal["person", "household", "delivery_point"]
+    column: Name
+
+
+class DeclaredCoverage(Declared):
+    """Root `coverage`: rows are used only where the subject in `column` consents to `purpose`."""
+
+    column: Name
+    purpose: Slug
+
+
+class DeclaredBasis(Declared):
+    """Root `legalBasis`, in DPV's codes."""
+
+    code: Annotated[str, Field(pattern=r"^(none|A6-1-[a-f]|A9-2-[a-j])$")]
+    text: Annotated[str, Field(min_length=10)]
+
+
+class DeclaredContact(Declared):
+    """Who answers questions about the dataset."""
+
+    name: str
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+
+
+class DeclaredDcat(Declared):
+    """Root `dcat`: what DCAT-AP asks for and nothing else in the contract says."""
+
+    themes: Annotated[tuple[str, ...], Field(min_length=1)]
+    hvd_category: str | None = None
+    licence: str
+    frequency: str
+    contact: DeclaredContact
+
+
+class DeclaredRoot(Declared):
+    """Every custom property that may stand at the root of a contract."""
+
+    feed: DeclaredFeed
+    period: PeriodUnit
+    event_time: Name
+    source_version: Name | None = None
+    lateness: Duration
+    corrections: Duration
+    protection_unit: DeclaredUnit | None = None
+    coverage: DeclaredCoverage | None = None
+    legal_basis: DeclaredBasis
+    purpose: Slug
+    treatment_ref: Annotated[str, Field(min_length=1)]
+    approval: bool | None = None
+    dcat: DeclaredDcat
+
+
+class DeclaredPrivacy(Declared):
+    """`privacy` of a property."""
+
+    category: PrivacyCategory
+    technique: Technique
+    domain: Slug | None = None
+    canonical: CanonicalForm = CanonicalForm.TEXT
+
+
+class DeclaredColumn(Declared):
+    """Every custom property that may stand on a property of the schema."""
+
+    privacy: DeclaredPrivacy = DeclaredPrivacy(category=PrivacyCategory.NONE, technique=Technique.KEEP)
+    unit: str | None = None
+
+
+class DeclaredReleasedColumn(Declared):
+    """One published column."""
+
+    name: Name
+    sources: Annotated[tuple[Name, ...], Field(min_length=1)]
+    logical_type: LogicalType
+    description: Annotated[str, Field(min_length=1)]
+    generalization: str = "identity"
+    options: dict[str, Any] = {}
+    quasi_identifier: bool = False
+    unit: str | None = None
+
+
+class DeclaredMeasure(Declared):
+    """One figure of an aggregated release."""
+
+    name: Name
+    function: Literal["sum", "mean", "median", "units", "rows"]
+    column: Name | None = None
+    description: Annotated[str, Field(min_length=1)]
+    unit: str | None = None
+    decimals: Annotated[int, Field(ge=0, le=9)] = 2
+
+
+class DeclaredRelease(Declared):
+    """`release` of a schema: what the published data must look like."""
+
+    kind: Literal["as_is", "records", "aggregate"]
+    columns: Annotated[tuple[DeclaredReleasedColumn, ...], Field(min_length=1)]
+    measures: tuple[DeclaredMeasure, ...] = ()
+    k: Annotated[int, Field(ge=2)] | None = None
+    minimum_units: Annotated[int, Field(ge=2)] | None = None
+    dominance: Annotated[float, Field(gt=0, le=1)] | None = None
+    suppression_limit: Annotated[float, Field(ge=0, le=1)] = 1.0
+    longitude: Name | None = None
+    latitude: Name | None = None
+    formats: Annotated[tuple[Literal["parquet", "csv", "geojson"], ...], Field(min_length=1)] = ("parquet", "csv")
+    searchable: bool = True
+
+
+class DeclaredSchema(Declared):
+    """Every custom property that may stand on a schema."""
+
+    release: DeclaredRelease
+
+
+class DeclaredStrategy(Declared):
+    """`strategy.yaml`."""
+
+    territory: str
+    slug: Slug
+    version: str
+    timezone: str
+    locale: str
+    minimum_k: Annotated[int, Field(ge=2, alias="minimumK")]
+    minimum_units: Annotated[int, Field(ge=2)]
+    maximum_dominance: Annotated[float, Field(gt=0, le=1)]
+    approval_categories: tuple[PrivacyCategory, ...]
+    maximum_landing_retention: Duration
+    licences: Annotated[tuple[str, ...], Field(min_length=1)]
+    hosting_region: str
+
+
+class DeclaredEntry(Declared):
+    """One organization or theme."""
+
+    title: Annotated[str, Field(min_length=1)]
+    description: Annotated[str, Field(min_length=1)]

@@ -1,0 +1,134 @@
+"""The territory's folder, read and judged: contracts, strategy, communes, organizations and themes.
+
+    <folder>/strategy.yaml                    floors no contract may go under
+    <folder>/organizations.yaml, themes.yaml  CKAN organizations and groups
+    <folder>/communes.csv                     INSEE code, official name
+    <folder>/contracts/<dataset>.odcs.yaml    one dataset each
+
+Whatever is wrong is refused with file, line and rule. Nothing is remembered between calls.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from policies.contract import Commune, Contract, DatasetId, Strategy, Territory
+from policies.declared import Declared, DeclaredEntry, DeclaredStrategy
+from policies.document import read_document
+from policies.errors import ContractError, Finding, StrategyError, WeakContractError
+from policies.odcs import read_contract
+from policies.release_rules import release_contradictions
+from policies.rules import contradictions, needs_approval, weaknesses
+
+_Model = TypeVar("_Model", bound=Declared)
+_SUFFIX = ".odcs.yaml"
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def load_territory(folder: Path) -> Territory:
+    """Read everything of `folder`.
+
+    Raises:
+        StrategyError: strategy, communes, organizations or themes are missing or not valid.
+        ContractError: a contract is broken, or names an organization or theme that the territory does not have.
+        WeakContractError: a contract is weaker than the strategy.
+    """
+    strategy = load_strategy(folder / "strategy.yaml")
+    organizations = _load_entries(folder / "organizations.yaml")
+    themes = _load_entries(folder / "themes.yaml")
+    contracts: dict[DatasetId, Contract] = {}
+    for file in sorted((folder / "contracts").glob(f"*{_SUFFIX}")):
+        contract = load_contract(file, strategy, organizations=organizations, themes=themes)
+        contracts[contract.id] = contract
+    return Territory(
+        folder=folder,
+        strategy=strategy,
+        communes=_load_communes(folder / "communes.csv"),
+        contracts=contracts,
+        organizations=organizations,
+        themes=themes,
+    )
+
+
+def load_contract(
+    path: Path,
+    strategy: Strategy,
+    *,
+    organizations: dict[str, dict[str, str]] | None = None,
+    themes: dict[str, dict[str, str]] | None = None,
+) -> Contract:
+    """Read one contract and judge it against `strategy`, and against the territory's lists where given.
+
+    Raises:
+        ContractError: it can not be read, is not ODCS 3.1, or contradicts itself.
+        WeakContractError: it asks for less protection than the strategy.
+    """
+    document = read_document(path, ContractError)
+    contract, where, root = read_contract(document)
+    broken = [*contradictions(contract, where), *release_contradictions(contract, where)]
+    if not _SLUG.fullmatch(contract.id):
+        broken.append(document.finding(("id",), "id", "« id » s'écrit en minuscules-avec-tirets"))
+    if organizations is not None and contract.feed.operator not in organizations:
+        place = where.root("feed", "operator")
+        broken.append(document.finding(place, "organization", "cet opérateur n'est pas dans organizations.yaml"))
+    if themes is not None and contract.theme not in themes:
+        broken.append(document.finding(("domain",), "theme", "ce thème n'est pas dans themes.yaml"))
+    if broken:
+        raise ContractError(*broken)
+    weak = list(weaknesses(contract, strategy, root.approval is False, where))
+    if weak:
+        raise WeakContractError(*weak)
+    return replace(contract, approval=contract.approval or needs_approval(contract, strategy))
+
+
+def load_strategy(path: Path) -> Strategy:
+    """Read the territory's floors.
+
+    Raises:
+        StrategyError: the file can not be read or is not valid.
+    """
+    document = read_document(path, StrategyError)
+    declared = _validated(DeclaredStrategy, path, document.data, (), document.line)
+    values = {name: getattr(declared, name) for name in type(declared).model_fields}
+    return Strategy(**values, digest=document.digest)
+
+
+def _load_entries(path: Path) -> dict[str, dict[str, str]]:
+    document = read_document(path, StrategyError)
+    return {
+        slug: _validated(DeclaredEntry, path, entry, (slug,), document.line).model_dump()
+        for slug, entry in document.data.items()
+    }
+
+
+def _validated(model: type[_Model], path: Path, data: Any, position: tuple[str, ...], line: Any) -> _Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        findings = [
+            Finding(
+                path,
+                line((*position, *item["loc"])),
+                "strategy",
+                f"{'.'.join(str(part) for part in (*position, *item['loc']))} : {item['msg']}",
+            )
+            for item in error.errors()
+        ]
+    raise StrategyError(*findings)
+
+
+def _load_communes(path: Path) -> tuple[Commune, ...]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return tuple(Commune(row["insee"], row["nom"]) for row in rows)
+    except (OSError, KeyError, UnicodeError):
+        raise StrategyError(
+            Finding(path, 1, "communes", "le fichier doit exister et avoir les colonnes « insee » et « nom »")
+        ) from None
