@@ -1,0 +1,38 @@
+"""Errors of pseudonyms and of the way to custody. No message holds an identifier, a pseudonym or a key."""
+
+from __future__ import annotations
+
+
+class PseudonymError(Exception):
+    """Root of every error about pseudonyms."""
+
+
+class KeyLengthError(PseudonymError):
+    """A pseudonym key that is not 16 bytes long."""
+
+
+class IdentifierTypeError(PseudonymError):
+    """A column of identifiers that is neither text nor bytes."""
+
+
+class CustodyError(PseudonymError):
+    """Root of what custody, or the way to it, answers wrongly."""
+
+
+class CustodyUnavailableError(CustodyError):
+    """Custody can not be reached, or its answer stopped before its end: nothing of it may be used."""
+
+
+class CustodyRefusedError(CustodyError):
+    """Custody understood and said no.
+
+    Attributes:
+        code: custody's own word for the reason (``quota_spent``, ``domain_unknown``…).
+        status: the HTTP status that goes with it.
+    """
+
+    def __init__(self, code: str, message: str, status: int) -> None:
+        super().__init__(f"custody refuses ({status} {code}): {message}")
+        self.code = code
+        self.message = message
+        self.status = status

@@ -1,0 +1,226 @@
+"""Custody without a process: the same rules as the service, its keys in this object's memory.
+
+For tests, and for trying a contract on a developer's machine. Nothing is kept when the process ends.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import SecretStr
+
+from anonymization.pseudonyms.cmac import KEY_BYTES, cmac
+from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.custodian import (
+    CONSENT_DOMAIN,
+    MAX_IDENTIFIER_BYTES,
+    MAX_RUN_SECONDS,
+    MAX_SUBJECTS,
+    Action,
+    ClientScope,
+    DataKey,
+)
+from anonymization.pseudonyms.errors import CustodyRefusedError
+
+EVERYTHING = ClientScope(frozenset(Action), frozenset({"*", CONSENT_DOMAIN}), frozenset({"landing", "quarantine"}))
+
+
+@dataclass(slots=True)
+class _Key:
+    key: bytes | None  # None once destroyed
+    creator: str
+
+
+@dataclass(slots=True)
+class _Run:
+    client: ClientScope
+    domains: frozenset[str]
+    key_ids: frozenset[str]
+    new_keys: int
+    quota: int
+    expires_at: datetime
+
+
+@dataclass(slots=True)
+class _Vault:
+    """What every view of one memory custodian shares."""
+
+    domains: dict[str, bytes]
+    clients: dict[str, ClientScope] = field(default_factory=dict)  # by token
+    runs: dict[str, _Run] = field(default_factory=dict)  # by token
+    keys: dict[str, _Key] = field(default_factory=dict)
+    fingerprint_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+
+
+class MemoryCustodian:
+    """An in-memory :class:`~anonymization.pseudonyms.custodian.Custodian`."""
+
+    def __init__(
+        self,
+        domains: Iterable[str] = (),
+        *,
+        scope: ClientScope = EVERYTHING,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Make a custodian with these domains (and ``consent``), seen by a client of this scope."""
+        self._vault = _Vault({name: secrets.token_bytes(KEY_BYTES) for name in {*domains, CONSENT_DOMAIN}})
+        self._now = now
+        self._token = self.add_client(scope).get_secret_value()
+
+    def add_client(self, scope: ClientScope) -> SecretStr:
+        """Return the token of a new client."""
+        token = secrets.token_hex(16)
+        self._vault.clients[token] = scope
+        return SecretStr(token)
+
+    def with_token(self, token: SecretStr) -> MemoryCustodian:
+        """See :class:`Custodian`."""
+        view = object.__new__(MemoryCustodian)
+        view._vault, view._now, view._token = self._vault, self._now, token.get_secret_value()
+        return view
+
+    def create_run(
+        self,
+        run_id: str,
+        dataset: str,
+        *,
+        domains: Iterable[str] = (),
+        key_ids: Iterable[str] = (),
+        new_keys: int = 0,
+        quota: int = 0,
+        expires_in: timedelta = timedelta(hours=2),
+    ) -> SecretStr:
+        """See :class:`Custodian`."""
+        scope = self._client(Action.CREATE_RUNS)
+        wanted, granted = frozenset(domains), frozenset(key_ids)
+        if not 0 < expires_in.total_seconds() <= MAX_RUN_SECONDS or quota < 0 or new_keys < 0:
+            raise CustodyRefusedError("bad_request", "a run has a quota, and lasts at most a day", 422)
+        for domain in wanted:
+            self._check_domain(domain, scope.may_use(domain))
+        if granted and Action.GRANT_KEYS not in scope.actions:
+            raise CustodyRefusedError("action_not_in_scope", "this client may not name data keys in a run", 403)
+        if new_keys and Action.CREATE_KEYS not in scope.actions:
+            raise CustodyRefusedError("action_not_in_scope", "this client may not create data keys", 403)
+        for key_id in granted:
+            self._key(key_id)
+        token = secrets.token_hex(16)
+        self._vault.runs[token] = _Run(scope, wanted, granted, new_keys, quota, self._now() + expires_in)
+        return SecretStr(token)
+
+    def create_key(self, zone: str, dataset: str) -> DataKey:
+        """See :class:`Custodian`."""
+        run = self._run_or_none()
+        scope = run.client if run else self._client(Action.CREATE_KEYS)
+        if zone not in scope.zones:
+            raise CustodyRefusedError("zone_not_in_scope", f"no data key may be made here for zone {zone}", 403)
+        if run:
+            if run.new_keys < 1:
+                raise CustodyRefusedError("new_keys_spent", "this run has created all the data keys it may", 409)
+            run.new_keys -= 1
+        key = DataKey(secrets.token_hex(16), secrets.token_bytes(32))
+        self._vault.keys[key.id] = _Key(key.key, self._token)
+        return key
+
+    def release_key(self, key_id: str) -> bytes:
+        """See :class:`Custodian`."""
+        run = self._run_or_none()
+        if run is None:
+            self._client()
+        entry = self._key(key_id)
+        if entry.creator != self._token and not (run and key_id in run.key_ids):
+            raise CustodyRefusedError("key_not_in_scope", "this token neither created nor names this data key", 403)
+        if entry.key is None:
+            raise CustodyRefusedError("key_destroyed", "this data key was destroyed", 410)
+        return entry.key
+
+    def destroy_key(self, key_id: str) -> None:
+        """See :class:`Custodian`."""
+        scope = self._client()
+        entry = self._key(key_id, destroyed=True)
+        if entry.creator != self._token and Action.DESTROY_KEYS not in scope.actions:
+            raise CustodyRefusedError("key_not_in_scope", "this client may not destroy this data key", 403)
+        entry.key = None
+
+    def fingerprint(self, dataset: str, digest: str) -> str:
+        """See :class:`Custodian`."""
+        self._client(Action.FINGERPRINT)
+        mac = hmac.digest(self._vault.fingerprint_key, f"{dataset}\0{digest}".encode(), hashlib.sha256)
+        return base64.b32encode(mac[:20]).decode().lower()
+
+    def pseudonymize(
+        self,
+        domain: str,
+        identifiers: Iterable[pa.Array],
+        *,
+        subjects: pa.Array | None = None,
+        purpose: str | None = None,
+    ) -> Iterator[pa.Array]:
+        """See :class:`Custodian`."""
+        if (subjects is None) != (purpose is None):
+            raise ValueError("active subjects and their purpose go together")
+        return self._pseudonyms(domain, identifiers, subjects)
+
+    def _pseudonyms(
+        self, domain: str, identifiers: Iterable[pa.Array], subjects: pa.Array | None
+    ) -> Iterator[pa.Array]:
+        run = self._run_or_none()
+        if run is None:
+            self._client()
+            raise CustodyRefusedError("action_not_in_scope", "only a run's token pseudonymizes", 403)
+        covers_itself = subjects is not None and domain == CONSENT_DOMAIN
+        self._check_domain(domain, domain in run.domains and not covers_itself)
+        if subjects is not None and len(subjects) > MAX_SUBJECTS:
+            raise CustodyRefusedError("too_many_subjects", f"at most {MAX_SUBJECTS} subjects", 413)
+        active = None if subjects is None else ActiveSubjects(subjects)
+        for array in identifiers:
+            yield self._answer(run, domain, array, active)
+
+    def _answer(self, run: _Run, domain: str, array: pa.Array, active: ActiveSubjects | None) -> pa.Array:
+        plain = array.cast(pa.string())
+        if (pc.max(pc.binary_length(plain)).as_py() or 0) > MAX_IDENTIFIER_BYTES:
+            raise CustodyRefusedError("identifier_too_long", f"at most {MAX_IDENTIFIER_BYTES} bytes", 413)
+        self._run_or_none()
+        count = len(plain) - plain.null_count
+        if count > run.quota:
+            raise CustodyRefusedError("quota_spent", "this run may send no more identifiers", 429)
+        run.quota -= count
+        pseudonyms = cmac(self._vault.domains[domain], array)
+        if active is None:
+            return pseudonyms
+        return active.keep(cmac(self._vault.domains[CONSENT_DOMAIN], array), pseudonyms)
+
+    def _run_or_none(self) -> _Run | None:
+        run = self._vault.runs.get(self._token)
+        if run and self._now() >= run.expires_at:
+            raise CustodyRefusedError("token_expired", "this token has expired: ask for another", 401)
+        return run
+
+    def _client(self, action: Action | None = None) -> ClientScope:
+        scope = self._vault.clients.get(self._token)
+        if scope is None and self._run_or_none() is None:
+            raise CustodyRefusedError("token_unknown", "custody does not know this token", 401)
+        if scope is None or (action and action not in scope.actions):
+            raise CustodyRefusedError("action_not_in_scope", "this token does not allow that", 403)
+        return scope
+
+    def _check_domain(self, domain: str, allowed: bool) -> None:
+        if domain not in self._vault.domains:
+            raise CustodyRefusedError("domain_unknown", f"no domain is called « {domain} »", 404)
+        if not allowed:
+            raise CustodyRefusedError("domain_not_in_scope", f"domain « {domain} » is not in this scope", 403)
+
+    def _key(self, key_id: str, *, destroyed: bool = False) -> _Key:
+        entry = self._vault.keys.get(key_id)
+        if entry is None:
+            raise CustodyRefusedError("key_unknown", "no data key has this id", 404)
+        if entry.key is None and not destroyed:
+            raise CustodyRefusedError("key_destroyed", "this data key was destroyed", 410)
+        return entry
