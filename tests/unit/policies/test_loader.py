@@ -94,7 +94,7 @@ def test_weaker_than_the_strategy(edited: Edit, dataset: str, old: str, new: str
         ("parking", "domain: mobilite", "tags: []", "repeated-key"),
         ("parking", "value: PT1H", "value: une heure", "custom-property"),
         ("parking", "mislabelledOffset", "mislabelledOffset: x\n      schedul", "custom-property"),
-        ("parking", "logicalType: integer", "logicalType: time", "column-type"),
+        ("parking", "logicalType: string", "logicalType: object", "column-type"),
         ("parking", "name: places_disponibles", "name: Places", "column-name"),
         ("parking", "formats: [parquet, csv, geojson]", "formats: [xlsx]", "custom-property"),
         ("parking", "          longitude: longitude", "          longitude: nom", "geometry"),
