@@ -1,0 +1,29 @@
+"""Errors of the anonymization room. Their messages name columns and rules, never a value of the data."""
+
+
+class AnonymizationError(Exception):
+    """Root of every error raised while data is made anonymous or measured."""
+
+
+class ReleaseRuleError(AnonymizationError):
+    """A release rule that can not be applied to the data, or lacks the floor its protection unit needs."""
+
+
+class UnknownGeneralizationError(AnonymizationError):
+    """A contract names a generalization that the registry does not hold."""
+
+
+class GeneralizationError(AnonymizationError):
+    """A generalization was given columns or options it can not work with."""
+
+
+class MeasureOverflowError(AnonymizationError):
+    """Summed values are too large to be added exactly."""
+
+
+class MeasurementError(AnonymizationError):
+    """A candidate and its evidence do not belong together, so nothing can be said about its risk."""
+
+
+class TextModelError(AnonymizationError):
+    """The language model that reads free text is not installed or does not load."""
