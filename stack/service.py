@@ -14,7 +14,6 @@ Each service lives in a module ``stack/services/<name>.py`` with
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -92,17 +91,16 @@ class StackContext:
     def bare_environment(self, **extra: str) -> dict[str, str]:
         """Return the environment of a process that does not know the rooms (a server, CKAN), with ``extra`` over it."""
         env = {
-            "PATH": f"{self.python.parent}{os.pathsep}/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "PATH": f"{self.python.parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "HOME": str(self.paths.scratch),
             "TMPDIR": str(self.paths.scratch),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONDONTWRITEBYTECODE": "1" if os.geteuid() == 0 else "",
             "SPT_NOENV": "1",  # setproctitle would write over the environment that leftovers are recognized by
             STACK_MARK: str(self.home),
         }
-        return {name: value for name, value in env.items() if value} | extra
+        return env | extra
 
     def log_file(self, service: str) -> Path:
         """Return where ``service`` writes its log."""
