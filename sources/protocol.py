@@ -8,19 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import IO, Any, Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
+from storage import REJECT_SCHEMA, PayloadPart
+
+__all__ = ["REJECT_SCHEMA", "Connector", "Cursor", "Decoded", "Decoder", "Delivery", "PayloadPart"]
+
 Cursor = dict[str, Any]  # JSON: where a connector stands; stored by the pipeline once the delivery has landed
-
-
-@dataclass(frozen=True, slots=True)
-class PayloadPart:
-    """One document of a delivery, byte for byte as the operator gave it. `name` tells decoders what it is."""
-
-    name: str  # "live/0001.json", "reference/0001.json", "releves_2026-10.csv"
-    stream: IO[bytes]
 
 
 @dataclass(slots=True)
@@ -68,13 +64,3 @@ class Decoder(Protocol):
             PayloadError: the payload as a whole can not be read (not JSON, a required column is gone or changed type).
         """
         ...
-
-
-REJECT_SCHEMA = pa.schema(
-    [
-        pa.field("position", pa.int64(), nullable=False),
-        pa.field("code", pa.string(), nullable=False),
-        pa.field("column", pa.string()),
-        pa.field("record", pa.string(), nullable=False),
-    ]
-)

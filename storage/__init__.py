@@ -1,0 +1,104 @@
+"""Zones, objects, seals, manifests, Parquet and records."""
+
+from storage.container import PayloadPart
+from storage.content import ContentDigest, content_digest
+from storage.errors import (
+    AccessRefusedError,
+    DigestMismatchError,
+    ManifestError,
+    NewerStateError,
+    ObjectNotFoundError,
+    PreconditionFailedError,
+    RecordError,
+    SealError,
+    StorageError,
+    StoreUnavailableError,
+)
+from storage.landing import (
+    Landed,
+    LandingManifest,
+    OpenedDelivery,
+    delivery_key_id,
+    erase_delivery,
+    open_delivery,
+    read_delivery,
+    sweep,
+    write_delivery,
+)
+from storage.manifests import canonical_json, read_manifest, read_pointer, stage_key, swap_pointer, write_manifest
+from storage.memory import MemoryKeyCustodian, MemoryObjectStore
+from storage.objects import ObjectStore, StoredObject, as_file, chunks_of, copy_object
+from storage.parquet import WrittenParquet, parquet_schema, read_parquet, write_parquet
+from storage.quarantine import (
+    REJECT_SCHEMA,
+    Quarantined,
+    erase_rejects,
+    list_rejects,
+    read_rejects,
+    rejects_key_id,
+    write_rejects,
+)
+from storage.references import DatasetRef, DeliveryId, Manifest, Part, RunId
+from storage.s3 import S3ObjectStore
+from storage.sealing import DataKey, KeyCustodian, open_sealed, seal
+from storage.zones import Zone
+
+__all__ = [
+    "REJECT_SCHEMA",
+    "AccessRefusedError",
+    "ContentDigest",
+    "DataKey",
+    "DatasetRef",
+    "DeliveryId",
+    "DigestMismatchError",
+    "KeyCustodian",
+    "Landed",
+    "LandingManifest",
+    "Manifest",
+    "ManifestError",
+    "MemoryKeyCustodian",
+    "MemoryObjectStore",
+    "NewerStateError",
+    "ObjectNotFoundError",
+    "ObjectStore",
+    "OpenedDelivery",
+    "Part",
+    "PayloadPart",
+    "PreconditionFailedError",
+    "Quarantined",
+    "RecordError",
+    "RunId",
+    "S3ObjectStore",
+    "SealError",
+    "StorageError",
+    "StoreUnavailableError",
+    "StoredObject",
+    "WrittenParquet",
+    "Zone",
+    "as_file",
+    "canonical_json",
+    "chunks_of",
+    "content_digest",
+    "copy_object",
+    "delivery_key_id",
+    "erase_delivery",
+    "erase_rejects",
+    "list_rejects",
+    "open_delivery",
+    "open_sealed",
+    "parquet_schema",
+    "read_delivery",
+    "read_manifest",
+    "read_parquet",
+    "read_pointer",
+    "read_rejects",
+    "rejects_key_id",
+    "seal",
+    "stage_key",
+    "swap_pointer",
+    "sweep",
+    "write_delivery",
+    "write_manifest",
+    "write_parquet",
+    "write_rejects",
+]

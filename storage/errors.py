@@ -9,12 +9,28 @@ class ObjectNotFoundError(StorageError):
     """No object has this key."""
 
 
+class AccessRefusedError(StorageError):
+    """The credential in use may not do this in this zone."""
+
+
 class PreconditionFailedError(StorageError):
     """A conditional write found another version than the one it expected."""
 
 
 class DigestMismatchError(StorageError):
     """Stored bytes are not those that were written."""
+
+
+class SealError(StorageError):
+    """Sealed bytes were altered, truncated or reordered, or the key or context is not theirs."""
+
+
+class ManifestError(StorageError):
+    """A manifest or pointer can not be read."""
+
+
+class RecordError(StorageError):
+    """The database refused a record that breaks one of its rules."""
 
 
 class StoreUnavailableError(StorageError):

@@ -2,9 +2,9 @@
 
 Keys are made here and nowhere else.
 
-    landing/<dataset>/<delivery>              sealed payload; <delivery> is opaque (custody's fingerprint of its digest)
-    landing/<dataset>/<delivery>.manifest     sealed manifest
-    quarantine/<dataset>/<delivery>/<digest>  sealed rejects
+    landing/<dataset>/<key id>.payload        sealed payload
+    landing/<dataset>/<delivery>.manifest     sealed manifest; <delivery>: custody's fingerprint of the digest
+    quarantine/<dataset>/<delivery>/<version>.rejects  sealed rejects, by contract version
     trusted/<dataset>/v<major>/<period>/…     pseudonymised Parquet, manifests, and one pointer a period
     candidate/<dataset>/v<major>/<period>/…   what may become public
     open bucket: <dataset>/v<major>/<period>/… and <dataset>/v<major>/latest/…
@@ -13,6 +13,8 @@ Keys are made here and nowhere else.
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from enum import StrEnum
 
 
@@ -25,3 +27,84 @@ class Zone(StrEnum):
     CANDIDATE = "candidate"
     OPEN = "open"
     AUDIT = "audit"
+
+
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,199}")
+
+
+def landing_prefix(dataset: str) -> str:
+    """Everything that landed for a dataset."""
+    return f"landing/{_safe(dataset)}/"
+
+
+def landing_manifest_key(dataset: str, delivery: str) -> str:
+    """The sealed manifest of a delivery: it exists exactly when the delivery has landed."""
+    return f"{landing_prefix(dataset)}{_safe(delivery)}.manifest"
+
+
+def landing_payload_key(dataset: str, key_id: str) -> str:
+    """The sealed payload, named after its data key, since the delivery's name is only known once it has been read."""
+    return f"{landing_prefix(dataset)}{_safe(key_id)}.payload"
+
+
+def quarantine_prefix(dataset: str, delivery: str | None = None) -> str:
+    """The rejects of a dataset, or of one of its deliveries."""
+    end = "" if delivery is None else f"{_safe(delivery)}/"
+    return f"quarantine/{_safe(dataset)}/{end}"
+
+
+def quarantine_key(dataset: str, delivery: str, name: str) -> str:
+    """The sealed rejects of a delivery."""
+    return f"{quarantine_prefix(dataset, delivery)}{_safe(name)}"
+
+
+def partition_prefix(zone: Zone, dataset: str, major: int, period: str) -> str:
+    """Where the parts, manifests and pointer of one period stand (trusted and candidate zones)."""
+    if zone not in (Zone.TRUSTED, Zone.CANDIDATE):
+        raise ValueError(f"zone {zone} is not partitioned by period: use trusted or candidate")
+    return f"{zone.value}/{_safe(dataset)}/v{int(major)}/{_safe(period)}/"
+
+
+def part_key(zone: Zone, dataset: str, major: int, period: str, stage_key: str, index: int = 0) -> str:
+    """A Parquet part. `stage_key` names what made it (see :func:`storage.stage_key`): same key, same bytes."""
+    return f"{partition_prefix(zone, dataset, major, period)}{_safe(stage_key)}-{index:04d}.parquet"
+
+
+def manifest_key(zone: Zone, dataset: str, major: int, period: str, digest: str) -> str:
+    """A manifest, named by the digest of its own bytes."""
+    return f"{partition_prefix(zone, dataset, major, period)}manifest-{_safe(digest)}.json"
+
+
+def pointer_key(zone: Zone, dataset: str, major: int, period: str) -> str:
+    """The one mutable object of a period: it names the current manifest."""
+    return f"{partition_prefix(zone, dataset, major, period)}current.json"
+
+
+def open_key(dataset: str, major: int, period: str, name: str) -> str:
+    """A published file (open bucket). `period` is a period key, or ``latest``."""
+    return f"{_safe(dataset)}/v{int(major)}/{_safe(period)}/{_safe(name)}"
+
+
+def verdict_key(dataset: str, period: str, candidate_digest: str) -> str:
+    """The verdict on a candidate (audit bucket)."""
+    return f"verdicts/{_safe(dataset)}/{_safe(period)}/{_safe(candidate_digest)}.json"
+
+
+def certificate_key(dataset: str, period: str, candidate_digest: str) -> str:
+    """The anonymisation certificate of a release (audit bucket)."""
+    return f"certificates/{_safe(dataset)}/{_safe(period)}/{_safe(candidate_digest)}.json"
+
+
+def lineage_key(day: date, run_id: str, job: str, state: str) -> str:
+    """A lineage event (audit bucket). Run ids hold colons and plus signs, which are replaced."""
+    name = re.sub(r"[^A-Za-z0-9._=-]", "-", f"{run_id}-{job}-{state}")
+    return f"lineage/{day:%Y/%m/%d}/{name}.json"
+
+
+def _safe(name: str) -> str:
+    """Refuse what could leave its prefix or break a URL."""
+    if not _SAFE_NAME.fullmatch(name) or ".." in name:
+        raise ValueError(
+            "a name used in an object key may hold letters, digits, « . _ = - » and starts with one of the first"
+        )
+    return name
