@@ -101,8 +101,8 @@ def _in_bands(values: pl.Series, column: ReleasedColumn) -> pl.Series:
 
 
 def _cells_of(sources: Sequence[pl.Series]) -> tuple[pl.Series, np.ndarray, np.ndarray]:
-    """Validity of each point (latitude, longitude), and the south-west corners of the cells of the valid ones."""
-    latitude, longitude = (values.cast(pl.Float64) for values in sources)
+    """Validity of each point (longitude, latitude), and the south-west corners of the cells of the valid ones."""
+    longitude, latitude = (values.cast(pl.Float64) for values in sources)
     valid = latitude.is_between(-90, 90) & longitude.is_between(-180, 180) & latitude.is_not_nan()
     valid = (valid & longitude.is_not_nan()).fill_null(False)
     easting, northing = grid.cells(latitude.filter(valid).to_numpy(), longitude.filter(valid).to_numpy())
@@ -132,15 +132,10 @@ def _grid_center(axis: int) -> Function:
     return function
 
 
-def _commune_name(sources: Sequence[pl.Series], column: ReleasedColumn, surroundings: Surroundings) -> pl.Series:
+def _commune(sources: Sequence[pl.Series], column: ReleasedColumn, surroundings: Surroundings) -> pl.Series:
     codes = sources[0].cast(pl.String)
     known = surroundings.communes
     return codes.replace_strict(list(known.keys()), list(known.values()), default=None, return_dtype=pl.String)
-
-
-def _commune(sources: Sequence[pl.Series], column: ReleasedColumn, surroundings: Surroundings) -> pl.Series:
-    codes = sources[0].cast(pl.String)
-    return codes.set(~codes.is_in(list(surroundings.communes)), None)
 
 
 _REGISTRY: Mapping[str, Generalization] = {
@@ -180,11 +175,10 @@ _REGISTRY: Mapping[str, Generalization] = {
         Generalization("delay_days", 2, "Le nombre de jours entiers entre deux instants (début, fin).", _delay_days),
         Generalization("delay_band", 2, "La tranche de jours entre deux instants (début, fin).", _delay_band),
         Generalization("band", 1, "La tranche où tombe le nombre.", _band),
-        Generalization("grid_200m", 2, "Le carreau de 200 m (latitude, longitude).", _grid_200m),
+        Generalization("grid_200m", 2, "Le carreau de 200 m qui contient le point (longitude, latitude).", _grid_200m),
         Generalization("grid_200m_latitude", 2, "La latitude du centre du carreau de 200 m.", _grid_center(0)),
         Generalization("grid_200m_longitude", 2, "La longitude du centre du carreau de 200 m.", _grid_center(1)),
-        Generalization("commune", 1, "Le code INSEE d'une commune du territoire.", _commune),
-        Generalization("commune_name", 1, "Le nom de la commune, d'après son code INSEE.", _commune_name),
+        Generalization("commune", 1, "Le nom de la commune, d'après son code Insee.", _commune),
     )
 }
 

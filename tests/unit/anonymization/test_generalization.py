@@ -107,22 +107,21 @@ def test_the_origin_of_the_projection() -> None:
 
 
 def test_cells_are_named_as_insee_names_them() -> None:
-    codes = _apply("grid_200m", "string", [47.47, None, 47.47, 95.0], [-0.55, -0.55, None, 0.0])
+    codes = _apply("grid_200m", "string", [-0.55, -0.55, None, 0.0], [47.47, None, 47.47, 95.0])
     assert codes == ["CRS3035RES200mN2762800E3528200", None, None, None]
 
 
 def test_the_center_of_a_cell_is_in_it_and_the_same_for_all_its_points() -> None:
-    first = [_apply(f"grid_200m_{axis}", "number", [47.47], [-0.55])[0] for axis in ("latitude", "longitude")]
+    first = [_apply(f"grid_200m_{axis}", "number", [-0.55], [47.47])[0] for axis in ("longitude", "latitude")]
     around = [first[0] - 0.0005, first[0], first[0] + 0.0005], [first[1] + 0.0005, first[1], first[1] - 0.0005]
-    assert _apply("grid_200m_latitude", "number", *around) == [first[0]] * 3
-    assert _apply("grid_200m_longitude", "number", *around) == [first[1]] * 3
+    assert _apply("grid_200m_longitude", "number", *around) == [first[0]] * 3
+    assert _apply("grid_200m_latitude", "number", *around) == [first[1]] * 3
     assert _apply("grid_200m", "string", *around) == ["CRS3035RES200mN2762800E3528200"] * 3
 
 
 def test_communes() -> None:
     codes = ["49007", "75056", None]
-    assert _apply("commune", "string", codes) == ["49007", None, None]
-    assert _apply("commune_name", "string", codes) == ["Angers", None, None]
+    assert _apply("commune", "string", codes) == ["Angers", None, None]
 
 
 def test_identity_takes_the_declared_type() -> None:
