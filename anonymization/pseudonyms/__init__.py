@@ -9,12 +9,12 @@ from anonymization.pseudonyms.custodian import (
     Action,
     ClientScope,
     Custodian,
-    DataKey,
     pseudonym_metadata,
 )
 from anonymization.pseudonyms.errors import CustodyError, CustodyRefusedError, CustodyUnavailableError, PseudonymError
 from anonymization.pseudonyms.memory import MemoryCustodian
 from anonymization.pseudonyms.text_form import to_base32
+from storage.sealing import DataKey
 
 __all__ = [
     "ALGORITHM",

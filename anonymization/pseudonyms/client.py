@@ -18,9 +18,9 @@ from typing import Any
 import pyarrow as pa
 from pydantic import SecretStr
 
-from anonymization.pseudonyms.custodian import DataKey
 from anonymization.pseudonyms.duplex import exchange
 from anonymization.pseudonyms.errors import CustodyRefusedError, CustodyUnavailableError
+from storage.sealing import DataKey
 
 TIMEOUT_SECONDS = 60.0
 

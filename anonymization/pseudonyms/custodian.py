@@ -21,6 +21,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from anonymization.pseudonyms.cmac import ALGORITHM
+from storage.sealing import DataKey
 
 CONSENT_DOMAIN = "consent"
 """The domain of consent records. Only a client that names it may use it: who holds data never sees its pseudonyms."""
@@ -68,17 +69,6 @@ ROLES: dict[str, ClientScope] = {
     "consent": ClientScope(frozenset({Action.CREATE_RUNS}), domains=frozenset({CONSENT_DOMAIN})),
 }
 """The parts of the hub that speak to custody, and what each may do."""
-
-
-@dataclass(frozen=True, slots=True)
-class DataKey:
-    """A key that seals one stored object. The hub keeps the id; the key itself only in memory."""
-
-    id: str
-    key: bytes  # 32 bytes
-
-    def __repr__(self) -> str:
-        return f"DataKey(id={self.id!r}, key=…)"
 
 
 class Custodian(Protocol):

@@ -26,9 +26,9 @@ from anonymization.pseudonyms.custodian import (
     MAX_SUBJECTS,
     Action,
     ClientScope,
-    DataKey,
 )
 from anonymization.pseudonyms.errors import CustodyRefusedError
+from storage.sealing import DataKey
 
 EVERYTHING = ClientScope(frozenset(Action), frozenset({"*", CONSENT_DOMAIN}), frozenset({"landing", "quarantine"}))
 
