@@ -29,7 +29,6 @@ __all__ = [
     "CustodyError",
     "CustodyRefusedError",
     "CustodyUnavailableError",
-    "DataKey",
     "MemoryCustodian",
     "PseudonymError",
     "canonicalize",

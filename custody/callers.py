@@ -1,0 +1,118 @@
+"""Who is asking: a client of the hub, or one of its runs. Tokens are random; only their SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects.postgresql import insert
+
+from anonymization.pseudonyms import Action, ClientScope
+from custody.database.tables import clients, runs
+from custody.errors import RefusedError
+
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A part of the hub that holds a long-lived token."""
+
+    name: str
+    scope: ClientScope
+
+    def require(self, action: Action) -> None:
+        """Refuse unless this client may do ``action``."""
+        if action not in self.scope.actions:
+            raise RefusedError("action_not_in_scope", f"client « {self.name} » may not {action.value}")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of the hub, for as long as its token lasts."""
+
+    row: int
+    run_id: str
+    dataset: str
+    client: Client
+    domains: frozenset[str]
+    key_ids: frozenset[str]
+    expires_at: datetime
+
+
+Caller = Client | Run
+
+
+def new_token(kind: str) -> str:
+    """Return a fresh token of 256 random bits; ``kind`` helps whoever finds one in the wrong place."""
+    return f"custody_{kind}_{secrets.token_urlsafe(_TOKEN_BYTES)}"
+
+
+def token_hash(token: str) -> bytes:
+    """Return what is kept of a token. It is random, so it needs neither salt nor slow hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def identify(connection: Connection, token: str | None, now: datetime) -> Caller:
+    """Return whose token this is.
+
+    Raises:
+        RefusedError: there is none, it is unknown, or it has expired.
+    """
+    if not token:
+        raise RefusedError("token_missing", "custody is asked with « Authorization: Bearer … »")
+    hashed = token_hash(token)
+    row = connection.execute(select(clients).where(clients.c.token_hash == hashed)).first()
+    if row is not None:
+        return _client(row)
+    run = connection.execute(select(runs).where(runs.c.token_hash == hashed)).first()
+    if run is None:
+        raise RefusedError("token_unknown", "custody does not know this token")
+    if now >= run.expires_at:
+        raise RefusedError("token_expired", "this token has expired: ask for another")
+    return Run(
+        row=run.id,
+        run_id=run.run_id,
+        dataset=run.dataset,
+        client=_client(connection.execute(select(clients).where(clients.c.name == run.client)).one()),
+        domains=frozenset(run.domains),
+        key_ids=frozenset(run.key_ids),
+        expires_at=run.expires_at,
+    )
+
+
+def require_client(caller: Caller) -> Client:
+    """Return the caller if it is a client; a run's token does less."""
+    if isinstance(caller, Run):
+        raise RefusedError("action_not_in_scope", "a run's token does not allow that")
+    return caller
+
+
+def require_run(caller: Caller) -> Run:
+    """Return the caller if it is a run."""
+    if isinstance(caller, Client):
+        raise RefusedError("action_not_in_scope", "only a run's token pseudonymizes: create a run")
+    return caller
+
+
+def put_client(connection: Connection, name: str, scope: ClientScope, token: str, now: datetime) -> None:
+    """Declare a client, or replace the token and scope of one."""
+    row = {
+        "name": name,
+        "token_hash": token_hash(token),
+        "actions": sorted(scope.actions),
+        "domains": sorted(scope.domains),
+        "zones": sorted(scope.zones),
+        "created_at": now,
+    }
+    changes = {key: value for key, value in row.items() if key != "name"}
+    connection.execute(insert(clients).values(row).on_conflict_do_update(index_elements=["name"], set_=changes))
+
+
+def _client(row: Row[tuple[Any, ...]]) -> Client:
+    scope = ClientScope(frozenset(map(Action, row.actions)), frozenset(row.domains), frozenset(row.zones))
+    return Client(row.name, scope)

@@ -1,0 +1,107 @@
+"""The master key, and the wrapping of every other key under it.
+
+Domain and data keys are random, never derived: forgetting a wrapped key forgets the key. HKDF (RFC 5869) only splits
+the uses of one key; its fields are length-prefixed, so that no two lists of fields give the same bytes. A wrap is
+
+    marker (1 byte: 1) | nonce (12) | AES-256-GCM of the key | tag (16)
+
+bound to its context (what it is a key of): a wrap moved to another row does not open there.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from custody.errors import MasterKeyError, TamperedError
+
+MASTER_KEY_BYTES = 32
+_FILE_MARK = "ardoise-master-key-1"
+_WRAP_MARK = b"\x01"
+_NONCE_BYTES = 12
+
+
+def fields(*parts: str) -> bytes:
+    """Encode a list of texts so that no other list gives the same bytes."""
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def split(key: bytes, *use: str) -> bytes:
+    """Return the 32-byte key for one use of ``key``."""
+    return HKDF(SHA256(), length=32, salt=None, info=fields("ardoise", "custody", *use)).derive(key)
+
+
+class MasterKey:
+    """Wraps and opens the keys of one custody home."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != MASTER_KEY_BYTES:
+            raise MasterKeyError(f"a master key has {MASTER_KEY_BYTES} bytes")
+        self._wrapping = AESGCM(split(key, "wrap", "aes-256-gcm"))
+
+    def __repr__(self) -> str:
+        return "MasterKey(…)"
+
+    def wrap(self, key: bytes, *context: str) -> bytes:
+        """Return ``key`` wrapped for ``context``."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return _WRAP_MARK + nonce + self._wrapping.encrypt(nonce, key, _WRAP_MARK + fields(*context))
+
+    def unwrap(self, wrapped: bytes, *context: str) -> bytes:
+        """Return the key that :meth:`wrap` was given for the same ``context``.
+
+        Raises:
+            TamperedError: anything else than what was written for this context under this master key.
+        """
+        mark, nonce, sealed = wrapped[:1], wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
+        if mark != _WRAP_MARK:
+            raise TamperedError("a wrapped key has an unknown mark")
+        try:
+            return self._wrapping.decrypt(nonce, sealed, mark + fields(*context))
+        except (InvalidTag, ValueError):
+            raise TamperedError("a wrapped key does not open: altered, moved, or under another master key") from None
+
+
+def load_master_key(file: Path) -> MasterKey:
+    """Read the master key.
+
+    Raises:
+        MasterKeyError: there is none, others than its owner can read it, or it is damaged.
+    """
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        text = file.read_text(encoding="ascii")
+    except FileNotFoundError:
+        raise MasterKeyError(f"{file} is missing: restore it; no key of this custody opens without it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise MasterKeyError(f"{file} is not readable ({type(error).__name__}): check its owner and mode") from None
+    if mode & 0o077:
+        raise MasterKeyError(f"{file} has mode {mode:03o}, others can read it: chmod 600, and think of replacing it")
+    mark, _, value = text.strip().partition(" ")
+    try:
+        key = base64.b64decode(value, validate=True)
+    except binascii.Error:
+        key = b""
+    if mark != _FILE_MARK or len(key) != MASTER_KEY_BYTES:
+        raise MasterKeyError(f"{file} is damaged: restore it from its copy")
+    return MasterKey(key)
+
+
+def create_master_key(file: Path) -> MasterKey:
+    """Make a random master key in a file that did not exist, mode 600, on disk before this returns."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    key = os.urandom(MASTER_KEY_BYTES)
+    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+        stream.write(f"{_FILE_MARK} {base64.b64encode(key).decode()}\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+    return MasterKey(key)

@@ -1,0 +1,122 @@
+"""Data keys: one random key for each stored object of the hub, wrapped here, forgotten on demand.
+
+The hub holds ids. A key goes to who created it and to the runs that name it. A destroyed key leaves its row, so that
+« destroyed » and « unknown » stay different answers.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import secrets
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from anonymization.pseudonyms import Action
+from custody.callers import Caller, Client, Run
+from custody.database.tables import data_keys, runs
+from custody.errors import RefusedError
+from custody.journal import note
+from custody.keyring import fields, split
+from custody.vault import FINGERPRINT_KEY, Vault, service_key
+from storage.sealing import DataKey
+
+DATA_KEY_BYTES = 32
+_FINGERPRINT_BYTES = 20  # 160 bits: 32 characters of base32
+
+
+def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> DataKey:
+    """Return a new data key; a run spends one of its new keys.
+
+    Raises:
+        RefusedError: the caller may not make keys for this zone, or its run has made all it may.
+    """
+    client = caller.client if isinstance(caller, Run) else caller
+    if isinstance(caller, Client):
+        caller.require(Action.CREATE_KEYS)
+    if zone not in client.scope.zones:
+        raise RefusedError("zone_not_in_scope", f"client « {client.name} » makes no data keys for this zone")
+    now, key = vault.now(), DataKey(secrets.token_hex(16), os.urandom(DATA_KEY_BYTES))
+    with vault.engine.begin() as connection:
+        if isinstance(caller, Run):
+            _spend_new_key(connection, caller)
+        row = {
+            "id": key.id,
+            "zone": zone,
+            "dataset": dataset,
+            "client": client.name,
+            "run": caller.row if isinstance(caller, Run) else None,
+            "wrapped": vault.master.wrap(key.key, "data", key.id, zone, dataset),
+            "created_at": now,
+        }
+        connection.execute(insert(data_keys).values(row))
+        note(connection, caller, "keys:create", now, dataset=dataset, key_id=key.id)
+    return key
+
+
+def release_key(vault: Vault, caller: Caller, key_id: str) -> bytes:
+    """Return a data key to who created it, or to a run that names it.
+
+    Raises:
+        RefusedError: it does not exist, was destroyed, or is not this caller's.
+    """
+    now = vault.now()
+    with vault.engine.begin() as connection:
+        row = _find(connection, key_id)
+        if not (_created(caller, row) or (isinstance(caller, Run) and key_id in caller.key_ids)):
+            raise RefusedError("key_not_in_scope", "this token neither created nor names this data key")
+        if row.wrapped is None:
+            raise RefusedError("key_destroyed", "this data key was destroyed: what it sealed can not be opened again")
+        note(connection, caller, "keys:release", now, dataset=row.dataset, key_id=key_id)
+    return vault.master.unwrap(row.wrapped, "data", key_id, row.zone, row.dataset)
+
+
+def destroy_key(vault: Vault, client: Client, key_id: str) -> None:
+    """Forget a data key; quiet if it was destroyed before.
+
+    Raises:
+        RefusedError: it does not exist, or is not this client's to destroy.
+    """
+    now = vault.now()
+    with vault.engine.begin() as connection:
+        row = _find(connection, key_id)
+        if not _created(client, row):
+            client.require(Action.DESTROY_KEYS)
+        if row.wrapped is None:
+            return
+        statement = update(data_keys).where(data_keys.c.id == key_id).values(wrapped=None, destroyed_at=now)
+        connection.execute(statement)
+        note(connection, client, "keys:destroy", now, dataset=row.dataset, key_id=key_id)
+
+
+def fingerprint(vault: Vault, client: Client, dataset: str, digest: str) -> str:
+    """Return the opaque name of a payload: HMAC-SHA-256 of its digest under a key for the dataset, base32."""
+    client.require(Action.FINGERPRINT)
+    now = vault.now()
+    with vault.engine.begin() as connection:
+        key = split(service_key(connection, vault.master, FINGERPRINT_KEY), "fingerprint", dataset)
+        note(connection, client, "fingerprint", now, dataset=dataset)
+    mac = hmac.digest(key, fields(dataset, digest), hashlib.sha256)
+    return base64.b32encode(mac[:_FINGERPRINT_BYTES]).decode().lower()
+
+
+def _spend_new_key(connection: Connection, run: Run) -> None:
+    statement = update(runs).where(runs.c.id == run.row, runs.c.new_keys_left > 0)
+    changed = connection.execute(statement.values(new_keys_left=runs.c.new_keys_left - 1).returning(runs.c.id)).first()
+    if changed is None:
+        raise RefusedError("new_keys_spent", "this run has made all the data keys it may")
+
+
+def _created(caller: Caller, row: Row[tuple[object, ...]]) -> bool:
+    if isinstance(caller, Run):
+        return bool(row.run == caller.row)
+    return bool(row.run is None and row.client == caller.name)
+
+
+def _find(connection: Connection, key_id: str) -> Row[tuple[object, ...]]:
+    row = connection.execute(select(data_keys).where(data_keys.c.id == key_id)).first()
+    if row is None:
+        raise RefusedError("key_unknown", "no data key has this id")
+    return row
