@@ -2,6 +2,7 @@
 
 from storage.container import PayloadPart
 from storage.content import ContentDigest, content_digest
+from storage.database import database_engine, memory_engine, upgrade
 from storage.errors import (
     AccessRefusedError,
     DigestMismatchError,
@@ -13,6 +14,18 @@ from storage.errors import (
     SealError,
     StorageError,
     StoreUnavailableError,
+)
+from storage.journal import Journal
+from storage.journal_records import (
+    DatasetOverview,
+    DecisionRecord,
+    DeliveryRecord,
+    PartitionRecord,
+    ReleaseRecord,
+    RunDetail,
+    RunOverview,
+    StageRecord,
+    VerdictRecord,
 )
 from storage.landing import (
     Landed,
@@ -40,7 +53,7 @@ from storage.quarantine import (
 )
 from storage.references import DatasetRef, DeliveryId, Manifest, Part, RunId
 from storage.s3 import S3ObjectStore
-from storage.sealing import DataKey, KeyCustodian, open_sealed, seal
+from storage.sealing import DataKey, KeyCustodian, SealingKey, open_sealed, seal
 from storage.zones import Zone
 
 __all__ = [
@@ -48,9 +61,13 @@ __all__ = [
     "AccessRefusedError",
     "ContentDigest",
     "DataKey",
+    "DatasetOverview",
     "DatasetRef",
+    "DecisionRecord",
     "DeliveryId",
+    "DeliveryRecord",
     "DigestMismatchError",
+    "Journal",
     "KeyCustodian",
     "Landed",
     "LandingManifest",
@@ -63,16 +80,23 @@ __all__ = [
     "ObjectStore",
     "OpenedDelivery",
     "Part",
+    "PartitionRecord",
     "PayloadPart",
     "PreconditionFailedError",
     "Quarantined",
     "RecordError",
+    "ReleaseRecord",
+    "RunDetail",
     "RunId",
+    "RunOverview",
     "S3ObjectStore",
     "SealError",
+    "SealingKey",
+    "StageRecord",
     "StorageError",
     "StoreUnavailableError",
     "StoredObject",
+    "VerdictRecord",
     "WrittenParquet",
     "Zone",
     "as_file",
@@ -80,10 +104,12 @@ __all__ = [
     "chunks_of",
     "content_digest",
     "copy_object",
+    "database_engine",
     "delivery_key_id",
     "erase_delivery",
     "erase_rejects",
     "list_rejects",
+    "memory_engine",
     "open_delivery",
     "open_sealed",
     "parquet_schema",
@@ -97,6 +123,7 @@ __all__ = [
     "stage_key",
     "swap_pointer",
     "sweep",
+    "upgrade",
     "write_delivery",
     "write_manifest",
     "write_parquet",

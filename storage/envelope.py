@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
 from storage.errors import SealError
-from storage.sealing import DataKey, open_sealed, seal
+from storage.sealing import SealingKey, open_sealed, seal
 
 _MARKER = b"ARDE\x01"
 
 
-def enclose(chunks: Iterable[bytes], key: DataKey, context: bytes) -> Iterator[bytes]:
+def enclose(chunks: Iterable[bytes], key: SealingKey, context: bytes) -> Iterator[bytes]:
     """Seal `chunks` under `key`, after a header that names the key."""
     header = _header(key.id)
     yield header

@@ -24,7 +24,7 @@ from storage.envelope import disclose, enclose, read_key_id
 from storage.errors import DigestMismatchError, ManifestError, ObjectNotFoundError, SealError
 from storage.objects import ObjectStore, as_file
 from storage.references import DatasetRef, DeliveryId
-from storage.sealing import DataKey, KeyCustodian
+from storage.sealing import KeyCustodian, SealingKey
 from storage.zones import Zone, landing_manifest_key, landing_payload_key, landing_prefix
 
 _FORMAT = 1
@@ -193,7 +193,7 @@ def sweep(store: ObjectStore, custodian: KeyCustodian, dataset: str, before: dat
     return len(orphans)
 
 
-def _commit(store: ObjectStore, manifest: LandingManifest, delivery: DeliveryId, key: DataKey) -> Landed:
+def _commit(store: ObjectStore, manifest: LandingManifest, delivery: DeliveryId, key: SealingKey) -> Landed:
     """Write the manifest: the delivery has landed from here on.
 
     An error here leaves the payload where it is: the manifest may have been written even if no answer came.

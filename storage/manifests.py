@@ -22,7 +22,7 @@ _MEDIA_TYPE = "application/json"
 
 
 def canonical_json(value: dict[str, Any]) -> bytes:
-    """The one way a value is written down, so that its digest can be compared. Floats have no place in it."""
+    """The one way a value is written down, so that its digest can be compared. Raises ValueError on a NaN."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 

@@ -44,10 +44,24 @@ class DataKey:
     key: bytes = field(repr=False)  # 32 bytes
 
 
+class SealingKey(Protocol):
+    """A data key, as any custodian gives it (:class:`DataKey`, or custody's client's own)."""
+
+    @property
+    def id(self) -> str:
+        """Fit for the clear."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """32 random bytes."""
+        ...
+
+
 class KeyCustodian(Protocol):
     """Who keeps data keys: the custody service."""
 
-    def create_key(self, zone: str, dataset: str) -> DataKey:
+    def create_key(self, zone: str, dataset: str) -> SealingKey:
         """A new random key, kept wrapped by custody."""
         ...
 

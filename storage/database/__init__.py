@@ -1,0 +1,7 @@
+"""The hub's database: engine, tables, migrations."""
+
+from storage.database.engine import database_engine, memory_engine, translated
+from storage.database.migrate import upgrade
+from storage.database.tables import METADATA, Json, UtcDateTime
+
+__all__ = ["METADATA", "Json", "UtcDateTime", "database_engine", "memory_engine", "translated", "upgrade"]
