@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,10 @@ def build_context(
         secrets=secrets,
         settings=settings,
         python=Path(sys.executable),
-        ckan_python=_ckan_python(),
+        ckan_python=ckan_python(),
         root=ROOT,
         territory=settings.territory.resolve(),
-        operators=operators or OperatorOptions(),
+        operators=_kept_options(home / "operators.json", operators),
     )
 
 
@@ -80,7 +81,20 @@ def _write_settings(home: Path, ports: Ports, paths: StackPaths, territory: Path
     partial.replace(file)
 
 
-def _ckan_python() -> Path:
+def _kept_options(file: Path, given: OperatorOptions | None) -> OperatorOptions:
+    """Keep the operators' options once given: a later start without any must not change the feeds."""
+    if given is not None:
+        day = given.today.isoformat() if given.today else None
+        file.write_text(json.dumps({"rows": given.rows, "seed": given.seed, "today": day}), encoding="utf-8")
+        return given
+    if not file.exists():
+        return OperatorOptions()
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    today = date.fromisoformat(kept["today"]) if kept["today"] else None
+    return OperatorOptions(kept["rows"], kept["seed"], today)
+
+
+def ckan_python() -> Path:
     """Return the interpreter of CKAN's environment: ``ARDOISE_CKAN_PYTHON``, else ``.venv-ckan`` beside ours."""
     if told := os.environ.get("ARDOISE_CKAN_PYTHON"):
         return Path(told)

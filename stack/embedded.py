@@ -80,6 +80,10 @@ class Stack:
             for layer in ORDER:
                 self._raise_layer([name for name in layer if name in self._scope], report)
 
+    def is_up(self) -> bool:
+        """Tell whether the supervisor answers."""
+        return self._supervisor.is_up()
+
     def down(self, report: Reporter = lambda name, step: None) -> None:
         """Stop everything, last started first, until no process is left."""
         with self._alone():

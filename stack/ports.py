@@ -5,6 +5,8 @@ All are below Linux's ephemeral range, so that no outgoing connection can take o
 
 from __future__ import annotations
 
+import contextlib
+import os
 import random
 import socket
 import tomllib
@@ -111,16 +113,21 @@ def check_free(ports: Mapping[str, int], file: Path) -> None:
 
 def occupant(port: int) -> str:
     """Describe the process that listens on ``port``, as far as this user may see."""
-    inodes = _listening_inodes(port)
+    sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = [descriptor.readlink().name for descriptor in (process / "fd").iterdir()]
-            if any(f"socket:[{inode}]" in links for inode in inodes):
-                words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                return f"le processus {process.name} ({words[:80]})"
-        except OSError:
-            continue
+        if sockets & _open_files(process):
+            words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+            return f"le processus {process.name} ({words[:80]})"
     return "un processus d'un autre utilisateur"
+
+
+def _open_files(process: Path) -> set[str]:
+    links = set()
+    with contextlib.suppress(OSError):
+        for descriptor in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                links.add(os.readlink(descriptor))
+    return links
 
 
 def _listening_inodes(port: int) -> set[str]:

@@ -48,9 +48,6 @@ class Service:
     cwd: Path
     log: Path
     user: str | None = None  # operating-system user, only when the stack runs as root
-    import_first: tuple[
-        str, ...
-    ] = ()  # command is «python -m X …»: import these as root, then drop to ``user`` in-process
     ports: tuple[int, ...] = ()
     health: HealthCheck | None = None
     stop_signal: str = "TERM"

@@ -210,7 +210,6 @@ def _launch_description(service: Service) -> str:
         "env": dict(service.env),
         "cwd": str(service.cwd),
         "user": service.user,
-        "import_first": service.import_first,
     }
     return json.dumps(description, indent=1, sort_keys=True)
 
