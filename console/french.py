@@ -1,0 +1,126 @@
+"""How the console writes dates, numbers and names, in French.
+
+Numbers are grouped by narrow no-break spaces; times are given in the territory's time zone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+NARROW_SPACE = "\u202f"
+SPACE = "\u00a0"
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+STAGES = {
+    "ingest": "Collecte",
+    "deidentify": "Dépersonnalisation",
+    "anonymize": "Anonymisation",
+    "assess": "Évaluation du risque",
+    "decide": "Décision d'une personne",
+    "publish": "Publication",
+}
+COUNTS = {
+    "deliveries": "Livraisons reçues",
+    "repeated": "Livraisons déjà connues",
+    "bytes": "Octets reçus",
+    "rows_in": "Lignes reçues",
+    "rejected": "Lignes rejetées",
+    "not_covered": "Lignes non couvertes",
+    "duplicates": "Doublons écartés",
+    "stored": "Lignes conservées",
+    "trusted_rows": "Lignes de la zone de confiance",
+    "candidate_rows": "Lignes du candidat",
+    "suppressed": "Supprimées sous le seuil",
+    "suppressed_rows": "Lignes supprimées sous le seuil",
+    "suppressed_units": "Unités supprimées sous le seuil",
+    "suppressed_cells": "Cellules supprimées sous le seuil",
+    "published": "Lignes publiées",
+    "published_rows": "Lignes publiées",
+    "rows": "Lignes",
+    "units": "Unités protégées",
+}
+ZONES = {
+    "feed": "Flux de l'opérateur",
+    "landing": "Arrivée (scellée)",
+    "trusted": "Zone de confiance",
+    "candidate": "Candidat",
+    "open": "Données ouvertes",
+}
+UNITS = {"person": "la personne", "household": "le foyer", "delivery_point": "le point de livraison"}
+
+
+def number(value: float) -> str:
+    """1234567.5 -> « 1 234 567,5 »."""
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0").rstrip(".")
+    return text.replace(",", NARROW_SPACE).replace(".", ",")
+
+
+def duration(seconds: float) -> str:
+    """75.2 -> « 1 min 15 s »; below ten seconds, one decimal."""
+    if seconds < 10:
+        return f"{seconds:.1f}".replace(".", ",") + f"{SPACE}s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}{SPACE}h{SPACE}{minutes:02d}"
+    return f"{minutes}{SPACE}min{SPACE}{rest:02d}{SPACE}s" if minutes else f"{rest}{SPACE}s"
+
+
+def moment(value: datetime, zone: ZoneInfo) -> str:
+    """« 2 novembre 2026 à 9 h 05 »."""
+    local = value.astimezone(zone)
+    return f"{_day(local.day)} {MONTHS[local.month - 1]} {local.year} à {local.hour}{SPACE}h{SPACE}{local.minute:02d}"
+
+
+def ago(value: datetime, now: datetime) -> str:
+    """« il y a 5 minutes »; a time to come is « à l'instant »."""
+    elapsed = now - value
+    if elapsed < timedelta(minutes=1):
+        return "à l'instant"
+    for unit, singular, plural in (
+        (timedelta(days=1), "jour", "jours"),
+        (timedelta(hours=1), "heure", "heures"),
+        (timedelta(minutes=1), "minute", "minutes"),
+    ):
+        count = elapsed // unit
+        if count:
+            return f"il y a {count}{SPACE}{singular if count == 1 else plural}"
+    return "à l'instant"
+
+
+def period(key: str | None) -> str:
+    """« 2026-10 » -> « octobre 2026 »; « 2026-10-01 » -> « 1er octobre 2026 »."""
+    if not key:
+        return "toutes périodes"
+    year, month, *day = key.split("-")
+    if not (month.isdigit() and 1 <= int(month) <= 12):
+        return key
+    name = f"{MONTHS[int(month) - 1]} {year}"
+    return f"{_day(int(day[0]))} {name}" if day and day[0].isdigit() else name
+
+
+def stage(name: str) -> str:
+    """A stage's name."""
+    return STAGES.get(name, name)
+
+
+def count(name: str) -> str:
+    """A count's name; one we do not know is shown as it is."""
+    return COUNTS.get(name, name.replace("_", " "))
+
+
+def _day(day: int) -> str:
+    return "1er" if day == 1 else str(day)

@@ -1,0 +1,147 @@
+"""The pages' contents, as plain data: what a template is given is one of these, and tests read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from console.lineage_graph import Provenance
+from console.picture import Picture
+
+Tone = Literal["good", "wait", "bad", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A short state: never told by colour alone."""
+
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count and its name."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A time, for people and machines."""
+
+    iso: str
+    text: str
+    ago: str
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage of a run."""
+
+    name: str
+    status: Chip
+    period: str
+    duration: str
+    figures: tuple[Figure, ...]
+    error_code: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictPanel:
+    """A verdict and the decision that followed."""
+
+    chip: Chip
+    period: str
+    reasons: tuple[str, ...]
+    measures: tuple[Figure, ...]
+    decision: str | None
+    candidate: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """A run in a list."""
+
+    address: str
+    when: When
+    status: Chip
+    stages: str
+    duration: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetCard:
+    """A dataset in the list."""
+
+    address: str
+    title: str
+    operator: str
+    theme: str
+    verdict: Chip
+    freshness: Chip
+    last_run: RunLine | None
+    last_period: str | None
+    figures: tuple[Figure, ...]
+    waiting: str | None  # address where a person is awaited
+    catalogue: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetsPage:
+    """The list of datasets."""
+
+    cards: tuple[DatasetCard, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLine:
+    """A published period."""
+
+    period: str
+    version: str
+    rows: str
+    when: When
+    run: str
+    catalogue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the dataset's identity card."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPage:
+    """Everything about one dataset."""
+
+    card: DatasetCard
+    description: str
+    facts: tuple[Fact, ...]
+    picture: Picture | None
+    provenances: tuple[Provenance, ...]
+    filters: tuple[str, ...]
+    releases: tuple[ReleaseLine, ...]
+    runs: tuple[RunLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One run."""
+
+    run_id: str
+    title: str
+    dataset: str
+    dataset_address: str
+    line: RunLine
+    stages: tuple[StageLine, ...]
+    verdicts: tuple[VerdictPanel, ...]
+    airflow: str
+    catalogue: str | None
+    waiting: str | None
