@@ -68,9 +68,9 @@ class Links:
         """A run in Airflow."""
         return f"{self.airflow.rstrip('/')}/dags/{quote(dag)}/runs/{quote(run_id, safe='')}"
 
-    def required_actions(self, dag: str) -> str:
-        """The actions that wait for a person."""
-        return f"{self.airflow.rstrip('/')}/dags/{quote(dag)}/required_actions"
+    def required_actions(self, dag: str, run_id: str) -> str:
+        """The actions of a run that wait for a person."""
+        return f"{self.run(dag, run_id)}/required_actions"
 
     def page(self, dataset: str) -> str:
         """A dataset in the catalogue."""
@@ -137,7 +137,7 @@ class Reader:
             verdicts=tuple(self._verdict(verdict) for verdict in run.verdicts),
             airflow=self.links.run(dag, run.run_id),
             catalogue=self.links.page(str(contract.id)) if published else None,
-            waiting=self.links.required_actions(dag) if _waits(run) else None,
+            waiting=self.links.required_actions(dag, run.run_id) if _waits(run) else None,
         )
 
     def _card(self, contract: Contract, now: datetime) -> DatasetCard:
@@ -158,7 +158,7 @@ class Reader:
             last_run=self._run_line(runs[0], now) if runs else None,
             last_period=french.period(max(release.period for release in releases)) if releases else None,
             figures=_figures(runs),
-            waiting=self.links.required_actions(_dag(waiting)) if waiting else None,
+            waiting=self.links.required_actions(_dag(waiting), waiting.run_id) if waiting else None,
             catalogue=self.links.page(name) if releases else None,
         )
 
@@ -168,7 +168,7 @@ class Reader:
         expected = latest_closed(contract, now, self.zone)
         if max(release.period for release in releases) >= expected:
             return Chip("À jour", "good")
-        return Chip(f"En retard : {french.period(expected)} attendu", "wait")
+        return Chip(f"En retard : publication attendue pour {french.period(expected)}", "wait")
 
     def _run_line(self, run: RunRecord, now: datetime) -> RunLine:
         started = min(stage.started_at for stage in run.stages)
@@ -197,7 +197,7 @@ class Reader:
         if record.approved is not None and record.decided_at is not None:
             verb = "Approuvé" if record.approved else "Refusé"
             decision = f"{verb} par {record.decided_by} le {french.moment(record.decided_at, self.zone)}"
-        measures = tuple(Figure(_MEASURES.get(name, name), french.number(v)) for name, v in record.measures.items())
+        measures = tuple(Figure(_MEASURES.get(name, name), _measure(name, v)) for name, v in record.measures.items())
         return VerdictPanel(
             chip=_verdict_chip(record),
             period=french.period(record.period),
@@ -276,6 +276,15 @@ def _canonical(stage: str, name: str) -> str:
     if name in ("suppressed_rows", "suppressed_cells", "suppressed"):
         return "suppressed" if stage == "anonymize" else f"{stage}.{name}"
     return name if stage in ("deidentify", "publish") else f"{stage}.{name}"
+
+
+def _measure(name: str, value: float) -> str:
+    """Risks and shares as percentages."""
+    return (
+        f"{french.number(value * 100, 1)}{french.SPACE}%"
+        if name.endswith(("_risk", "_share"))
+        else french.number(value)
+    )
 
 
 def _facts(contract: Contract) -> tuple[Fact, ...]:

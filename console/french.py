@@ -62,9 +62,9 @@ ZONES = {
 UNITS = {"person": "la personne", "household": "le foyer", "delivery_point": "le point de livraison"}
 
 
-def number(value: float) -> str:
+def number(value: float, decimals: int = 4) -> str:
     """1234567.5 -> « 1 234 567,5 »."""
-    text = f"{value:,}" if isinstance(value, int) else f"{value:,.4f}".rstrip("0").rstrip(".")
+    text = f"{value:,}" if isinstance(value, int) else f"{value:,.{decimals}f}".rstrip("0").rstrip(".")
     return text.replace(",", NARROW_SPACE).replace(".", ",")
 
 

@@ -20,6 +20,28 @@ _TECHNIQUES: dict[Technique, tuple[str, bool, str]] = {
     Technique.REDACT: ("TRANSFORMATION", True, "texte libre caviardé"),
     Technique.COMMUNE: ("TRANSFORMATION", True, "adresse réduite au code de sa commune"),
 }
+_GENERALIZATIONS = {  # in a reader's words; one we do not know is named as the contract names it
+    "day": "réduite au jour",
+    "month": "réduite au mois",
+    "year": "réduite à l'année",
+    "hour": "réduite à l'heure",
+    "weekday": "réduite au jour de la semaine",
+    "delay_days": "réduite à une durée en jours entiers",
+    "delay_band": "réduite à une tranche de durée",
+    "band": "réduite à une tranche",
+    "grid_200m": "réduite au carreau de 200 m",
+    "grid_200m_latitude": "réduite au centre du carreau de 200 m",
+    "grid_200m_longitude": "réduite au centre du carreau de 200 m",
+    "commune": "réduite à la commune",
+    "commune_name": "réduite au nom de la commune",
+}
+_FUNCTIONS = {
+    "sum": "additionnée par cellule",
+    "mean": "moyenne par cellule",
+    "median": "médiane par cellule",
+    "units": "comptée par cellule, une fois par unité protégée",
+    "rows": "comptée par cellule",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +156,7 @@ def _generalized(column: ReleasedColumn) -> tuple[Dependency, ...]:
         return tuple(
             Dependency(source, "DIRECT", "IDENTITY", False, "reprise telle quelle") for source in column.sources
         )
-    description = f"généralisée : {column.generalization}"
+    description = _GENERALIZATIONS.get(column.generalization, f"généralisée ({column.generalization})")
     return tuple(Dependency(source, "DIRECT", "TRANSFORMATION", True, description) for source in column.sources)
 
 
@@ -146,7 +168,7 @@ def _measured(measure: Measure, contract: Contract) -> tuple[Dependency, ...]:
         sources = (unit.column,)
     else:
         sources = contract.key
-    description = f"agrégée : {measure.function}"
+    description = _FUNCTIONS[measure.function]
     return tuple(Dependency(source, "DIRECT", "AGGREGATION", True, description) for source in sources)
 
 
