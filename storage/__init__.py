@@ -38,6 +38,7 @@ from storage.landing import (
     sweep,
     write_delivery,
 )
+from storage.lineage_events import LineageEvent, LineageEvents
 from storage.manifests import canonical_json, read_manifest, read_pointer, stage_key, swap_pointer, write_manifest
 from storage.memory import MemoryKeyCustodian, MemoryObjectStore
 from storage.objects import ObjectStore, StoredObject, as_file, chunks_of, copy_object
@@ -71,6 +72,8 @@ __all__ = [
     "KeyCustodian",
     "Landed",
     "LandingManifest",
+    "LineageEvent",
+    "LineageEvents",
     "Manifest",
     "ManifestError",
     "MemoryKeyCustodian",

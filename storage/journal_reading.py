@@ -40,6 +40,10 @@ class JournalReading:
         """Every release of a dataset, latest first."""
         return self._releases(releases.c.dataset == dataset)
 
+    def verdicts(self, dataset: str, limit: int = 50) -> list[VerdictRecord]:
+        """The latest verdicts of a dataset, latest first."""
+        return self._verdicts(verdicts.c.dataset == dataset, limit=limit)
+
     def runs(self, dataset: str, limit: int = 50) -> list[RunOverview]:
         """The latest runs of a dataset, latest first."""
         latest = (

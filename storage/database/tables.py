@@ -144,3 +144,21 @@ releases = Table(
     Column("files", Json, nullable=False),
     Column("released_at", UtcDateTime, nullable=False),
 )
+
+lineage_events = Table(
+    "lineage_events",
+    METADATA,
+    _key("event_id"),  # digest of the body
+    Column("event_time", UtcDateTime, nullable=False),
+    Column("event_type", String(16), nullable=False),
+    Column("run", String(36), nullable=False),  # OpenLineage's
+    Column("job_namespace", Text, nullable=False),
+    Column("job_name", Text, nullable=False),
+    Column("dataset", String(255)),  # these four for our own stages
+    Column("stage", String(255)),
+    Column("orchestrator_run", String(255)),
+    Column("period", String(32)),
+    Column("body", Json, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Index(None, "dataset", "stage", "event_time"),
+)
