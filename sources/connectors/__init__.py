@@ -1,0 +1,1 @@
+"""Connectors: how an operator's bytes are fetched."""

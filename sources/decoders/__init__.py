@@ -1,0 +1,1 @@
+"""Decoders: an operator's payload becomes typed Arrow batches."""

@@ -1,0 +1,196 @@
+"""Delimited text (RFC 4180, one record a line) to typed batches, at the speed of Arrow's own reader.
+
+The file is cut at line ends into blocks of a few megabytes, so memory does not depend on its size.
+
+1. A block is first read in one go with the contract's types: this is all that happens to a clean file.
+2. If anything in it can not be read, the same block is read again as plain texts, and each column converted by
+   :mod:`sources.columns`, which tells bad rows from good ones. Both readings accept the same values: a property test
+   compares them.
+
+Dates and whole numbers repeat, so they are read as dictionaries and each distinct one is parsed once. A record never
+spans two lines: an unbalanced quote spoils its own line only. Columns that the contract does not know are never even
+materialised.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import IO, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from policies.contract import Contract
+from sources.batches import DriftGuard, assemble, gone, joined, structural_rejects
+from sources.columns import ARROW_TYPES, Converted, TextRules, convert, failures
+from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks
+from sources.errors import PayloadError
+from sources.protocol import Decoded, PayloadPart
+
+_TEXT_TYPE = pa.string()
+_REPEATED = pa.dictionary(pa.int32(), pa.string())
+
+
+class CsvOptions(BaseModel):
+    """What a contract's feed may say about its delimited files."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")  # the connector reads the rest
+
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = "."
+    encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"
+
+
+class CsvDecoder:
+    """Decodes every part of a delivery as one table; positions go on from part to part."""
+
+    def __init__(self, contract: Contract, zone: str) -> None:
+        try:
+            self._options = CsvOptions.model_validate(contract.feed.options)
+        except ValidationError as error:
+            raise PayloadError(f"{contract.id}: feed options: {error.errors()[0]['msg']}") from None
+        self._contract = contract
+        self._rules = TextRules(zone, self._options.decimal)
+
+    def decode(self, parts: Iterator[PayloadPart]) -> Iterator[Decoded]:
+        """Yield a batch a block. See :class:`sources.protocol.Decoder`."""
+        position = 0
+        guard = DriftGuard(self._contract)
+        for part in parts:
+            stream = as_utf8(part.stream, self._options.encoding)
+            header = self._header(stream)
+            for block in blocks(stream, self._contract.id):
+                decoded, rows = self._block(block, header, position, guard)
+                position += rows
+                yield decoded
+
+    def _header(self, stream: IO[bytes]) -> list[str]:
+        """Read the first line; refuse a file without the columns that the contract requires."""
+        try:
+            line = stream.readline(BLOCK_BYTES).decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise PayloadError(f"{self._contract.id}: the header is not {self._options.encoding}") from None
+        names = next(csv.reader([line], delimiter=self._options.delimiter), [])
+        for column in self._contract.columns:
+            if column.required and column.physical_name not in names:
+                raise gone(self._contract, column.physical_name)
+            if names.count(column.physical_name) > 1:
+                raise PayloadError(f"{self._contract.id}: source column « {column.physical_name} » stands twice")
+        # Arrow wants distinct names; those we do not know are numbered, as they could repeat, or be data.
+        known = {column.physical_name for column in self._contract.columns}
+        return [name if name in known else f"#{number}" for number, name in enumerate(names)]
+
+    def _block(self, block: bytes, header: list[str], position: int, guard: DriftGuard) -> tuple[Decoded, int]:
+        """Decode a block; also tell how many records it holds, good or not."""
+        columns = self._quickly(block, header)
+        if columns is not None:
+            rows = len(next(iter(columns.values())).values)
+            guard.note(columns, rows)
+            positions = pa.array(np.arange(position, position + rows))
+            lines = Lines(block)
+            return assemble(self._contract, columns, positions, lines.texts), rows
+        return self._carefully(block, header, position, guard)
+
+    def _quickly(self, block: bytes, header: list[str]) -> dict[str, Converted] | None:
+        """The typed reading; None if the block needs the careful one."""
+        if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+            return None  # Arrow ends a record at a lone carriage return
+        types = {column.physical_name: _quick_type(column.logical_type) for column in self._contract.columns}
+        try:
+            table = self._read(block, header, types, None)
+        except pa.ArrowInvalid:
+            return None
+        if table.num_rows != np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")):
+            return None  # blank lines, or a quote opened in one line and closed in another
+        columns = {}
+        for column in self._contract.columns:
+            if column.physical_name not in header:
+                columns[column.name] = self._absent(column.logical_type, table.num_rows)
+                continue
+            values = _whole(table[column.physical_name])
+            if column.logical_type == "string":
+                columns[column.name] = Converted(values, _no(table.num_rows))
+            elif column.logical_type == "number":
+                if not pc.all(pc.is_finite(values)).as_py():
+                    return None  # null means true here: only "inf" and "nan" are refused
+                columns[column.name] = Converted(values, _no(table.num_rows))
+            else:
+                columns[column.name] = self._distinct(values, column.name)
+        return columns
+
+    def _distinct(self, encoded: pa.Array, name: str) -> Converted:
+        """Convert a dictionary-encoded column by its distinct texts."""
+        values = convert(encoded.dictionary, self._contract.column(name), self._rules).values.take(encoded.indices)
+        return Converted(values, failures(encoded, values))
+
+    def _absent(self, logical_type: str, rows: int) -> Converted:
+        return Converted(pa.nulls(rows, ARROW_TYPES[logical_type]), _no(rows))
+
+    def _carefully(self, block: bytes, header: list[str], position: int, guard: DriftGuard) -> tuple[Decoded, int]:
+        """The reading as texts, which survives any line."""
+        lines = Lines(block)
+        broken = dict.fromkeys(lines.unclosed(self._options.delimiter), "badQuoting")
+        broken.update(dict.fromkeys(lines.undecodable(), "badEncoding"))
+        kept = [number for number in range(len(lines)) if number not in broken]
+
+        def skip(row: pacsv.InvalidRow) -> Literal["skip"]:
+            broken[kept[row.number - 1]] = "columnCount"
+            return "skip"
+
+        types = {column.physical_name: _TEXT_TYPE for column in self._contract.columns}
+        table = self._read(lines.joined(kept), header, types, skip)
+        kept = [number for number in kept if number not in broken]
+        columns = {
+            column.name: convert(_whole(table[column.physical_name]), column, self._rules)
+            if column.physical_name in header
+            else self._absent(column.logical_type, table.num_rows)
+            for column in self._contract.columns
+        }
+        guard.note(columns, table.num_rows)
+        positions = pa.array([position + number for number in kept], pa.int64())
+        decoded = assemble(self._contract, columns, positions, lambda rows: lines.texts([kept[row] for row in rows]))
+        structural = [
+            structural_rejects([position + n for n in numbers], code, lines.texts(numbers))
+            for code in ("badEncoding", "badQuoting", "columnCount")
+            if (numbers := sorted(number for number, why in broken.items() if why == code))
+        ]
+        return Decoded(decoded.batch, joined(decoded.rejects, *structural), decoded.positions), len(lines)
+
+    def _read(self, block: bytes, header: list[str], types: dict[str, pa.DataType], skip: object) -> pa.Table:
+        present = {name: kind for name, kind in types.items() if name in header}
+        if not block:
+            return pa.table({name: pa.nulls(0, kind) for name, kind in present.items()})
+        return pacsv.read_csv(
+            pa.py_buffer(block),
+            read_options=pacsv.ReadOptions(column_names=header, block_size=len(block) + 1, use_threads=skip is None),
+            parse_options=pacsv.ParseOptions(delimiter=self._options.delimiter, invalid_row_handler=skip),
+            convert_options=pacsv.ConvertOptions(
+                column_types=present,
+                include_columns=list(present),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+                decimal_point=self._options.decimal,
+            ),
+        )
+
+
+def _quick_type(logical_type: str) -> pa.DataType:
+    """Dates and whole numbers repeat, and Arrow's own grammar for them is laxer than ours."""
+    return ARROW_TYPES[logical_type] if logical_type in ("string", "number") else _REPEATED
+
+
+def _no(rows: int) -> pa.BooleanArray:
+    return pa.repeat(pa.scalar(False), rows)
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    """A column of one block as one array."""
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    whole = column.combine_chunks()
+    return whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole

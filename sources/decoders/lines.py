@@ -1,0 +1,122 @@
+"""Text files cut at line ends: blocks of a few megabytes, and the lines of a block when somebody must look at them."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sources.errors import PayloadError
+
+BLOCK_BYTES = 4 * 1024 * 1024
+
+
+def blocks(stream: IO[bytes], dataset: str) -> Iterator[bytes]:
+    """Cut what is left of `stream` into blocks that end with a line end."""
+    rest = b""
+    while chunk := stream.read(BLOCK_BYTES):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield rest + chunk[:end]
+            rest = chunk[end:]
+        else:
+            rest += chunk
+            if len(rest) > 2 * BLOCK_BYTES:
+                raise PayloadError(f"{dataset}: a line is longer than {BLOCK_BYTES} bytes: is this a text file?")
+    if rest:
+        yield rest + b"\n"
+
+
+def as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
+    """`stream`, transcoded as it is read if it is not UTF-8 already."""
+    if encoding == "utf-8":
+        return stream
+    return io.BufferedReader(_Transcoded(stream, encoding), BLOCK_BYTES)
+
+
+class _Transcoded(io.RawIOBase):
+    """A single-byte encoding read as UTF-8."""
+
+    def __init__(self, stream: IO[bytes], encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._ready = b""
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Fill `buffer` with UTF-8."""
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        if not self._ready:
+            self._ready = self._decoder.decode(self._stream.read(len(view))).encode()
+        count = min(len(view), len(self._ready))
+        view[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+
+class Lines:
+    """The records of a block as raw lines, blank ones left out. Split only when somebody asks."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+        self._split: list[bytes] | None = None
+
+    def _all(self) -> list[bytes]:
+        if self._split is None:
+            self._split = [line for line in self._block.split(b"\n") if line and line != b"\r"]
+        return self._split
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def texts(self, numbers: Sequence[int]) -> list[str]:
+        """These lines, as well as they can be shown."""
+        lines = self._all()
+        return [lines[number].decode("utf-8", "replace").rstrip("\r") for number in numbers]
+
+    def joined(self, numbers: list[int]) -> bytes:
+        """These lines as a block again."""
+        lines = self._all()
+        return b"".join(lines[number] + b"\n" for number in numbers)
+
+    def unclosed(self, delimiter: str) -> list[int]:
+        """Lines that end inside a quoted field or hold a stray carriage return: Arrow would read on into the next.
+
+        A field is added behind each suspect; if it is not found again, a quote was still open.
+        """
+        lines = pa.array(self._all(), pa.binary())
+        suspect = pc.or_(pc.match_substring(lines, b'"'), pc.match_substring_regex(lines, b"\r."))
+        numbers = pc.indices_nonzero(suspect).to_pylist()
+        texts = [text + delimiter + "#" for text in self.texts(numbers)]
+        return [n for n, text in zip(numbers, texts, strict=True) if "\r" in text or _last(text, delimiter) != "#"]
+
+    def undecodable(self) -> list[int]:
+        """Lines that are not UTF-8. Looked for one by one only in a block that is not."""
+        try:
+            self._block.decode("utf-8")
+        except UnicodeDecodeError:
+            return [number for number, line in enumerate(self._all()) if _broken(line)]
+        return []
+
+
+def _broken(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _last(text: str, delimiter: str) -> str | None:
+    try:
+        return next(csv.reader([text], delimiter=delimiter))[-1]
+    except csv.Error:  # a field over the module's limit
+        return None

@@ -1,0 +1,121 @@
+"""Opendatasoft Explore v2.1 pages (``{"total_count", "results": […]}``), with an optional join, to typed batches.
+
+Physical names are ``<collection>.<field>``. The collection ``live`` makes the rows; ``reference`` may describe each and
+is joined to it. The advertised key of such pairs is not always true, so the join may go through a file of the
+territory's folder that pairs both names. A row without a counterpart keeps nulls.
+
+Parts of the joined collection come before the rows: it is small and kept in memory; rows are not kept.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from policies.contract import Contract
+from sources.columns import TextRules
+from sources.decoders.records import decode_records, read_json
+from sources.errors import PayloadError
+from sources.protocol import Decoded, PayloadPart
+
+REFERENCE_LIMIT = 100_000  # records of a joined collection
+
+
+class JoinOptions(BaseModel):
+    """How a row finds its description."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+
+    live: str  # field of the rows
+    reference: str  # field of the joined collection
+    through: str | None = None  # CSV of the territory's folder that pairs them
+    through_live: str | None = None  # its column with the rows' value
+    through_reference: str | None = None  # its column with the joined collection's value
+
+
+class OpendatasoftOptions(BaseModel):
+    """What a contract's feed may say about Explore pages."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)  # the connector reads the rest
+
+    join: JoinOptions | None = None
+    mislabelled_offset: str | None = None
+
+
+class OpendatasoftDecoder:
+    """Decodes parts ``reference/NNNN.json`` then ``live/NNNN.json``."""
+
+    def __init__(self, contract: Contract, zone: str, folder: Path) -> None:
+        try:
+            options = OpendatasoftOptions.model_validate(contract.feed.options)
+        except ValidationError as error:
+            raise PayloadError(f"{contract.id}: feed options: {error.errors()[0]['msg']}") from None
+        self._contract = contract
+        self._join = options.join
+        self._rules = TextRules(zone, mislabelled=(options.mislabelled_offset,) if options.mislabelled_offset else ())
+        self._pairs = _pairs(contract, options.join, folder)
+
+    def decode(self, parts: Iterator[PayloadPart]) -> Iterator[Decoded]:
+        """Yield batches. See :class:`sources.protocol.Decoder`."""
+        return decode_records(self._contract, self._rules, self._pages(parts))
+
+    def _pages(self, parts: Iterator[PayloadPart]) -> Iterator[Sequence[Any]]:
+        described: dict[str, dict[str, Any]] = {}
+        rows_seen = False
+        for part in parts:
+            records = self._records(part)
+            if part.name.startswith("live/"):
+                if self._join is not None and not described:
+                    raise PayloadError(f"{self._contract.id}: {part.name} comes before any description of its rows")
+                rows_seen = True
+                yield [self._row(record, described) for record in records]
+            elif rows_seen:
+                raise PayloadError(f"{self._contract.id}: {part.name} comes after the rows that it describes")
+            else:
+                self._describe(records, described)
+
+    def _records(self, part: PayloadPart) -> Sequence[Any]:
+        page = read_json(part, self._contract.id)
+        results = page.get("results") if isinstance(page, dict) else None
+        if not isinstance(results, list):
+            raise PayloadError(f"{self._contract.id}: {part.name} is not an Explore v2.1 page: no list of « results »")
+        return results
+
+    def _describe(self, records: Sequence[Any], described: dict[str, dict[str, Any]]) -> None:
+        key = self._join.reference if self._join else ""
+        for record in records:
+            if isinstance(record, dict) and isinstance(record.get(key), str):
+                described[record[key]] = {f"reference.{name}": value for name, value in record.items()}
+        if len(described) > REFERENCE_LIMIT:
+            raise PayloadError(f"{self._contract.id}: the joined collection has more than {REFERENCE_LIMIT} records")
+
+    def _row(self, record: Any, described: dict[str, dict[str, Any]]) -> Any:
+        if not isinstance(record, dict):
+            return record
+        row = {f"live.{name}": value for name, value in record.items()}
+        if self._join is None:
+            return row
+        value = record.get(self._join.live)
+        key = self._pairs.get(value) if self._pairs is not None and isinstance(value, str) else value
+        return row | described.get(key, {}) if isinstance(key, str) else row
+
+
+def _pairs(contract: Contract, join: JoinOptions | None, folder: Path) -> dict[str, str] | None:
+    """The territory's own pairing of both names, if the contract names one."""
+    if join is None or join.through is None:
+        return None
+    try:
+        with (folder / join.through).open(encoding="utf-8", newline="") as file:
+            return {
+                row[join.through_live or join.live]: row[join.through_reference or join.reference]
+                for row in csv.DictReader(file)
+            }
+    except (OSError, KeyError, UnicodeError):
+        raise PayloadError(
+            f"{contract.id}: {join.through} of the territory's folder is missing, or lacks a column"
+        ) from None

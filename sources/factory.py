@@ -1,0 +1,47 @@
+"""From a contract to the connector and the decoder it names. Only what is named is imported."""
+
+from __future__ import annotations
+
+from policies.contract import Contract, Territory
+from settings import Settings
+from sources.errors import SourceError
+from sources.protocol import Connector, Decoder
+
+
+def connector(contract: Contract, settings: Settings) -> Connector:
+    """Return what fetches the contract's feed.
+
+    Raises:
+        SourceError: the feed's options are not valid, or the settings lack what it needs.
+    """
+    if contract.feed.connector == "http_pull":
+        from sources.connectors.http_pull import HttpPull
+
+        return HttpPull(contract, settings.operators_url)
+    from sources.connectors.file_drop import FileDrop
+
+    if settings.drop_folder is None:
+        raise SourceError(f"{contract.id}: no drop folder: set « drop_folder » in ardoise.toml")
+    return FileDrop(contract, settings.drop_folder)
+
+
+def decoder(contract: Contract, territory: Territory) -> Decoder:
+    """Return what reads the contract's feed.
+
+    Raises:
+        SourceError: the feed's options are not valid.
+    """
+    zone = territory.strategy.timezone
+    match contract.feed.decoder:
+        case "csv":
+            from sources.decoders.csv import CsvDecoder
+
+            return CsvDecoder(contract, zone)
+        case "open311":
+            from sources.decoders.open311 import Open311Decoder
+
+            return Open311Decoder(contract, zone)
+        case "opendatasoft":
+            from sources.decoders.opendatasoft import OpendatasoftDecoder
+
+            return OpendatasoftDecoder(contract, zone, territory.folder)

@@ -1,0 +1,41 @@
+"""What the tests of this room share: the shipped territory, and deliveries made from texts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from policies import Contract, DatasetId, Territory, load_territory
+from sources import Decoded, Decoder, PayloadPart, source_schema
+
+TERRITORY: Territory = load_territory(Path(__file__).resolve().parents[3] / "policies" / "angers")
+HEADER = "CONTRAT;COMPTEUR;ADRESSE;CODE_INSEE;DATE;INDEX_M3;CONSO_L;VERSION"
+
+
+def contract(dataset: str) -> Contract:
+    return TERRITORY.contracts[DatasetId(dataset)]
+
+
+def parts(*texts: str | bytes, names: tuple[str, ...] = ()) -> Iterator[PayloadPart]:
+    for number, text in enumerate(texts):
+        name = names[number] if names else f"part-{number}"
+        yield PayloadPart(name, io.BytesIO(text.encode() if isinstance(text, str) else text))
+
+
+def whole(decoded: Iterator[Decoded], dataset: str) -> tuple[pa.Table, list[dict[str, object]], list[int]]:
+    """All rows, all rejects, all positions."""
+    batches = list(decoded)
+    table = pa.Table.from_batches([one.batch for one in batches], schema=source_schema(contract(dataset)))
+    rejects = [row for one in batches for row in one.rejects.to_pylist()]
+    positions = [position for one in batches for position in one.positions.to_pylist()]
+    assert len(positions) == table.num_rows
+    return table, rejects, positions
+
+
+def decode(
+    decoder: Decoder, dataset: str, *texts: str | bytes, names: tuple[str, ...] = ()
+) -> tuple[pa.Table, list[dict[str, object]], list[int]]:
+    return whole(decoder.decode(parts(*texts, names=names)), dataset)
