@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,8 +32,12 @@ _SUFFIX = ".odcs.yaml"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def load_territory(folder: Path) -> Territory:
+def load_territory(folder: Path, *, refused: Callable[[Path, ContractError], None] | None = None) -> Territory:
     """Read everything of `folder`.
+
+    Args:
+        folder: the territory's.
+        refused: told of each contract that does not load, which is then left out; by default the first one is raised.
 
     Raises:
         StrategyError: strategy, communes, organizations or themes are missing or not valid.
@@ -44,8 +49,14 @@ def load_territory(folder: Path) -> Territory:
     themes = _load_entries(folder / "themes.yaml")
     contracts: dict[DatasetId, Contract] = {}
     for file in sorted((folder / "contracts").glob(f"*{_SUFFIX}")):
-        contract = load_contract(file, strategy, organizations=organizations, themes=themes)
-        contracts[contract.id] = contract
+        try:
+            contract = load_contract(file, strategy, organizations=organizations, themes=themes)
+        except ContractError as error:
+            if refused is None:
+                raise
+            refused(file, error)
+        else:
+            contracts[contract.id] = contract
     return Territory(
         folder=folder,
         strategy=strategy,

@@ -1,0 +1,199 @@
+"""Turns every contract of the territory into two DAGs. This is the one file that Airflow reads.
+
+    <dataset>             ingest -> deidentify                                    one run a visit to the operator
+    <dataset>__release    anonymize -> assess [-> approve -> decide] -> publish   one run a period
+
+The first renews a partitioned asset, one partition a closed period it changed; the second is scheduled by that asset.
+A contract that does not load gets one DAG that says why, and takes no other with it.
+
+Settings are built here, once, because this file is the entry point of the processes that read it; contracts are the
+only thing read beside them. Stages and all they need are imported by the tasks, when they run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
+from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, PartitionedAssetTimetable, PartitionedAtRuntime
+from airflow.sdk.bases.timetable import BaseTimetable
+
+from dags import journey, texts
+from dags.names import asset_name, collect_dag_id, journey_run_id, period_shape, release_dag_id
+from policies import load_territory
+from policies.contract import Contract, Territory
+from policies.errors import ContractError
+from settings import Settings, load_settings
+
+PATIENCE = timedelta(days=30)  # how long an approval may wait
+RELEASES_AT_ONCE = 16  # periods that may wait for a person side by side
+STAGE: dict[str, Any] = {  # outages are tried again after 20 seconds, 40, 80… at most 15 minutes
+    "retries": 6,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": timedelta(minutes=15),
+    "execution_timeout": timedelta(hours=4),
+    "show_return_value_in_logs": False,
+}
+
+
+def build(territory: Territory, settings: Settings) -> Iterator[DAG]:
+    """Yield the two DAGs of each contract that is in force."""
+    for contract in territory.contracts.values():
+        if contract.status == "retired":
+            continue
+        asset = Asset(
+            name=asset_name(contract.id),
+            uri=f"s3://{settings.s3.private_bucket}/trusted/{contract.id}/v{contract.version.major}",
+            group="trusted",
+        )
+        yield collect_dag(contract, territory, asset)
+        yield release_dag(contract, territory, asset, settings)
+
+
+def collect_dag(contract: Contract, territory: Territory, asset: Asset) -> DAG:
+    """The DAG that collects: from the operator to the trusted zone."""
+    dag = DAG(
+        dag_id=collect_dag_id(contract.id),
+        dag_display_name=f"{contract.title} · collecte",
+        description=f"Collecter et pseudonymiser : {contract.title}",
+        doc_md=texts.collect_page(contract, territory),
+        schedule=_timetable(contract, territory),
+        params={
+            "periods": Param(
+                [],
+                type="array",
+                items={"type": "string", "pattern": f"^{period_shape(contract.period)}$"},
+                title="Périodes à publier de nouveau",
+                description="Laisser vide en temps normal. Une période par ligne : chacune sera publiée de nouveau.",
+            )
+        },
+        is_paused_upon_creation=True,  # a person switches on a collection
+        max_active_runs=1,
+        **_common(contract, territory, "collecte"),
+    )
+    arguments = {"dataset": contract.id, "unit": contract.period.value}
+    with dag:
+        ingest = PythonOperator(
+            task_id="ingest", python_callable=journey.ingest, op_kwargs={"dataset": contract.id}, **STAGE
+        )
+        deidentify = PythonOperator(
+            task_id="deidentify", python_callable=journey.deidentify, op_kwargs=arguments, outlets=[asset], **STAGE
+        )
+        ingest >> deidentify
+    return dag
+
+
+def release_dag(contract: Contract, territory: Territory, asset: Asset, settings: Settings) -> DAG:
+    """The DAG that releases: from the trusted zone to the catalogue, one period a run."""
+    dag = DAG(
+        dag_id=release_dag_id(contract.id),
+        dag_display_name=f"{contract.title} · publication",
+        description=f"Anonymiser, mesurer et publier : {contract.title}",
+        doc_md=texts.release_page(contract, territory),
+        schedule=PartitionedAssetTimetable(assets=asset),
+        params={
+            "period": Param(
+                None,
+                type=["null", "string"],
+                pattern=f"^{period_shape(contract.period)}$",
+                title="Période",
+                description="Seulement pour publier de nouveau une période à la main, sans clé de partition.",
+            )
+        },
+        is_paused_upon_creation=False,  # it does nothing until a collection announces a period
+        max_active_runs=RELEASES_AT_ONCE,
+        user_defined_macros={
+            "approval_subject": partial(texts.approval_subject, contract),
+            "approval_body": partial(_approval_body, contract, settings.console_url),
+        },
+        **_common(contract, territory, "publication"),
+    )
+    with dag:
+        previous = _stage("anonymize", contract)
+        for task in _after_anonymize(contract):
+            previous >> task
+            previous = task
+    return dag
+
+
+def refused_dag(file: Path, error: ContractError) -> DAG:
+    """The DAG that stands for a contract that does not load: it says why, and does nothing."""
+    dag = DAG(
+        dag_id=collect_dag_id(file.name.split(".")[0]),
+        description=f"Contrat refusé : {file.name}",
+        doc_md=texts.refusal_page(file.name, error),
+        schedule=None,
+        is_paused_upon_creation=True,
+        tags=["contrat refusé"],
+    )
+    with dag:
+        PythonOperator(task_id="contract", python_callable=partial(journey.refuse, str(error)))
+    return dag
+
+
+def _after_anonymize(contract: Contract) -> Iterator[Any]:
+    yield _stage("assess", contract)
+    if contract.approval:
+        period = "dag_run.partition_key or params.period"
+        yield HITLOperator(
+            task_id="approve",
+            subject=f"{{{{ approval_subject({period}) }}}}",
+            body=f"{{{{ approval_body({period}, ti.xcom_pull(task_ids='assess'), dag_run) }}}}",
+            options=[journey.APPROVE, journey.REFUSE],
+            params={
+                "motif": Param(
+                    "",
+                    type=["null", "string"],
+                    maxLength=500,
+                    title="Motif (facultatif)",
+                    description="Conservé avec la décision.",
+                )
+            },
+            response_timeout=PATIENCE,
+        )
+        yield _stage("decide", contract, operator=ShortCircuitOperator)
+    yield _stage("publish", contract)
+
+
+def _stage(name: str, contract: Contract, operator: type[PythonOperator] = PythonOperator) -> PythonOperator:
+    """A task of the release; one at a time for each dataset, so that two periods never rewrite one page together."""
+    return operator(
+        task_id=name,
+        python_callable=getattr(journey, name),
+        op_kwargs={"dataset": contract.id, "unit": contract.period.value},
+        max_active_tis_per_dag=1,
+        **STAGE,
+    )
+
+
+def _approval_body(contract: Contract, console_url: str, period: str, judged: dict[str, Any], run: Any) -> str:
+    url = f"{console_url}/runs/{journey_run_id(run.dag_id, run.run_id)}"
+    return texts.approval_body(contract, period, judged, url)
+
+
+def _timetable(contract: Contract, territory: Territory) -> BaseTimetable:
+    if contract.feed.schedule is None:
+        return PartitionedAtRuntime()
+    return CronTriggerTimetable(contract.feed.schedule, timezone=territory.strategy.timezone, run_immediately=True)
+
+
+def _common(contract: Contract, territory: Territory, kind: str) -> dict[str, Any]:
+    return {
+        "start_date": datetime(2026, 1, 1, tzinfo=ZoneInfo(territory.strategy.timezone)),
+        "catchup": False,
+        "tags": [kind, contract.feed.operator, contract.theme, *contract.tags],
+    }
+
+
+_settings = load_settings()
+_refused: dict[Path, ContractError] = {}
+_territory = load_territory(_settings.territory, refused=_refused.__setitem__)
+for _dag in (*build(_territory, _settings), *map(refused_dag, _refused, _refused.values())):
+    globals()[_dag.dag_id] = _dag

@@ -1,0 +1,38 @@
+"""Names that Airflow shows and the journey records, formed in this place only."""
+
+from __future__ import annotations
+
+import re
+
+_OUTSIDE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def collect_dag_id(dataset: str) -> str:
+    """The DAG that collects a dataset."""
+    return dataset
+
+
+def release_dag_id(dataset: str) -> str:
+    """The DAG that releases a dataset, period by period."""
+    return f"{dataset}__release"
+
+
+def asset_name(dataset: str) -> str:
+    """The asset that a collection renews, one partition a period."""
+    return f"trusted/{dataset}"
+
+
+def journey_run_id(dag_id: str, run_id: str) -> str:
+    """The journey's id of a run: unique among all DAGs, fit for a file name and a URL, legible beside Airflow's."""
+    return _OUTSIDE.sub("-", f"{dag_id}.{run_id}")
+
+
+def period_shape(unit: str) -> str:
+    """The regular expression of a period's key, for a contract released by ``day`` or by ``month``."""
+    month = r"\d{4}-(0[1-9]|1[0-2])"
+    return month if unit == "month" else month + r"-(0[1-9]|[12]\d|3[01])"
+
+
+def period_example(unit: str) -> str:
+    """A period's key, to show how one is written."""
+    return "2026-10" if unit == "month" else "2026-10-31"

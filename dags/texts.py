@@ -1,0 +1,251 @@
+"""What stewards read in Airflow, in French: the page of each DAG, and what an approval is about to publish.
+
+Everything is derived from the contract and from counts; no data value comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from dags.names import period_example
+from policies.contract import Column, Contract, PeriodUnit, ReleaseRule, Technique, Territory
+from policies.errors import ContractError
+
+_CONNECTORS = {
+    "http_pull": "interrogé par le réseau, à l'adresse de l'opérateur",
+    "file_drop": "fichiers déposés par l'opérateur",
+}
+_UNITS = {"person": "personnes", "household": "foyers", "delivery_point": "points de livraison"}
+_TECHNIQUES = {
+    Technique.PSEUDONYMIZE: "remplacé par un pseudonyme que seul le tiers de confiance sait calculer",
+    Technique.REDACT: "expurgé de toute donnée personnelle",
+    Technique.COMMUNE: "réduit au code de la commune",
+    Technique.DROP: "contrôlé, puis jamais enregistré",
+}
+_MONTHS = (
+    "janvier", "février", "mars", "avril", "mai", "juin",
+    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
+)  # fmt: skip
+_COUNTS = {
+    "candidate_rows": "Lignes à publier",
+    "trusted_rows": "Lignes de départ",
+    "suppressed_rows": "Lignes retirées (trop peu d'individus)",
+    "suppressed_cells": "Cases retirées (trop peu d'individus)",
+    "units": "Individus protégés représentés",
+}
+_MEASURES = {
+    "k": "Plus petit groupe (k)",
+    "prosecutor_risk": "Risque de ré-identification (« procureur »)",
+    "minimum_cell": "Plus petite case (unités distinctes)",
+    "smallest_cell": "Plus petite case (unités distinctes)",
+    "maximum_share": "Plus grande part d'une seule unité",
+    "largest_share": "Plus grande part d'une seule unité",
+    "residual_identifiers": "Identifiants résiduels trouvés",
+}
+
+
+def collect_page(contract: Contract, territory: Territory) -> str:
+    """The Markdown page of the DAG that collects."""
+    return "\n\n".join(
+        [
+            f"# {contract.title} : collecte",
+            contract.description.purpose,
+            f"**Qui remet ces données ?** {_operator(contract, territory)} "
+            f"({_CONNECTORS[contract.feed.connector]}). {_schedule(contract)}",
+            f"**De quel droit ?** {contract.legal_basis.text} "
+            f"Traitement {contract.treatment_ref} du registre.{_coverage(contract)}",
+            "## Les étapes",
+            "1. **ingest** va chercher ce qui est nouveau et le range, chiffré, dans la zone d'arrivée ; rien n'est "
+            "encore lu. Une remise déjà reçue est reconnue et laissée de côté.\n"
+            "2. **deidentify** lit la remise, contrôle chaque ligne, met à part (chiffrées, avec un motif codé) celles "
+            "que le contrat refuse, retire ce qui désigne quelqu'un et range le reste par "
+            f"{_period_word(contract)}. Les périodes closes qui ont changé sont annoncées : chacune démarre une "
+            f"exécution de `{contract.id}__release`.",
+            "## Ce qui protège les personnes",
+            _protection_table(contract.columns),
+            "## En pratique",
+            "- Activer ce DAG lance aussitôt une première collecte ; ensuite il suit son horaire.\n"
+            "- Une panne (réseau, stockage, tiers de confiance) est réessayée d'elle-même, de plus en plus "
+            "espacée. Une erreur qui demande quelqu'un arrête la tâche : la dernière ligne de son journal dit quoi et "
+            "où.\n"
+            "- Relancer ne double rien : une même remise donne toujours les mêmes lignes.\n"
+            "- Pour publier de nouveau des périodes passées, déclenchez ce DAG en les donnant dans le paramètre "
+            f"« Périodes à publier de nouveau » (exemple : `{period_example(contract.period)}`).",
+            _signature(contract, territory),
+        ]
+    )
+
+
+def release_page(contract: Contract, territory: Territory) -> str:
+    """The Markdown page of the DAG that releases."""
+    steps = [
+        "1. **anonymize** applique la règle de publication du contrat à toute la période.",
+        "2. **assess** mesure le résultat avec un code indépendant et rend un avis, conservé : publiable, à approuver "
+        "ou refusé, avec ses motifs.",
+    ]
+    if contract.approval:
+        steps.append(
+            "3. **approve** attend qu'une ou un responsable des données réponde, dans *Actions requises* (30 jours au "
+            "plus). L'auteur du contrat et la personne qui a lancé l'exécution ne peuvent pas approuver."
+        )
+        steps.append("4. **decide** consigne la réponse. Un refus termine l'exécution sans rien publier.")
+    steps.append(
+        f"{len(steps) + 1}. **publish** promeut les fichiers, remplace la période entière et met à jour la page du "
+        "catalogue, avec son certificat d'anonymisation."
+    )
+    return "\n\n".join(
+        [
+            f"# {contract.title} : publication",
+            f"Une exécution par {_period_word(contract)}, démarrée quand la collecte annonce une période close et "
+            f"modifiée. Une période se clôt {_duration(contract.lateness)} après sa fin ; elle reste ouverte aux "
+            f"corrections pendant {_duration(contract.corrections)}.",
+            "## Les étapes",
+            "\n".join(steps),
+            "## Ce qui sera publié",
+            _rule(contract.release, contract),
+            f"**Limites à connaître.** {contract.description.limitations}",
+            "## En pratique",
+            "- Une période qui attend une approbation n'arrête ni la collecte ni les autres périodes.\n"
+            "- Pour publier de nouveau une période, déclenchez ce DAG en donnant la période en clé de partition ou "
+            f"dans le paramètre « Période » (exemple : `{period_example(contract.period)}`). "
+            "À contenu égal, rien ne change.",
+            _signature(contract, territory),
+        ]
+    )
+
+
+def refusal_page(file: str, error: ContractError) -> str:
+    """The Markdown page of the DAG that stands for a contract that does not load."""
+    findings = "\n".join(
+        f"- {finding.file.name}, ligne {finding.line} : {finding.sentence} (`{finding.rule}`)"
+        for finding in error.findings
+    )
+    return (
+        f"# Contrat refusé : {file}\n\nCe jeu de données n'est ni collecté ni publié tant que son contrat n'est pas "
+        f"corrigé :\n\n{findings}\n\nCorrigez le fichier : les deux DAGs du jeu de données reviennent d'eux-mêmes, "
+        "en une minute environ."
+    )
+
+
+def approval_subject(contract: Contract, period: str) -> str:
+    """The headline of the required action."""
+    return f"Publier « {contract.title} », {period_text(period)} ?"
+
+
+def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], page_url: str) -> str:
+    """The Markdown that tells a steward what is about to become public.
+
+    Args:
+        contract: of the dataset.
+        period: its key.
+        judged: what *assess* returned.
+        page_url: the run's page in the console.
+    """
+    counts = _figures(_COUNTS, judged["counts"])
+    measures = _figures(_MEASURES, judged["measures"])
+    reasons = "\n".join(f"- {reason}" for reason in judged["reasons"]) or "- aucun"
+    return "\n\n".join(
+        [
+            f"**{contract.title}**, {period_text(period)}, contrat version {contract.version}.",
+            "Si vous approuvez, ces données deviennent publiques, pour tout le monde et sans retour possible sur ce "
+            "qui aura été téléchargé.",
+            "| Ce qui serait publié | |\n|---|---:|\n" + counts,
+            f"| Risque mesuré sur le résultat | |\n|---|---:|\n{measures}",
+            f"**Motifs de la demande d'approbation**\n\n{reasons}",
+            f"**Règle appliquée.** {_rule(contract.release, contract)}",
+            f"**Limites à connaître.** {contract.description.limitations}",
+            f"Le détail de l'exécution est dans la console : [{page_url}]({page_url}).",
+            "L'auteur du contrat et la personne qui a lancé l'exécution ne peuvent pas approuver. Votre identifiant, "
+            "votre réponse et votre motif sont conservés.",
+        ]
+    )
+
+
+def period_text(period: str) -> str:
+    """A period's key in French: « octobre 2026 », « 31 octobre 2026 »."""
+    year, month, *day = period.split("-")
+    text = f"{_MONTHS[int(month) - 1]} {year}"
+    if not day:
+        return text
+    return f"{'1er' if int(day[0]) == 1 else int(day[0])} {text}"
+
+
+def number_text(value: float) -> str:
+    """A figure in French: « 12 345 », « 0,125 »."""
+    if float(value).is_integer():
+        return f"{int(value):,}".replace(",", "\u202f")
+    return f"{value:.3f}".rstrip("0").replace(".", ",")
+
+
+def _figures(labels: Mapping[str, str], values: Mapping[str, float]) -> str:
+    return "\n".join(f"| {labels.get(name, name)} | {number_text(value)} |" for name, value in values.items())
+
+
+def _protection_table(columns: Iterable[Column]) -> str:
+    treated = [column for column in columns if column.privacy.technique in _TECHNIQUES]
+    if not treated:
+        return "Ces données ne concernent personne : toutes les colonnes sont gardées telles quelles."
+    rows = "\n".join(
+        f"| `{column.name}` | {column.description or '–'} | {_TECHNIQUES[column.privacy.technique]} |"
+        for column in treated
+    )
+    return (
+        "| Colonne | Ce que c'est | Ce qu'elle devient |\n|---|---|---|\n"
+        f"{rows}\n\nUne colonne que le contrat ne cite pas n'est jamais enregistrée."
+    )
+
+
+def _rule(rule: ReleaseRule, contract: Contract) -> str:
+    published = ", ".join(f"`{name}`" for name in (*(c.name for c in rule.columns), *(m.name for m in rule.measures)))
+    unit = _UNITS[contract.protection_unit.kind] if contract.protection_unit else "lignes"
+    match rule.kind:
+        case "as_is":
+            text = "Les lignes sont publiées telles quelles : rien n'y est personnel."
+        case "records":
+            text = (
+                f"Des lignes sans identité ; chaque combinaison publiée est portée par au moins {rule.k} {unit} "
+                "distinctes, les autres lignes sont retirées."
+            )
+        case "aggregate":
+            text = f"Des totaux seulement ; jamais une case sous {rule.minimum_units} {unit} distincts"
+            if rule.dominance is not None:
+                text += f", ni une case dont une seule unité ferait plus de {number_text(100 * rule.dominance)} %"
+            text += "."
+    return f"{text} Colonnes publiées : {published}."
+
+
+def _operator(contract: Contract, territory: Territory) -> str:
+    return territory.organizations.get(contract.feed.operator, {}).get("title", contract.feed.operator)
+
+
+def _schedule(contract: Contract) -> str:
+    if contract.feed.schedule is None:
+        return "La collecte se lance à la main."
+    return f"La collecte suit l'horaire `{contract.feed.schedule}` (heure de Paris)."
+
+
+def _coverage(contract: Contract) -> str:
+    if contract.coverage is None:
+        return ""
+    return " Seules les lignes des personnes dont le consentement est actif sont gardées ; les autres sont oubliées."
+
+
+def _period_word(contract: Contract) -> str:
+    return "mois" if contract.period is PeriodUnit.MONTH else "jour"
+
+
+def _duration(value: timedelta) -> str:
+    hours = int(value.total_seconds() // 3600)
+    if hours % 24 == 0:
+        days = hours // 24
+        return f"{days} jour{'s' if days > 1 else ''}"
+    return f"{hours} heure{'s' if hours > 1 else ''}"
+
+
+def _signature(contract: Contract, territory: Territory) -> str:
+    return (
+        f"*{territory.strategy.territory}, contrat `{contract.id}` version {contract.version} "
+        f"({contract.source.name}). Cette page est tirée du contrat.*"
+    )

@@ -1,0 +1,104 @@
+"""Two DAGs a contract: schedule, tasks, pages, limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from policies.contract import Territory
+from settings import Settings
+
+
+@pytest.fixture(scope="module")
+def dags(territory: Territory, settings: Settings) -> dict[str, Any]:
+    from dags.ardoise import build
+
+    return {dag.dag_id: dag for dag in build(territory, settings)}
+
+
+def order(dag: Any) -> list[str]:
+    return [task.task_id for task in dag.topological_sort()]
+
+
+def test_two_dags_a_contract(dags: dict[str, Any], territory: Territory) -> None:
+    assert set(dags) == {name for dataset in territory.contracts for name in (dataset, f"{dataset}__release")}
+
+
+def test_a_collection_follows_its_contract(dags: dict[str, Any], territory: Territory) -> None:
+    for dataset, contract in territory.contracts.items():
+        dag = dags[dataset]
+        assert order(dag) == ["ingest", "deidentify"]
+        assert dag.timetable.expression == contract.feed.schedule
+        assert str(dag.timetable.timezone) == "Europe/Paris"
+        assert (dag.max_active_runs, dag.catchup, dag.is_paused_upon_creation) == (1, False, True)
+        assert "collecte" in dag.tags
+        assert contract.feed.operator in dag.tags
+
+
+def test_a_release_is_started_by_the_partitioned_asset_its_collection_renews(dags: dict[str, Any]) -> None:
+    from airflow.sdk import PartitionedAssetTimetable
+
+    for dataset in ("parking", "citizen-reports", "water-meters"):
+        (asset,) = dags[dataset].get_task("deidentify").outlets
+        timetable = dags[f"{dataset}__release"].timetable
+        assert isinstance(timetable, PartitionedAssetTimetable)
+        assert timetable.asset_condition == asset
+        assert asset.name == f"trusted/{dataset}"
+        assert dags[f"{dataset}__release"].is_paused_upon_creation is False
+
+
+def test_a_person_is_asked_only_where_the_contract_says_so(dags: dict[str, Any], territory: Territory) -> None:
+    with_person = ["anonymize", "assess", "approve", "decide", "publish"]
+    for dataset, contract in territory.contracts.items():
+        expected = with_person if contract.approval else ["anonymize", "assess", "publish"]
+        assert order(dags[f"{dataset}__release"]) == expected
+    assert territory.contracts["citizen-reports"].approval  # type: ignore[index]
+
+
+def test_an_approval_waits_for_days_without_a_retry(dags: dict[str, Any]) -> None:
+    approve = dags["citizen-reports__release"].get_task("approve")
+    assert approve.response_timeout == timedelta(days=30)
+    assert approve.execution_timeout is None
+    assert approve.retries == 0
+    assert approve.options == ["Approuver la publication", "Refuser"]
+
+
+def test_outages_are_retried_less_and_less_often_and_one_page_is_written_at_a_time(dags: dict[str, Any]) -> None:
+    for dag in dags.values():
+        for task in dag.tasks:
+            if task.task_id == "approve":
+                continue
+            assert (task.retries, task.retry_exponential_backoff) == (6, 2.0)
+            assert task.max_retry_delay == timedelta(minutes=15)
+            assert task.show_return_value_in_logs is False
+    publish = dags["parking__release"].get_task("publish")
+    assert publish.max_active_tis_per_dag == 1
+
+
+def test_periods_given_by_hand_have_the_contracts_shape(dags: dict[str, Any]) -> None:
+    from airflow.sdk.exceptions import ParamValidationError
+
+    params = dags["water-meters__release"].params
+    params["period"] = "2026-10"
+    with pytest.raises(ParamValidationError):
+        params["period"] = "2026-10-31"
+    again = dags["parking"].params
+    again["periods"] = ["2026-10-31"]
+    with pytest.raises(ParamValidationError):
+        again["periods"] = ["octobre"]
+
+
+def test_pages_are_in_french_and_about_their_contract(dags: dict[str, Any], territory: Territory) -> None:
+    for dataset, contract in territory.contracts.items():
+        collect, release = dags[dataset].doc_md, dags[f"{dataset}__release"].doc_md
+        assert contract.title in collect
+        assert contract.title in release
+        assert contract.legal_basis.text in collect
+        assert contract.description.limitations in release
+        assert "étapes" in collect
+        assert "Ce qui sera publié" in release
+        for column in contract.columns:
+            if column.privacy.technique == "drop":
+                assert f"`{column.name}`" in collect
