@@ -3,5 +3,6 @@
 from storage.database.engine import database_engine, memory_engine, translated
 from storage.database.migrate import upgrade
 from storage.database.tables import METADATA, Json, UtcDateTime
+from storage.database.upsert import upsert
 
-__all__ = ["METADATA", "Json", "UtcDateTime", "database_engine", "memory_engine", "translated", "upgrade"]
+__all__ = ["METADATA", "Json", "UtcDateTime", "database_engine", "memory_engine", "translated", "upgrade", "upsert"]

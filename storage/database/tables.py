@@ -16,8 +16,10 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Double,
+    ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -28,6 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 METADATA = MetaData(
     naming_convention={
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
         "pk": "pk_%(table_name)s",
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -161,4 +164,30 @@ lineage_events = Table(
     Column("body", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Index(None, "dataset", "stage", "event_time"),
+)
+
+consent_terms = Table(
+    "consent_terms",
+    METADATA,
+    Column("digest", String(64), primary_key=True),
+    Column("terms", Json, nullable=False),
+)
+
+consent_ledger = Table(
+    "consent_ledger",
+    METADATA,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("event_digest", String(64), nullable=False, unique=True),
+    Column("record_id", String(64), nullable=False, index=True),
+    Column("pii_principal_id", LargeBinary, nullable=False),  # a pseudonym
+    Column("purpose", String(255), nullable=False),
+    Column("terms", String(64), ForeignKey("consent_terms.digest"), nullable=False),
+    Column("event_state", String(32), nullable=False),
+    Column("event_type", String(32), nullable=False),
+    Column("event_time", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("entity_id", String(255), nullable=False),
+    Index(None, "purpose", "pii_principal_id", "event_time"),
 )
