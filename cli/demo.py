@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from cli.airflow_api import AirflowApi, DagRun
     from cli.watch import Progress
+    from settings import Settings
 
 LIMIT_SECONDS = 1_800.0
 DAGS_SECONDS = 120.0
@@ -53,6 +54,8 @@ def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: To
         _wait_for_dags(airflow, [*contracts, *(f"{dataset}__release" for dataset in contracts)])
         collections = {str(dataset): _start(airflow, dataset, since) for dataset in contracts}
         states = _show(screen, airflow, collections, since)
+    screen.print()
+    screen.print(_summary(settings, list(collections), since))
     screen.print(f"  {time.monotonic() - began:.0f} s en tout.")
     show_addresses(screen, stack_context)
     for state in states:
@@ -125,3 +128,16 @@ def _progress_table(states: list[Progress]) -> Table:
         style = "green" if state.done and not state.failed else "yellow"
         table.add_row(state.dataset, f"[{style}]{state.words()}[/]")
     return table
+
+
+def _summary(settings: Settings, datasets: list[str], since: datetime) -> Table:
+    from cli.summary import summarize, table
+    from storage.database import database_engine
+    from storage.journal import Journal
+
+    engine = database_engine(settings.hub_database_url())
+    try:
+        journal = Journal(engine)
+        return table(summarize(journal, dataset, since) for dataset in datasets)
+    finally:
+        engine.dispose()

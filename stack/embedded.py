@@ -161,7 +161,7 @@ class Stack:
     def _wait(self, service: Service) -> None:
         deadline = time.monotonic() + (service.health.patience_seconds if service.health else 30)
         pause = 0.1
-        while not (self._supervisor.state(service.name) in ("RUNNING", "STARTING") and self._is_healthy(service)):
+        while not (self._supervisor.state(service.name) == "RUNNING" and self._is_healthy(service)):
             if self._supervisor.state(service.name) == "FATAL" or time.monotonic() > deadline:
                 raise StartError(f"{service.name} n'est pas prêt : voir {service.log}")
             time.sleep(pause)
