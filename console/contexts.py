@@ -5,7 +5,7 @@ Templates only lay out what is made here. No value of any dataset ever reaches a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from console import french
 from console.failures import explain
+from console.figures import figures_of, measure
 from console.lineage_graph import levels, provenances
 from console.periods import latest_closed
 from console.picture import draw
-from console.records import JournalReader, LineageRecords, ReleaseRecord, RunRecord, StageRecord, VerdictRecord
+from console.records import JournalReader, LineageRecords
 from console.views import (
     Chip,
     DatasetCard,
@@ -33,27 +34,21 @@ from console.views import (
     When,
 )
 from policies.contract import Contract, Territory
+from storage import DecisionRecord, ReleaseRecord, RunDetail, RunOverview, StageRecord, VerdictRecord
 
 RUNS_SHOWN = 20
 RELEASES_SHOWN = 36
-_FIGURES = ("rows_in", "rejected", "not_covered", "duplicates", "stored", "suppressed", "published")
+VERDICTS_READ = 100
+COLLECT_STAGES = frozenset({"ingest", "deidentify"})
 _STATUSES: Mapping[str, tuple[str, Tone]] = {
     "running": ("En cours", "wait"),
-    "done": ("Terminée", "good"),
+    "succeeded": ("Terminée", "good"),
     "failed": ("En échec", "bad"),
 }
 _VERDICTS: Mapping[str, tuple[str, Tone]] = {
-    "publishable": ("Publiable", "good"),
-    "needs_approval": ("À approuver", "wait"),
-    "refused": ("Refusé", "bad"),
-}
-_MEASURES = {
-    "k": "Plus petit groupe (k)",
-    "prosecutor_risk": "Risque de retrouver une personne connue",
-    "smallest_cell": "Plus petite cellule (unités)",
-    "largest_share": "Plus forte part d'une seule unité",
-    "residual_identifiers": "Identifiants encore repérables",
-    "suppressed_share": "Part supprimée",
+    "publishable": ("publiable", "good"),
+    "needs_approval": ("à approuver", "wait"),
+    "refused": ("refusé", "bad"),
 }
 
 
@@ -79,7 +74,7 @@ class Links:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Builds the pages of one territory at one moment."""
+    """Builds the pages of one territory."""
 
     territory: Territory
     journal: JournalReader
@@ -104,10 +99,13 @@ class Reader:
 
     def dataset(self, contract: Contract, now: datetime) -> DatasetPage:
         """The page of a dataset."""
-        found = levels(self.lineage.latest(str(contract.id)))
+        name = str(contract.id)
+        found = levels(self.lineage.latest(name))
         filters = dict.fromkeys(
             f"{influence.column} : {influence.description}" for level in found for influence in level.influences
         )
+        waiting = {verdict.run_id for verdict in self._waiting(name)}
+        releases = sorted(self.journal.releases(name), key=lambda release: release.released_at, reverse=True)
         return DatasetPage(
             card=self._card(contract, now),
             description=contract.description.purpose,
@@ -115,37 +113,35 @@ class Reader:
             picture=draw(found),
             provenances=provenances(found) if found and found[-1].zone in ("candidate", "open") else (),
             filters=tuple(filters),
-            releases=tuple(
-                self._release(contract, release, now)
-                for release in self.journal.releases(str(contract.id))[:RELEASES_SHOWN]
-            ),
-            runs=tuple(self._run_line(run, now) for run in self.journal.runs(str(contract.id), RUNS_SHOWN)),
+            releases=tuple(self._release(contract, release, now) for release in releases[:RELEASES_SHOWN]),
+            runs=tuple(self._run_line(run, waiting, now) for run in self.journal.runs(name, RUNS_SHOWN)),
         )
 
-    def run(self, contract: Contract, run: RunRecord, now: datetime) -> RunPage:
+    def run(self, contract: Contract, run: RunDetail, now: datetime) -> RunPage:
         """The page of a run."""
-        line = self._run_line(run, now)
-        dag = _dag(run)
-        published = any(stage.stage == "publish" and stage.status == "done" for stage in run.stages)
+        overview = run.overview
+        waits = any(self._waits(verdict, run.decisions) for verdict in run.verdicts)
+        line = self._run_line(overview, {overview.run_id} if waits else (), now)
+        dag = _dag(overview)
         return RunPage(
-            run_id=run.run_id,
+            run_id=overview.run_id,
             title=f"Exécution du {line.when.text}",
             dataset=contract.title,
             dataset_address=_address(contract),
             line=line,
             stages=tuple(_stage_line(stage) for stage in run.stages),
-            verdicts=tuple(self._verdict(verdict) for verdict in run.verdicts),
-            airflow=self.links.run(dag, run.run_id),
-            catalogue=self.links.page(str(contract.id)) if published else None,
-            waiting=self.links.required_actions(dag, run.run_id) if _waits(run) else None,
+            verdicts=tuple(self._verdict(verdict, _decided(verdict, run.decisions)) for verdict in run.verdicts),
+            airflow=self.links.run(dag, overview.run_id),
+            catalogue=run.releases[0].url if run.releases else None,
+            waiting=self.links.required_actions(dag, overview.run_id) if waits else None,
         )
 
     def _card(self, contract: Contract, now: datetime) -> DatasetCard:
         name = str(contract.id)
         runs = self.journal.runs(name, RUNS_SHOWN)
         releases = self.journal.releases(name)
-        judged = next((run for run in runs if run.verdicts), None)
-        waiting = next((run for run in runs if _waits(run)), None)
+        verdicts = self.journal.verdicts(name, 1)
+        waiting = self._waiting(name)
         organization = self.territory.organizations.get(contract.feed.operator, {})
         theme = self.territory.themes.get(contract.theme, {})
         return DatasetCard(
@@ -153,14 +149,28 @@ class Reader:
             title=contract.title,
             operator=organization.get("title", contract.feed.operator),
             theme=theme.get("title", contract.theme),
-            verdict=_verdict_chip(judged.verdicts[-1]) if judged else Chip("Pas encore évalué", "none"),
+            verdict=self._judged(verdicts[0]) if verdicts else Chip("pas encore rendu", "none"),
             freshness=self._freshness(contract, releases, now),
-            last_run=self._run_line(runs[0], now) if runs else None,
+            last_run=self._run_line(runs[0], {verdict.run_id for verdict in waiting}, now) if runs else None,
             last_period=french.period(max(release.period for release in releases)) if releases else None,
-            figures=_figures(runs),
-            waiting=self.links.required_actions(_dag(waiting), waiting.run_id) if waiting else None,
-            catalogue=self.links.page(name) if releases else None,
+            figures=figures_of(runs, releases),
+            waiting=self.links.required_actions(f"{name}__release", waiting[0].run_id) if waiting else None,
+            catalogue=max(releases, key=lambda release: release.released_at).url if releases else None,
         )
+
+    def _judged(self, verdict: VerdictRecord) -> Chip:
+        return _verdict_chip(verdict, self.journal.decision(verdict.candidate_digest))
+
+    def _waiting(self, dataset: str) -> list[VerdictRecord]:
+        """The latest verdict of each period, where a person is still awaited."""
+        latest: dict[str, VerdictRecord] = {}
+        for verdict in self.journal.verdicts(dataset, VERDICTS_READ):
+            latest.setdefault(verdict.period, verdict)
+        asked = [verdict for verdict in latest.values() if verdict.verdict == "needs_approval"]
+        return [verdict for verdict in asked if self.journal.decision(verdict.candidate_digest) is None]
+
+    def _waits(self, verdict: VerdictRecord, decisions: Iterable[DecisionRecord]) -> bool:
+        return verdict.verdict == "needs_approval" and _decided(verdict, decisions) is None
 
     def _freshness(self, contract: Contract, releases: Sequence[ReleaseRecord], now: datetime) -> Chip:
         if not releases:
@@ -170,16 +180,17 @@ class Reader:
             return Chip("À jour", "good")
         return Chip(f"En retard : publication attendue pour {french.period(expected)}", "wait")
 
-    def _run_line(self, run: RunRecord, now: datetime) -> RunLine:
-        started = min(stage.started_at for stage in run.stages)
-        seconds = sum(stage.seconds or 0 for stage in run.stages)
-        names = dict.fromkeys(french.stage(stage.stage) for stage in run.stages)
+    def _run_line(self, run: RunOverview, waiting: Container[str], now: datetime) -> RunLine:
+        names = dict.fromkeys(french.stage(stage) for stage in run.stages)
+        status = Chip(*_STATUSES.get(run.status, (run.status, "none")))
+        if run.run_id in waiting and run.status == "succeeded":
+            status = Chip("Attend une décision", "wait")
         return RunLine(
             address=f"/jeux-de-donnees/{quote(run.dataset)}/executions/{quote(run.run_id, safe='')}",
-            when=self._when(started, now),
-            status=_run_chip(run),
+            when=self._when(run.started_at, now),
+            status=status,
             stages=" → ".join(names),
-            duration=french.duration(seconds),
+            duration=french.duration(run.seconds),
         )
 
     def _release(self, contract: Contract, release: ReleaseRecord, now: datetime) -> ReleaseLine:
@@ -192,17 +203,16 @@ class Reader:
             catalogue=release.url,
         )
 
-    def _verdict(self, record: VerdictRecord) -> VerdictPanel:
+    def _verdict(self, record: VerdictRecord, decided: DecisionRecord | None) -> VerdictPanel:
         decision = None
-        if record.approved is not None and record.decided_at is not None:
-            verb = "Approuvé" if record.approved else "Refusé"
-            decision = f"{verb} par {record.decided_by} le {french.moment(record.decided_at, self.zone)}"
-        measures = tuple(Figure(_MEASURES.get(name, name), _measure(name, v)) for name, v in record.measures.items())
+        if decided is not None:
+            verb = "Approuvé" if decided.approved else "Refusé"
+            decision = f"{verb} par {decided.decided_by} le {french.moment(decided.decided_at, self.zone)}"
         return VerdictPanel(
-            chip=_verdict_chip(record),
+            chip=_verdict_chip(record, decided),
             period=french.period(record.period),
             reasons=record.reasons,
-            measures=measures,
+            measures=tuple(measure(name, value) for name, value in record.measures.items()),
             decision=decision,
             candidate=record.candidate_digest[:12],
         )
@@ -220,26 +230,17 @@ def _address(contract: Contract) -> str:
     return f"/jeux-de-donnees/{quote(str(contract.id))}"
 
 
-def _dag(run: RunRecord) -> str:
-    collected = all(stage.stage in ("ingest", "deidentify") for stage in run.stages)
-    return run.dataset if collected else f"{run.dataset}__release"
+def _dag(run: RunOverview) -> str:
+    return run.dataset if set(run.stages) <= COLLECT_STAGES else f"{run.dataset}__release"
 
 
-def _waits(run: RunRecord) -> bool:
-    return any(verdict.verdict == "needs_approval" and verdict.approved is None for verdict in run.verdicts)
+def _decided(verdict: VerdictRecord, decisions: Iterable[DecisionRecord]) -> DecisionRecord | None:
+    return next((one for one in decisions if one.candidate_digest == verdict.candidate_digest), None)
 
 
-def _run_chip(run: RunRecord) -> Chip:
-    statuses = {(stage.stage, stage.period): stage.status for stage in run.stages}.values()
-    for status in ("failed", "running"):
-        if status in statuses:
-            return Chip(*_STATUSES[status])
-    return Chip("Attend une décision", "wait") if _waits(run) else Chip(*_STATUSES["done"])
-
-
-def _verdict_chip(record: VerdictRecord) -> Chip:
-    if record.verdict == "needs_approval" and record.approved is not None:
-        return Chip("Approuvé", "good") if record.approved else Chip("Refusé par une personne", "bad")
+def _verdict_chip(record: VerdictRecord, decided: DecisionRecord | None) -> Chip:
+    if record.verdict == "needs_approval" and decided is not None:
+        return Chip("approuvé", "good") if decided.approved else Chip("refusé par une personne", "bad")
     return Chip(*_VERDICTS.get(record.verdict, (record.verdict, "none")))
 
 
@@ -252,38 +253,6 @@ def _stage_line(stage: StageRecord) -> StageLine:
         figures=tuple(Figure(french.count(name), french.number(value)) for name, value in stage.counts.items()),
         error_code=stage.error_code,
         error=explain(stage.error_code) if stage.error_code else None,
-    )
-
-
-def _figures(runs: Sequence[RunRecord]) -> tuple[Figure, ...]:
-    """The latest value of each figure that matters, from the latest runs that counted it."""
-    found: dict[str, int] = {}
-    for run in runs:
-        counts: dict[str, int] = {}
-        for stage in run.stages:
-            for name, value in stage.counts.items():
-                canonical = _canonical(stage.stage, name)
-                counts[canonical] = counts.get(canonical, 0) + value
-        for name, value in counts.items():
-            found.setdefault(name, value)
-    return tuple(Figure(french.count(name), french.number(found[name])) for name in _FIGURES if name in found)
-
-
-def _canonical(stage: str, name: str) -> str:
-    """One figure for the names that stages give to it; input rows count where they come in, once."""
-    if stage == "publish" and name in ("rows", "published_rows"):
-        return "published"
-    if name in ("suppressed_rows", "suppressed_cells", "suppressed"):
-        return "suppressed" if stage == "anonymize" else f"{stage}.{name}"
-    return name if stage in ("deidentify", "publish") else f"{stage}.{name}"
-
-
-def _measure(name: str, value: float) -> str:
-    """Risks and shares as percentages."""
-    return (
-        f"{french.number(value * 100, 1)}{french.SPACE}%"
-        if name.endswith(("_risk", "_share"))
-        else french.number(value)
     )
 
 

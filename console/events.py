@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from catalog.lineage.facets import STAGE_FACET
 from console.errors import EventRefusedError
+from storage import LineageEvent
 
 MAXIMUM_EVENT_BYTES = 1024 * 1024
 _SPEC = re.compile(r"https://openlineage\.io/spec/\d+-\d+-\d+/OpenLineage\.json#/(\$defs|definitions)/\w+")
@@ -57,23 +56,7 @@ class _RunEvent(_Loose):
     outputs: list[_Named] = []
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedEvent:
-    """A run event that was accepted. `dataset` and `period` are known for our own stages."""
-
-    event_time: datetime
-    event_type: str
-    run: UUID
-    job_namespace: str
-    job_name: str
-    dataset: str | None
-    stage: str | None
-    orchestrator_run: str | None
-    period: str | None
-    body: dict[str, Any]
-
-
-def receive(raw: bytes) -> ReceivedEvent:
+def receive(raw: bytes) -> LineageEvent:
     """Check and clean one event.
 
     Raises:
@@ -91,7 +74,7 @@ def receive(raw: bytes) -> ReceivedEvent:
         raise EventRefusedError("the body is not JSON in UTF-8") from None
     body = _cleaned(document)
     stage = body["run"].get("facets", {}).get(STAGE_FACET, {})
-    return ReceivedEvent(
+    return LineageEvent(
         event_time=event.eventTime,
         event_type=event.eventType,
         run=event.run.runId,
@@ -100,14 +83,14 @@ def receive(raw: bytes) -> ReceivedEvent:
         dataset=_text(stage, "dataset"),
         stage=_text(stage, "stage"),
         orchestrator_run=_text(stage, "run"),
-        period=_text(stage, "period"),
+        period=_text(stage, "period", 32),
         body=body,
     )
 
 
-def _text(facet: dict[str, Any], name: str) -> str | None:
+def _text(facet: dict[str, Any], name: str, longest: int = 255) -> str | None:
     value = facet.get(name)
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and len(value) <= longest else None
 
 
 def _place(location: tuple[int | str, ...]) -> str:

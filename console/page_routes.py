@@ -136,7 +136,7 @@ def run(request: Request, given: Given, session: SignedIn, dataset: str, run_id:
     """The page of a run."""
     contract = _contract(given, dataset)
     request.state.run_id = run_id
-    found = given.reader.journal.run(dataset, run_id)
+    found = given.reader.journal.run(run_id, dataset)
     if found is None:
         raise HTTPException(404, "Cette exécution n'existe pas, ou n'est plus dans le journal.")
     return _page(request, given, "run.html", session, page=given.reader.run(contract, found, given.wall()))

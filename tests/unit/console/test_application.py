@@ -16,7 +16,7 @@ from console.logs import JsonFormatter
 from console.services import Services
 from console.sessions import COOKIE
 from console.throttle import FAILURES_PER_LOGIN
-from tests.unit.console.world import PASSWORD, TOKEN, Clock, MemoryLineage, event, services
+from tests.unit.console.world import PASSWORD, TOKEN, Clock, event, lineage_of, services
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 TOKEN_FIELD = re.compile(r'name="jeton" value="([0-9a-f]{64})"')
@@ -185,12 +185,12 @@ def test_health_tells_version_and_database(client: TestClient) -> None:
 
 
 def test_a_lineage_event_is_kept_once() -> None:
-    kept = MemoryLineage()
+    kept = lineage_of()
     with client_of(services(lineage=kept)) as found:
         for _ in range(2):
             body = event(Stage.INGEST, "parking")
             assert found.post("/api/v1/lineage", content=body, headers=BEARER).status_code == 201
-    assert len(kept.events) == 1
+    assert kept.count() == 1
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer no"}, {"Authorization": TOKEN}])

@@ -6,17 +6,33 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.contexts import Links
+from console.contexts import Links, Reader
 from console.periods import latest_closed
-from console.records import StageRecord
 from policies import PeriodUnit
-from tests.unit.console.world import NOW, MemoryJournal, contract, journal, lineage_of, services, verdict
+from storage import Journal, RunDetail, memory_engine
+from tests.unit.console.world import (
+    FAILED_RUN,
+    NOW,
+    contract,
+    decide,
+    journal,
+    lineage_of,
+    services,
+    stage,
+    verdict,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 def plain(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def detail(reader: Reader, dataset: str, run_id: str) -> RunDetail:
+    found = reader.journal.run(run_id, dataset)
+    assert found is not None
+    return found
 
 
 def test_the_list_shows_every_contract_and_sums_up() -> None:
@@ -33,33 +49,59 @@ def test_figures_come_from_the_latest_run_that_counted_them() -> None:
         "Lignes rejetées": "12",
         "Doublons écartés": "40",
         "Lignes conservées": "5 132",
-        "Lignes publiées": "812",
+        "Lignes publiées": "5 132",
     }
 
 
 def test_a_dataset_that_waits_for_a_person_says_where() -> None:
     card = services().reader.datasets(NOW).cards[2]
-    assert card.verdict.text == "À approuver"
+    assert card.verdict.text == "à approuver"
     assert card.waiting == ("http://127.0.0.1:8080/dags/citizen-reports__release/runs/release-reports/required_actions")
     assert card.catalogue is None
 
 
 def test_a_decision_ends_the_waiting() -> None:
     world = journal()
-    decided = replace(world.all_runs[3].verdicts[0], approved=True, decided_by="steward", decided_at=NOW)
-    world.all_runs[3] = replace(world.all_runs[3], verdicts=(decided,))
+    decide(world, "c", True)
     reader = services(journal=world).reader
     card = reader.datasets(NOW).cards[2]
-    assert (card.verdict.text, card.waiting) == ("Approuvé", None)
-    page = reader.run(contract("citizen-reports"), world.all_runs[3], NOW)
+    assert (card.verdict.text, card.waiting) == ("approuvé", None)
+    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
     assert plain(page.verdicts[0].decision or "") == "Approuvé par steward le 4 novembre 2026 à 11 h 00"
+    assert page.waiting is None
+
+
+def test_a_refusal_by_a_person_is_told_apart_from_one_by_the_rule() -> None:
+    world = journal()
+    decide(world, "c", False)
+    assert services(journal=world).reader.datasets(NOW).cards[2].verdict.text == "refusé par une personne"
+    world = journal()
+    verdict(world, "citizen-reports", "2026-10", "later", "refused", NOW, "f")
+    card = services(journal=world).reader.datasets(NOW).cards[2]
+    assert (card.verdict.text, card.waiting) == ("refusé", None)
+
+
+def test_every_period_that_waits_counts_though_a_later_one_does_not() -> None:
+    world = journal()
+    verdict(world, "citizen-reports", "2026-11", "later", "publishable", NOW, "f")
+    card = services(journal=world).reader.datasets(NOW).cards[2]
+    assert card.verdict.text == "publiable"
+    assert card.waiting is not None
+
+
+def test_a_run_that_waits_says_so() -> None:
+    reader = services().reader
+    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
+    assert page.line.status.text == "Attend une décision"
+    assert page.waiting is not None
+    assert page.verdicts[0].reasons
+    lines = reader.dataset(contract("citizen-reports"), NOW).runs
+    assert [line.status.text for line in lines] == ["Attend une décision", "Terminée"]
 
 
 def test_a_run_that_failed_tells_its_code_and_what_to_do() -> None:
-    given = services()
-    run = given.reader.journal.run("parking", "scheduled__2026-11-04T09:55:00+00:00")
-    assert run is not None
-    page = given.reader.run(contract("parking"), run, NOW)
+    reader = services().reader
+    page = reader.run(contract("parking"), detail(reader, "parking", FAILED_RUN), NOW)
     assert page.line.status.text == "En échec"
     assert page.stages[0].error_code == "SourceUnavailableError"
     assert page.stages[0].error
@@ -67,29 +109,37 @@ def test_a_run_that_failed_tells_its_code_and_what_to_do() -> None:
     assert page.catalogue is None
 
 
-def test_a_stage_that_was_run_again_counts_as_its_last_try() -> None:
-    given = services()
-    run = given.reader.journal.run("parking", "collect-parking")
-    assert run is not None
-    failed = StageRecord("deidentify", "failed", NOW, None, 1.0, {}, "CustodyUnavailableError")
-    again = replace(run, stages=(run.stages[0], failed, run.stages[1]))
-    assert given.reader.run(contract("parking"), again, NOW).line.status.text == "Terminée"
+def test_a_published_run_leads_to_the_catalogue() -> None:
+    reader = services().reader
+    page = reader.run(contract("parking"), detail(reader, "parking", "release-parking"), NOW)
+    assert page.catalogue == "http://127.0.0.1:5000/dataset/parking"
+    assert page.airflow == "http://127.0.0.1:8080/dags/parking__release/runs/release-parking"
+    assert [stage.name for stage in page.stages] == ["Anonymisation", "Évaluation du risque", "Publication"]
 
 
 def test_an_unknown_code_leads_to_the_log() -> None:
-    world = MemoryJournal()
-    run = replace(journal().all_runs[0], stages=(StageRecord("publish", "failed", NOW, None, 1.0, {}, "E999"),))
-    page = services(journal=world).reader.run(contract("parking"), run, NOW)
-    assert "Airflow" in (page.stages[0].error or "")
+    world = Journal(memory_engine())
+    stage(world, "parking", "run", "publish", NOW, error="E999")
+    reader = services(journal=world).reader
+    assert "Airflow" in (reader.run(contract("parking"), detail(reader, "parking", "run"), NOW).stages[0].error or "")
 
 
-def test_risks_are_percentages() -> None:
-    given = services()
-    run = given.reader.journal.run("citizen-reports", "release-reports")
-    assert run is not None
-    panel = given.reader.run(contract("citizen-reports"), run, NOW).verdicts[0]
-    assert [plain(figure.value) for figure in panel.measures] == ["11", "9,1 %"]
-    assert panel.reasons
+def test_risks_are_percentages_and_what_was_not_measured_says_so() -> None:
+    reader = services().reader
+    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
+    assert {figure.label: plain(figure.value) for figure in page.verdicts[0].measures} == {
+        "Plus petit groupe (k)": "11",
+        "Risque de retrouver une personne connue": "9,1 %",
+        "Plus petite cellule (unités)": "sans objet",
+    }
+
+
+def test_a_collection_that_brought_nothing_does_not_blank_the_figures() -> None:
+    world = journal()
+    stage(world, "parking", "empty", "ingest", NOW)
+    stage(world, "parking", "empty", "deidentify", NOW, rows_in=0)
+    card = services(journal=world).reader.datasets(NOW).cards[1]
+    assert plain(card.figures[0].value) == "5 184"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +176,9 @@ def test_a_dataset_page_gathers_identity_lineage_releases_and_runs() -> None:
 
 
 def test_a_dataset_without_any_trace_has_a_page_too() -> None:
-    page = services(journal=MemoryJournal(), lineage=lineage_of()).reader.dataset(contract("water-meters"), NOW)
+    page = services(journal=Journal(memory_engine()), lineage=lineage_of()).reader.dataset(
+        contract("water-meters"), NOW
+    )
     assert page.picture is None
     assert page.provenances == ()
     assert page.card.last_run is None
@@ -136,13 +188,3 @@ def test_links_escape_what_they_are_given() -> None:
     links = Links("http://a/", "http://c/")
     assert links.run("d", "x/../y?z") == "http://a/dags/d/runs/x%2F..%2Fy%3Fz"
     assert links.page("parking") == "http://c/dataset/parking"
-
-
-def test_a_refusal_is_told_apart_from_a_verdict_of_refusal() -> None:
-    world = journal()
-    for record, text in (
-        (verdict("refused", "2026-10"), "Refusé"),
-        (verdict("needs_approval", "2026-10", approved=False), "Refusé par une personne"),
-    ):
-        world.all_runs[3] = replace(world.all_runs[3], verdicts=(record,))
-        assert services(journal=world).reader.datasets(NOW).cards[2].verdict.text == text

@@ -4,23 +4,23 @@ import pytest
 
 from console.lineage_graph import levels, never_kept, provenances
 from console.picture import LETTERS, draw
-from tests.unit.console.world import lineage_of
+from tests.unit.console.world import shared_lineage
 
 
 def test_the_levels_are_the_journeys_zones_in_order() -> None:
-    found = levels(lineage_of("citizen-reports").latest("citizen-reports"))
+    found = levels(shared_lineage().latest("citizen-reports"))
     assert [level.zone for level in found] == ["feed", "landing", "trusted", "candidate", "open"]
 
 
 def test_dropped_columns_are_seen() -> None:
-    found = levels(lineage_of("citizen-reports").latest("citizen-reports"))
+    found = levels(shared_lineage().latest("citizen-reports"))
     assert {"email", "phone", "first_name", "last_name"} <= never_kept(found)
     assert "status" not in never_kept(found)
     assert never_kept(found[:2]) == frozenset()
 
 
 def test_a_published_column_is_followed_to_the_operators_words() -> None:
-    found = {one.column: one for one in provenances(levels(lineage_of("citizen-reports").latest("citizen-reports")))}
+    found = {one.column: one for one in provenances(levels(shared_lineage().latest("citizen-reports")))}
     assert set(found["maille_200m"].sources) == {"lat", "long"}
     assert found["maille_200m"].masking
     assert found["code_commune"].sources == ("address",)
@@ -30,13 +30,13 @@ def test_a_published_column_is_followed_to_the_operators_words() -> None:
 
 
 def test_nothing_published_of_parking_is_masked() -> None:
-    found = provenances(levels(lineage_of("parking").latest("parking")))
+    found = provenances(levels(shared_lineage().latest("parking")))
     assert found
     assert not any(one.masking for one in found)
 
 
 def test_each_column_is_drawn_once_and_each_curve_joins_two_columns() -> None:
-    found = levels(lineage_of("water-meters").latest("water-meters"))
+    found = levels(shared_lineage().latest("water-meters"))
     picture = draw(found)
     assert picture is not None
     assert [len(box.rows) for box in picture.boxes] == [len(level.columns) for level in found]
@@ -49,7 +49,7 @@ def test_each_column_is_drawn_once_and_each_curve_joins_two_columns() -> None:
 
 
 def test_events_of_half_a_journey_draw_half_a_picture() -> None:
-    events = lineage_of("parking").latest("parking")[:2]
+    events = shared_lineage().latest("parking")[:2]
     picture = draw(levels(events))
     assert picture is not None
     assert [box.zone for box in picture.boxes] == ["feed", "landing", "trusted"]

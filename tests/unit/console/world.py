@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,47 +15,18 @@ from catalog.lineage import EventBuilder, Stage, StageRun
 from catalog.lineage.events import to_json
 from console.accounts import Accounts, Person, Role
 from console.contexts import Links, Reader
-from console.events import ReceivedEvent
-from console.records import ReleaseRecord, RunRecord, StageRecord, VerdictRecord
+from console.events import receive
 from console.services import Services
 from console.sessions import Sessions
 from console.theme import Theme
 from policies import Contract, Territory, load_territory
 from settings.model import SHIPPED_TERRITORY, S3Settings
+from storage import Journal, LineageEvents, memory_engine
 
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
 TOKEN = "lineage-token"
 BUILDER = EventBuilder("angers", S3Settings())
-
-
-@dataclass
-class MemoryJournal:
-    all_runs: list[RunRecord] = field(default_factory=list)
-    all_releases: dict[str, list[ReleaseRecord]] = field(default_factory=dict)
-
-    def runs(self, dataset: str, limit: int) -> Sequence[RunRecord]:
-        return [run for run in self.all_runs if run.dataset == dataset][:limit]
-
-    def run(self, dataset: str, run_id: str) -> RunRecord | None:
-        return next((run for run in self.all_runs if (run.dataset, run.run_id) == (dataset, run_id)), None)
-
-    def releases(self, dataset: str) -> Sequence[ReleaseRecord]:
-        return self.all_releases.get(dataset, [])
-
-
-@dataclass
-class MemoryLineage:
-    events: list[ReceivedEvent] = field(default_factory=list)
-
-    def record(self, event: ReceivedEvent, now: datetime) -> None:
-        if event not in self.events:
-            self.events.append(event)
-
-    def latest(self, dataset: str) -> Sequence[Mapping[str, Any]]:
-        found = [one for one in self.events if one.dataset == dataset and one.event_type == "COMPLETE"]
-        latest = {one.stage: one for one in sorted(found, key=lambda one: one.event_time)}
-        return [one.body for one in sorted(latest.values(), key=lambda one: one.event_time)]
 
 
 @cache
@@ -83,65 +53,84 @@ def event(stage: Stage, dataset: str, state: RunState = RunState.COMPLETE, **fie
     return to_json(BUILDER.build(state, run, NOW + timedelta(seconds=list(Stage).index(stage))))
 
 
-def lineage_of(*datasets: str) -> MemoryLineage:
-    from console.events import receive
+def lineage_of(*datasets: str) -> LineageEvents:
+    events = LineageEvents(memory_engine())
+    for dataset in datasets:
+        for stage in (Stage.INGEST, Stage.DEIDENTIFY, Stage.ANONYMIZE, Stage.PUBLISH):
+            events.record(receive(event(stage, dataset)), NOW)
+    return events
 
-    stages = (Stage.INGEST, Stage.DEIDENTIFY, Stage.ANONYMIZE, Stage.PUBLISH)
-    return MemoryLineage([receive(event(stage, dataset)) for dataset in datasets for stage in stages])
+
+def stage(
+    journal: Journal,
+    dataset: str,
+    run_id: str,
+    name: str,
+    when: datetime,
+    period: str | None = None,
+    seconds: float = 2.4,
+    error: str | None = None,
+    **counts: int,
+) -> None:
+    journal.start_stage(run_id, dataset, period, name, when)
+    status = "failed" if error else "succeeded"
+    journal.finish_stage(run_id, dataset, period, name, counts, seconds, status, error)
 
 
-def collected(dataset: str, run_id: str, when: datetime, **counts: int) -> RunRecord:
-    return RunRecord(
-        run_id,
-        dataset,
-        (
-            StageRecord("ingest", "done", when, None, 2.4, {"deliveries": 1, "bytes": 1_280_000}),
-            StageRecord("deidentify", "done", when + timedelta(seconds=3), None, 14.8, counts),
-        ),
+def verdict(journal: Journal, dataset: str, period: str, run_id: str, kind: str, when: datetime, digest: str) -> None:
+    reasons = ["Le contrat demande l'accord d'une personne."] if kind == "needs_approval" else []
+    measures = {"k": 11, "prosecutor_risk": 0.0909, "smallest_cell": None}
+    journal.record_verdict(
+        digest * 64, dataset, period, run_id, kind, reasons, measures, "1.0.0", "1", None, when + timedelta(seconds=10)
     )
 
 
-def released(
-    dataset: str, run_id: str, when: datetime, period: str, verdict: VerdictRecord, **counts: int
-) -> RunRecord:
-    stages = [
-        StageRecord("anonymize", "done", when, period, 6.1, counts),
-        StageRecord("assess", "done", when + timedelta(seconds=7), period, 3.3, {"candidate_rows": 812}),
-    ]
-    if verdict.verdict == "publishable" or verdict.approved:
-        stages.append(StageRecord("publish", "done", when + timedelta(seconds=11), period, 8.0, {"published": 812}))
-    return RunRecord(run_id, dataset, tuple(stages), (verdict,))
+def decide(journal: Journal, digest: str, approved: bool) -> None:
+    journal.record_decision(digest * 64, "1.0.0", "1", approved, "steward", "operator", "", NOW)
 
 
-def verdict(kind: str, period: str, **fields: Any) -> VerdictRecord:
-    reasons = ("Le contrat demande l'accord d'une personne.",) if kind == "needs_approval" else ()
-    return VerdictRecord("c" * 64, period, kind, reasons, {"k": 11.0, "prosecutor_risk": 0.0909}, "1.0.0", **fields)
+def release(journal: Journal, dataset: str, period: str, run_id: str, rows: int, when: datetime) -> None:
+    address = f"http://127.0.0.1:5000/dataset/{dataset}"
+    journal.record_release(dataset, 1, period, "d" * 64, "e" * 64, rows, address, run_id, [], when)
 
 
-def journal() -> MemoryJournal:
-    morning = NOW - timedelta(hours=2)
-    failed = RunRecord(
-        "scheduled__2026-11-04T09:55:00+00:00",
-        "parking",
-        (StageRecord("ingest", "failed", NOW - timedelta(minutes=5), None, 30.2, {}, "SourceUnavailableError"),),
-    )
-    return MemoryJournal(
-        [
-            failed,
-            released("parking", "release-parking", morning, "2026-11-03", verdict("publishable", "2026-11-03")),
-            collected("parking", "collect-parking", morning, rows_in=5184, rejected=12, duplicates=40, stored=5132),
-            released(
-                "citizen-reports",
-                "release-reports",
-                morning,
-                "2026-10",
-                verdict("needs_approval", "2026-10"),
-                suppressed_rows=31,
-            ),
-            collected("citizen-reports", "collect-reports", morning, rows_in=2000, rejected=3, stored=1997),
-        ],
-        {"parking": [ReleaseRecord(1, "2026-11-03", 5132, "http://ckan/dataset/parking", "release-parking", morning)]},
-    )
+MORNING = NOW - timedelta(hours=2)
+FAILED_RUN = "scheduled__2026-11-04T09:55:00+00:00"
+
+
+def journal() -> Journal:
+    """Parking is published and its last collection failed; the reports wait for a person; water has not begun."""
+    found = Journal(memory_engine())
+    second = timedelta(seconds=1)
+    counts = {"rows_in": 5184, "rejected": 12, "duplicates": 40, "stored": 5132}
+    stage(found, "parking", "collect-parking", "ingest", MORNING - 60 * second, deliveries=1, bytes=1_280_000)
+    stage(found, "parking", "collect-parking", "deidentify", MORNING - 50 * second, seconds=14.8, **counts)
+    day = "2026-11-03"
+    stage(found, "parking", "release-parking", "anonymize", MORNING, day, candidate_rows=5132)
+    stage(found, "parking", "release-parking", "assess", MORNING + 7 * second, day)
+    stage(found, "parking", "release-parking", "publish", MORNING + 11 * second, day, published=5132)
+    verdict(found, "parking", day, "release-parking", "publishable", MORNING, "a")
+    release(found, "parking", day, "release-parking", 5132, MORNING + 20 * second)
+    stage(found, "parking", FAILED_RUN, "ingest", NOW - 300 * second, seconds=30.2, error="SourceUnavailableError")
+    stage(found, "citizen-reports", "collect-reports", "ingest", MORNING - 40 * second, deliveries=1)
+    counts = {"rows_in": 2000, "rejected": 3, "stored": 1997}
+    stage(found, "citizen-reports", "collect-reports", "deidentify", MORNING - 30 * second, **counts)
+    stage(found, "citizen-reports", "release-reports", "anonymize", MORNING, "2026-10", suppressed_rows=31)
+    stage(found, "citizen-reports", "release-reports", "assess", MORNING + 4 * second, "2026-10", candidate_rows=812)
+    verdict(found, "citizen-reports", "2026-10", "release-reports", "needs_approval", MORNING, "c")
+    return found
+
+
+@cache
+def shared_journal() -> Journal:
+    """The same for all who only read it."""
+    return journal()
+
+
+@cache
+def shared_lineage() -> LineageEvents:
+    """Of every dataset, for all who do not count events."""
+    return lineage_of("parking", "citizen-reports", "water-meters")
 
 
 @dataclass
@@ -158,10 +147,10 @@ class Clock:
 
 def services(clock: Clock | None = None, **replaced: Any) -> Services:
     clock = clock or Clock()
-    lineage = replaced.pop("lineage", None) or lineage_of("parking", "citizen-reports")
+    lineage = replaced.pop("lineage", None) or shared_lineage()
     reader = Reader(
         territory(),
-        replaced.pop("journal", None) or journal(),
+        replaced.pop("journal", None) or shared_journal(),
         lineage,
         Links("http://127.0.0.1:8080", "http://127.0.0.1:5000"),
     )
