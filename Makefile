@@ -8,6 +8,8 @@ HUB := .venv
 CKAN := .venv-ckan
 ARDOISE := $(HUB)/bin/ardoise
 
+EXTENSION := $(shell find catalog/ckanext/ckanext -type f -not -path '*/__pycache__/*')
+
 UNIT := tests/unit tests/properties tests/vectors
 
 export UV_PYTHON_DOWNLOADS ?= never
@@ -58,9 +60,9 @@ $(HUB)/.ready: requirements.lock pyproject.toml | $(UV)
 	@$(UV) pip install --quiet --python $(HUB)/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(CKAN)/.ready: catalog/ckanext/requirements.lock catalog/ckanext/pyproject.toml | $(UV)
+$(CKAN)/.ready: catalog/ckanext/requirements.lock catalog/ckanext/pyproject.toml $(EXTENSION) | $(UV)
 	@echo "Environnement de CKAN ($(CKAN))…"
 	@test -x $(CKAN)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(CKAN)
 	@$(UV) pip sync --quiet --python $(CKAN)/bin/python --require-hashes catalog/ckanext/requirements.lock
-	@$(UV) pip install --quiet --python $(CKAN)/bin/python --no-deps --no-build-isolation --editable catalog/ckanext
+	@$(UV) pip install --quiet --python $(CKAN)/bin/python --no-deps --no-build-isolation --reinstall ./catalog/ckanext
 	@touch $@

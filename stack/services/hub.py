@@ -13,7 +13,6 @@ def prepare(context: StackContext) -> None:
         PrepareError: a newer version has migrated it.
     """
     from storage.database import upgrade
-
     from storage.errors import StorageError
 
     try:
