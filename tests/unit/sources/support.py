@@ -12,6 +12,7 @@ from policies import Contract, DatasetId, Territory, load_territory
 from sources import Decoded, Decoder, PayloadPart, source_schema
 
 TERRITORY: Territory = load_territory(Path(__file__).resolve().parents[3] / "policies" / "angers")
+Whole = tuple[pa.Table, list[dict[str, object]], list[int]]
 HEADER = "CONTRAT;COMPTEUR;ADRESSE;CODE_INSEE;DATE;INDEX_M3;CONSO_L;VERSION"
 
 
@@ -25,7 +26,7 @@ def parts(*texts: str | bytes, names: tuple[str, ...] = ()) -> Iterator[PayloadP
         yield PayloadPart(name, io.BytesIO(text.encode() if isinstance(text, str) else text))
 
 
-def whole(decoded: Iterator[Decoded], dataset: str) -> tuple[pa.Table, list[dict[str, object]], list[int]]:
+def whole(decoded: Iterator[Decoded], dataset: str) -> Whole:
     """All rows, all rejects, all positions."""
     batches = list(decoded)
     table = pa.Table.from_batches([one.batch for one in batches], schema=source_schema(contract(dataset)))
@@ -35,7 +36,5 @@ def whole(decoded: Iterator[Decoded], dataset: str) -> tuple[pa.Table, list[dict
     return table, rejects, positions
 
 
-def decode(
-    decoder: Decoder, dataset: str, *texts: str | bytes, names: tuple[str, ...] = ()
-) -> tuple[pa.Table, list[dict[str, object]], list[int]]:
+def decode(decoder: Decoder, dataset: str, *texts: str | bytes, names: tuple[str, ...] = ()) -> Whole:
     return whole(decoder.decode(parts(*texts, names=names)), dataset)

@@ -27,14 +27,19 @@ STATIC = {
 }  # fmt: skip
 
 
+DESCRIBED = ("reference/0001.json", page(STATIC))
+
+
+def codes(rejects: list[dict[str, object]]) -> list[tuple[object, object, object]]:
+    return [(row["position"], row["code"], row["column"]) for row in rejects]
+
+
 def parking(*pages: tuple[str, str]) -> Any:
     return decode(PARKING, "parking", *(text for _, text in pages), names=tuple(name for name, _ in pages))
 
 
 def test_a_row_is_joined_through_the_territory_s_own_pairing() -> None:
-    table, rejects, _ = parking(
-        ("reference/0001.json", page(STATIC)), ("live/0001.json", page(live(), live("Chateau")))
-    )
+    table, rejects, _ = parking(DESCRIBED, ("live/0001.json", page(live(), live("Chateau"))))
     mail, chateau = table.to_pylist()
     assert (mail["id_stationnement"], mail["capacite"], mail["nom"]) == ("49007-P-010", 350, "Parking Mail")
     assert chateau["parking"] == "Chateau"
@@ -48,7 +53,7 @@ def test_paris_time_labelled_utc_is_mended_and_a_true_offset_believed() -> None:
         live(at="2026-01-14T12:00:00+00:00"),
         live(at="2026-07-14T12:00:00+02:00"),
     ]
-    table, _, _ = parking(("reference/0001.json", page(STATIC)), ("live/0001.json", page(*rows)))
+    table, _, _ = parking(DESCRIBED, ("live/0001.json", page(*rows)))
     assert table["horodatage"].to_pylist() == [
         datetime(2026, 7, 14, 10, tzinfo=UTC),
         datetime(2026, 1, 14, 11, tzinfo=UTC),
@@ -57,12 +62,8 @@ def test_paris_time_labelled_utc_is_mended_and_a_true_offset_believed() -> None:
 
 
 def test_an_hour_that_does_not_exist_is_rejected() -> None:
-    table, rejects, _ = parking(
-        ("reference/0001.json", page(STATIC)), ("live/0001.json", page(live(at="2026-03-29T02:30:00+00:00"), live()))
-    )
-    assert [(row["position"], row["code"], row["column"]) for row in rejects] == [
-        (0, "badTimestamp", "live.horodatage")
-    ]
+    table, rejects, _ = parking(DESCRIBED, ("live/0001.json", page(live(at="2026-03-29T02:30:00+00:00"), live())))
+    assert codes(rejects) == [(0, "badTimestamp", "live.horodatage")]
     assert table.num_rows == 1
 
 
@@ -74,7 +75,7 @@ def test_rows_before_their_description_are_refused() -> None:
 @pytest.mark.parametrize("text", ["<html>", "[1, 2]", '{"error": 1}', "", "[" * 100_000])
 def test_a_page_that_is_not_one_is_named_without_its_content(text: str) -> None:
     with pytest.raises(PayloadError, match=r"live/0001\.json") as caught:
-        parking(("reference/0001.json", page(STATIC)), ("live/0001.json", text))
+        parking(DESCRIBED, ("live/0001.json", text))
     assert "html" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
@@ -82,7 +83,8 @@ def test_a_page_that_is_not_one_is_named_without_its_content(text: str) -> None:
 
 def report(**other: Any) -> dict[str, Any]:
     return {
-        "service_request_id": "S-1", "account_id": "a1", "service_code": "P", "service_name": "Propreté", "status": "open",
+        "service_request_id": "S-1", "account_id": "a1", "service_code": "P", "service_name": "Propreté",
+        "status": "open",
         "requested_datetime": "2026-10-05T10:00:00+02:00", "updated_datetime": "2026-10-06T10:00:00Z",
         "description": "Dépôt sauvage", "address": "1 rue X, 49000 Angers", "lat": 47.47, "long": "-0.55",
     } | other  # fmt: skip
@@ -103,7 +105,7 @@ def test_bad_values_and_things_that_are_not_records() -> None:
     table, rejects, positions = decode(
         REPORTS, "citizen-reports", json.dumps([report(lat="?"), 7, report(), report(updated_datetime="hier")])
     )
-    assert [(row["position"], row["code"], row["column"]) for row in rejects] == [
+    assert codes(rejects) == [
         (0, "badNumber", "lat"),
         (1, "notObject", None),
         (3, "badTimestamp", "updated_datetime"),
