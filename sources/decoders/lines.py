@@ -85,6 +85,8 @@ class Lines:
     def joined(self, numbers: list[int]) -> bytes:
         """These lines as a block again."""
         lines = self._all()
+        if len(numbers) == self._block.count(b"\n"):
+            return self._block
         return b"".join(lines[number] + b"\n" for number in numbers)
 
     def unclosed(self, delimiter: str) -> list[int]:
@@ -92,6 +94,8 @@ class Lines:
 
         A field is added behind each suspect; if it is not found again, a quote was still open.
         """
+        if b'"' not in self._block and b"\r" not in self._block:
+            return []
         lines = pa.array(self._all(), pa.binary())
         suspect = pc.or_(pc.match_substring(lines, b'"'), pc.match_substring_regex(lines, b"\r."))
         numbers = pc.indices_nonzero(suspect).to_pylist()

@@ -1,0 +1,1 @@
+"""Simulated operators: invented feeds in the real formats, with the defects that real feeds have."""
