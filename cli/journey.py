@@ -1,14 +1,17 @@
-"""``ardoise run, replay``: start a dataset's journey by hand, through Airflow."""
+"""``ardoise run, replay``: start a dataset's journey by hand; releases are always Airflow's."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import CommandError
 from cli.screen import console
+
+if TYPE_CHECKING:
+    from settings import Settings
 
 LIMIT_SECONDS = 3_600.0
 Dataset = Annotated[str, typer.Argument(help="Identifiant du jeu de données, par exemple « parking ».")]
@@ -17,6 +20,7 @@ Dataset = Annotated[str, typer.Argument(help="Identifiant du jeu de données, pa
 def register(application: typer.Typer) -> None:
     """Add the commands of this file."""
     application.command()(run)
+    application.command()(replay)
 
 
 def run(
@@ -26,8 +30,25 @@ def run(
     ] = None,
 ) -> None:
     """Collecter un jeu de données et publier ce qui a changé, en passant par Airflow."""
-    from cli.airflow_api import AirflowApi
-    from cli.watch import follow
+    settings = load_known(dataset)
+    console().print(f"  « {dataset} » part chez son opérateur")
+    _collect(settings, dataset, [period] if period else [])
+
+
+def replay(dataset: Dataset) -> None:
+    """Reprendre les lignes mises en quarantaine, une fois le contrat corrigé."""
+    from pipeline import entry
+
+    settings = load_known(dataset)
+    touched = entry.replay(dataset, f"replay.{datetime.now(UTC):%Y%m%dT%H%M%S}")
+    counts = ", ".join(f"{name} {count}" for name, count in touched["counts"].items())
+    console().print(f"  reprises : {counts or 'aucune livraison en quarantaine'}")
+    if touched["periods"]:
+        _collect(settings, dataset, touched["periods"])
+
+
+def load_known(dataset: str) -> Settings:
+    """Return the settings; refuse a dataset that has no contract."""
     from policies import load_territory
     from settings import load_settings
 
@@ -35,17 +56,25 @@ def run(
     known = load_territory(settings.territory).contracts
     if dataset not in known:
         raise CommandError(f"pas de contrat « {dataset} » : les contrats sont {', '.join(sorted(known))}")
-    screen, since = console(), datetime.now(UTC) - timedelta(seconds=5)
+    return settings
+
+
+def _collect(settings: Settings, dataset: str, periods: list[str]) -> None:
+    """Have Airflow collect, releasing ``periods`` again whatever the collection brings, and follow it to its end."""
+    from cli.airflow_api import AirflowApi
+    from cli.watch import follow
+
+    since = datetime.now(UTC) - timedelta(seconds=5)
     with AirflowApi(settings) as airflow:
         airflow.set_paused(f"{dataset}__release", paused=False)
         airflow.set_paused(dataset, paused=False)
-        started = airflow.trigger(dataset, {"periods": [period]} if period else {})
+        run_id = airflow.trigger(dataset, {"periods": periods} if periods else {}).run_id
         said, state = "", None
-        for (state,) in follow(airflow, {dataset: lambda: airflow.run(dataset, started.run_id)}, since, LIMIT_SECONDS):
+        for (state,) in follow(airflow, {dataset: lambda: airflow.run(dataset, run_id)}, since, LIMIT_SECONDS):
             if (words := state.words()) != said:
-                screen.print(f"  {words}")
+                console().print(f"  {words}")
                 said = words
-        if state is None or state.collection != "success" or state.failed:
-            raise CommandError(f"le parcours de « {dataset} » a échoué : le journal est dans {settings.airflow_url}")
-        if state.waiting:
-            screen.print(f"  À approuver dans {settings.airflow_url}/required_actions")
+    if state is None or state.collection != "success" or state.failed:
+        raise CommandError(f"le parcours de « {dataset} » a échoué : le journal est dans {settings.airflow_url}")
+    if state.waiting:
+        console().print(f"  À approuver dans {settings.airflow_url}/required_actions")

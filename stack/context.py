@@ -7,6 +7,7 @@ import os
 import random
 import sys
 import tomllib
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -84,14 +85,15 @@ def _write_settings(home: Path, ports: Ports, paths: StackPaths, territory: Path
 def _kept_options(file: Path, given: OperatorOptions | None) -> OperatorOptions:
     """Keep the operators' options once given: a later start without any must not change the feeds."""
     if given is not None:
-        day = given.today.isoformat() if given.today else None
-        file.write_text(json.dumps({"rows": given.rows, "seed": given.seed, "today": day}), encoding="utf-8")
+        file.write_text(json.dumps(asdict(given), default=str), encoding="utf-8")
         return given
     if not file.exists():
         return OperatorOptions()
     kept = json.loads(file.read_text(encoding="utf-8"))
-    today = date.fromisoformat(kept["today"]) if kept["today"] else None
-    return OperatorOptions(kept["rows"], kept["seed"], today)
+    kept["today"] = date.fromisoformat(kept["today"]) if kept["today"] else None
+    kept["canaries"] = Path(kept["canaries"]) if kept["canaries"] else None
+    kept["defects"] = tuple((name, value) for name, value in kept["defects"])
+    return OperatorOptions(**kept)
 
 
 def ckan_python() -> Path:

@@ -56,11 +56,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class OperatorOptions:
-    """Size and seed of the simulated operators."""
+    """Size, seed and defects of the simulated operators (see ``python -m stack.operators --help``)."""
 
-    rows: int | None = None  # None: each feed's natural size
+    rows: int | None = None  # water readings a month, the rest in proportion; None: each feed's natural size
     seed: int = 49007
-    today: date | None = None  # None: the day they are started
+    today: date | None = None  # the day they live; None: the real one
+    households: int | None = None
+    reports: int | None = None  # a month
+    canaries: Path | None = None
+    defects: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

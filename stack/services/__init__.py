@@ -3,5 +3,5 @@
 ORDER: tuple[tuple[str, ...], ...] = (
     ("postgres", "objects", "valkey"),
     ("hub", "custody"),
-    ("airflow",),
+    ("console", "airflow"),
 )

@@ -1,4 +1,4 @@
-"""The console: pages for stewards and the DPO, and the lineage endpoint. It migrates the hub's database as it starts."""
+"""The console: pages for stewards and the DPO, and the lineage endpoint. It migrates the database as it starts."""
 
 from __future__ import annotations
 
