@@ -27,3 +27,7 @@ class MeasurementError(AnonymizationError):
 
 class TextModelError(AnonymizationError):
     """The language model that reads free text is not installed or does not load."""
+
+
+class RedactionError(AnonymizationError):
+    """A free text could not be read, so none of its batch may be kept."""
