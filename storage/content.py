@@ -62,9 +62,10 @@ class _ColumnDigest:
         if pa.types.is_nested(column.type):
             raise pa.ArrowNotImplementedError(f"no content digest is defined for columns of type {column.type}")
         if _variable(column.type):
+            column = column.cast(pa.large_binary() if _binary(column.type) else pa.large_string())
             filled = column.fill_null(b"" if _binary(column.type) else "")
-            lengths.update(_bytes(pc.binary_length(filled).cast(pa.int64())))
-            values.update(_text_bytes(filled))
+            lengths.update(_bytes(pc.binary_length(filled)))
+            values.update(_variable_bytes(filled))
         else:
             values.update(_fixed_bytes(column))
 
@@ -91,13 +92,12 @@ def _logical(kind: pa.DataType) -> str:
     return "binary" if _binary(kind) else str(kind)
 
 
-def _text_bytes(column: pa.Array) -> memoryview:
-    """The bytes of all values, one after another."""
-    large = column.cast(pa.large_binary()) if _binary(column.type) else column.cast(pa.large_string())
-    _, offsets, data = large.buffers()
+def _variable_bytes(column: pa.Array) -> memoryview:
+    """The bytes of all values of a large string or binary array, one after another."""
+    _, offsets, data = column.buffers()
     if data is None:
         return memoryview(b"")
-    bounds = np.frombuffer(offsets, np.int64, len(large) + 1, large.offset * 8)
+    bounds = np.frombuffer(offsets, np.int64, len(column) + 1, column.offset * 8)
     return memoryview(data)[int(bounds[0]) : int(bounds[-1])]
 
 
