@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from console import french
 from console.failures import explain
-from console.figures import figures_of, measure
+from console.figures import counts_of, figures_of, measure, rejections_of
 from console.lineage_graph import levels, provenances
 from console.periods import latest_closed
 from console.picture import draw
@@ -24,7 +24,6 @@ from console.views import (
     DatasetPage,
     DatasetsPage,
     Fact,
-    Figure,
     ReleaseLine,
     RunLine,
     RunPage,
@@ -250,7 +249,8 @@ def _stage_line(stage: StageRecord) -> StageLine:
         status=Chip(*_STATUSES.get(stage.status, (stage.status, "none"))),
         period=french.period(stage.period) if stage.period else "",
         duration=french.duration(stage.seconds) if stage.seconds is not None else "",
-        figures=tuple(Figure(french.count(name), french.number(value)) for name, value in stage.counts.items()),
+        figures=counts_of(stage.counts),
+        rejections=rejections_of(stage.counts),
         error_code=stage.error_code,
         error=explain(stage.error_code) if stage.error_code else None,
     )

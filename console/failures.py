@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 _EXPLANATIONS = {
-    "SourceUnavailableError": "L'opérateur ne répond pas ou répond par une erreur. L'exécution suivante reprendra.",
-    "PayloadError": "Les données reçues ne sont pas lisibles. Prévenez l'opérateur, puis relancez la collecte.",
-    "ContractError": "Le contrat du jeu de données ne se charge pas. Le journal de la tâche nomme la ligne à corriger.",
-    "WeakContractError": "Le contrat protège moins que la stratégie du territoire ne l'exige.",
-    "CustodyUnavailableError": "Le service de garde ne répond pas. Relancez l'exécution quand il est de retour.",
-    "CustodyRefusedError": "Le service de garde a refusé : jeton expiré, quota dépassé ou domaine non permis.",
-    "ObjectStoreError": "Le stockage ne répond pas. Rien n'est publié à moitié : relancez l'exécution.",
-    "CatalogueError": "Le catalogue CKAN ne répond pas ou refuse. Relancez la publication.",
+    "outage": "Un service dont l'étape a besoin ne répond pas : opérateur, stockage, tiers de confiance ou catalogue. "
+    "Rien n'est publié à moitié ; une nouvelle exécution reprendra.",
+    "refused": "Le tiers de confiance, le stockage ou le catalogue a refusé. "
+    "Une personne doit regarder avant de relancer.",
+    "bad_payload": "Les données reçues ne se lisent pas comme le contrat le prévoit. Prévenez l'opérateur.",
+    "bad_input": "Ce que l'étape devait lire manque ou ne se vérifie pas. Relancez l'étape précédente.",
+    "consent_changed": "Le consentement ou la stratégie a changé depuis la préparation. Relancez la diffusion.",
+    "not_approved": "Aucun accord ne vaut pour exactement ce candidat.",
+    "invalid_decision": "Cette personne ne peut pas décider : elle a écrit le contrat ou lancé l'exécution.",
+    "not_publishable": "Le verdict interdit la publication de ce candidat.",
 }
 
 

@@ -9,15 +9,8 @@ from console.views import Figure
 from storage import ReleaseRecord, RunOverview
 
 _COLLECTED = ("rows_in", "rejected", "not_covered", "duplicates", "stored")
-_SUPPRESSED = ("suppressed", "suppressed_rows", "suppressed_units", "suppressed_cells")
-_MEASURES = {
-    "k": "Plus petit groupe (k)",
-    "prosecutor_risk": "Risque de retrouver une personne connue",
-    "smallest_cell": "Plus petite cellule (unités)",
-    "largest_share": "Plus forte part d'une seule unité",
-    "residual_identifiers": "Identifiants encore repérables",
-    "suppressed_share": "Part supprimée",
-}
+_SUPPRESSED = ("suppressed_rows", "suppressed_cells")
+_REASON = "rejected_"
 
 
 def figures_of(runs: Sequence[RunOverview], releases: Sequence[ReleaseRecord]) -> tuple[Figure, ...]:
@@ -36,9 +29,22 @@ def figures_of(runs: Sequence[RunOverview], releases: Sequence[ReleaseRecord]) -
     return tuple(Figure(label, french.number(value)) for label, value in found)
 
 
+def counts_of(counts: Mapping[str, int]) -> tuple[Figure, ...]:
+    """A stage's counts, reasons of rejection left out."""
+    shown = {name: value for name, value in counts.items() if not name.startswith(_REASON)}
+    return tuple(Figure(french.count(name), french.number(value)) for name, value in shown.items())
+
+
+def rejections_of(counts: Mapping[str, int]) -> tuple[Figure, ...]:
+    """Why rows were rejected, most frequent first."""
+    found = {name.removeprefix(_REASON): value for name, value in counts.items() if name.startswith(_REASON)}
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Figure(french.reason(code), french.number(value)) for code, value in ordered)
+
+
 def measure(name: str, value: object) -> Figure:
     """A measure of a verdict; risks and shares as percentages."""
-    label = _MEASURES.get(name, name.replace("_", " "))
+    label = french.MEASURES.get(name, name.replace("_", " "))
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Figure(label, "sans objet" if value is None else str(value))
     if name.endswith(("_risk", "_share")):

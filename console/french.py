@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sources.reasons import REJECT_REASONS
+
 NARROW_SPACE = "\u202f"
 SPACE = "\u00a0"
 MONTHS = (
@@ -39,18 +41,38 @@ COUNTS = {
     "rows_in": "Lignes reçues",
     "rejected": "Lignes rejetées",
     "not_covered": "Lignes non couvertes",
-    "duplicates": "Doublons écartés",
+    "duplicates": "Doublons remplacés",
     "stored": "Lignes conservées",
-    "trusted_rows": "Lignes de la zone de confiance",
-    "candidate_rows": "Lignes du candidat",
-    "suppressed": "Supprimées sous le seuil",
     "suppressed_rows": "Lignes supprimées sous le seuil",
-    "suppressed_units": "Unités supprimées sous le seuil",
-    "suppressed_cells": "Cellules supprimées sous le seuil",
+    "suppressed_cells": "Groupes supprimés sous le seuil",
+    "published_rows": "Lignes à publier",
     "published": "Lignes publiées",
-    "published_rows": "Lignes publiées",
-    "rows": "Lignes",
-    "units": "Unités protégées",
+    "files": "Fichiers publiés",
+    "approved": "Accord",
+    "refused": "Refus",
+}
+REASONS = {
+    **REJECT_REASONS,
+    "nullValues": "une valeur obligatoire manque",
+    "missingValues": "une valeur obligatoire manque",
+    "invalidValues": "une valeur n'est pas dans la liste permise",
+    "outOfRange": "un nombre est hors des bornes du contrat",
+    "patternMismatch": "une valeur n'a pas la forme attendue",
+    "duplicateValues": "une valeur qui doit être unique est répétée",
+    "badText": "un texte est illisible",
+    "inTheFuture": "l'événement est daté du futur",
+    "tooLate": "la ligne arrive après le délai de correction",
+}
+MEASURES = {
+    "rows": "Lignes mesurées",
+    "k": "Plus petit groupe (unités protégées)",
+    "prosecutor_risk": "Risque de reconnaître une personne connue",
+    "average_risk": "Risque moyen",
+    "smallest_cell": "Plus petite cellule (lignes)",
+    "largest_share": "Plus forte part d'une seule unité",
+    "suppressed_share": "Part des lignes supprimées",
+    "residual_identifiers": "Identifiants encore repérés",
+    "changed_cells": "Cellules trop proches d'une publication passée",
 }
 ZONES = {
     "feed": "Flux de l'opérateur",
@@ -120,6 +142,11 @@ def stage(name: str) -> str:
 def count(name: str) -> str:
     """A count's name; one we do not know is shown as it is."""
     return COUNTS.get(name, name.replace("_", " "))
+
+
+def reason(code: str) -> str:
+    """Why rows were rejected; a code we do not know is shown as it is."""
+    return REASONS.get(code, code)
 
 
 def _day(day: int) -> str:

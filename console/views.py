@@ -45,6 +45,7 @@ class StageLine:
     period: str
     duration: str
     figures: tuple[Figure, ...]
+    rejections: tuple[Figure, ...]  # reason, rows
     error_code: str | None
     error: str | None
 

@@ -68,12 +68,12 @@ JOURNEY: dict[Stage, Journey] = {
     ),
     Stage.ANONYMIZE: Journey(
         (End(Zone.TRUSTED, ("rows_in",)),),
-        (End(Zone.CANDIDATE, ("candidate_rows", "rows_out")),),
+        (End(Zone.CANDIDATE, ("published_rows",)),),
         columns.anonymized,
     ),
-    Stage.ASSESS: Journey((End(Zone.CANDIDATE, ("candidate_rows",)),), (End(Zone.AUDIT),), None),
+    Stage.ASSESS: Journey((End(Zone.CANDIDATE, ("published_rows",)),), (End(Zone.AUDIT),), None),
     Stage.DECIDE: Journey((End(Zone.AUDIT),), (), None),
-    Stage.PUBLISH: Journey((End(Zone.CANDIDATE),), (End(Zone.OPEN, ("published", "rows")),), columns.promoted),
+    Stage.PUBLISH: Journey((End(Zone.CANDIDATE),), (End(Zone.OPEN, ("published",)),), columns.promoted),
 }
 
 

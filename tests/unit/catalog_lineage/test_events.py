@@ -92,14 +92,14 @@ def test_a_chain_of_stages_shares_its_dataset_names() -> None:
 
 
 def test_references_and_counts_reach_the_datasets_they_belong_to() -> None:
-    document = event(inputs=[REF], counts={"rows_in": 40, "candidate_rows": 7}, period="2026-10")
+    document = event(inputs=[REF], counts={"rows_in": 40, "published_rows": 7}, period="2026-10")
     (read,), (made,) = document["inputs"], document["outputs"]
     assert read["facets"]["version"]["datasetVersion"] == "b" * 64
     assert read["facets"]["ardoise_references"]["references"][0]["period"] == "2026-10"
     assert "ardoise_references" not in made["facets"]
     assert read["inputFacets"]["inputStatistics"]["rowCount"] == 40
     assert made["outputFacets"]["outputStatistics"]["rowCount"] == 7
-    assert document["run"]["facets"]["ardoise_stage"]["counts"] == {"rows_in": 40, "candidate_rows": 7}
+    assert document["run"]["facets"]["ardoise_stage"]["counts"] == {"rows_in": 40, "published_rows": 7}
 
 
 def test_stages_of_one_run_share_a_parent() -> None:

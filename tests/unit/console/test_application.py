@@ -68,7 +68,7 @@ def test_signing_in_opens_the_pages(client: TestClient) -> None:
     assert "<svg" in client.get("/jeux-de-donnees/parking").text
     assert "Évaluation du risque" in client.get("/jeux-de-donnees/parking/executions/release-parking").text
     failed = client.get("/jeux-de-donnees/parking/executions/scheduled__2026-11-04T09%3A55%3A00%2B00%3A00")
-    assert "SourceUnavailableError" in failed.text
+    assert "outage" in failed.text
 
 
 def test_the_session_cookie_is_out_of_reach(client: TestClient) -> None:

@@ -47,7 +47,7 @@ def test_figures_come_from_the_latest_run_that_counted_them() -> None:
     assert figures == {
         "Lignes reçues": "5 184",
         "Lignes rejetées": "12",
-        "Doublons écartés": "40",
+        "Doublons remplacés": "40",
         "Lignes conservées": "5 132",
         "Lignes publiées": "5 132",
     }
@@ -103,7 +103,7 @@ def test_a_run_that_failed_tells_its_code_and_what_to_do() -> None:
     reader = services().reader
     page = reader.run(contract("parking"), detail(reader, "parking", FAILED_RUN), NOW)
     assert page.line.status.text == "En échec"
-    assert page.stages[0].error_code == "SourceUnavailableError"
+    assert page.stages[0].error_code == "outage"
     assert page.stages[0].error
     assert page.airflow == "http://127.0.0.1:8080/dags/parking/runs/scheduled__2026-11-04T09%3A55%3A00%2B00%3A00"
     assert page.catalogue is None
@@ -128,9 +128,9 @@ def test_risks_are_percentages_and_what_was_not_measured_says_so() -> None:
     reader = services().reader
     page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
     assert {figure.label: plain(figure.value) for figure in page.verdicts[0].measures} == {
-        "Plus petit groupe (k)": "11",
-        "Risque de retrouver une personne connue": "9,1 %",
-        "Plus petite cellule (unités)": "sans objet",
+        "Plus petit groupe (unités protégées)": "11",
+        "Risque de reconnaître une personne connue": "9,1 %",
+        "Plus petite cellule (lignes)": "sans objet",
     }
 
 
@@ -188,3 +188,13 @@ def test_links_escape_what_they_are_given() -> None:
     links = Links("http://a/", "http://c/")
     assert links.run("d", "x/../y?z") == "http://a/dags/d/runs/x%2F..%2Fy%3Fz"
     assert links.page("parking") == "http://c/dataset/parking"
+
+
+def test_a_stage_tells_why_rows_were_rejected_most_frequent_first() -> None:
+    reader = services().reader
+    page = reader.run(contract("parking"), detail(reader, "parking", "collect-parking"), NOW)
+    assert [(one.value, one.label) for one in page.stages[1].rejections] == [
+        ("8", "la ligne arrive après le délai de correction"),
+        ("4", "une valeur obligatoire manque"),
+    ]
+    assert not any("rejected_" in figure.label for figure in page.stages[1].figures)

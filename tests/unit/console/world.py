@@ -102,21 +102,28 @@ def journal() -> Journal:
     """Parking is published and its last collection failed; the reports wait for a person; water has not begun."""
     found = Journal(memory_engine())
     second = timedelta(seconds=1)
-    counts = {"rows_in": 5184, "rejected": 12, "duplicates": 40, "stored": 5132}
+    counts = {
+        "rows_in": 5184,
+        "rejected": 12,
+        "rejected_nullValues": 4,
+        "rejected_tooLate": 8,
+        "duplicates": 40,
+        "stored": 5132,
+    }
     stage(found, "parking", "collect-parking", "ingest", MORNING - 60 * second, deliveries=1, bytes=1_280_000)
     stage(found, "parking", "collect-parking", "deidentify", MORNING - 50 * second, seconds=14.8, **counts)
     day = "2026-11-03"
-    stage(found, "parking", "release-parking", "anonymize", MORNING, day, candidate_rows=5132)
+    stage(found, "parking", "release-parking", "anonymize", MORNING, day, published_rows=5132)
     stage(found, "parking", "release-parking", "assess", MORNING + 7 * second, day)
     stage(found, "parking", "release-parking", "publish", MORNING + 11 * second, day, published=5132)
     verdict(found, "parking", day, "release-parking", "publishable", MORNING, "a")
     release(found, "parking", day, "release-parking", 5132, MORNING + 20 * second)
-    stage(found, "parking", FAILED_RUN, "ingest", NOW - 300 * second, seconds=30.2, error="SourceUnavailableError")
+    stage(found, "parking", FAILED_RUN, "ingest", NOW - 300 * second, seconds=30.2, error="outage")
     stage(found, "citizen-reports", "collect-reports", "ingest", MORNING - 40 * second, deliveries=1)
     counts = {"rows_in": 2000, "rejected": 3, "stored": 1997}
     stage(found, "citizen-reports", "collect-reports", "deidentify", MORNING - 30 * second, **counts)
     stage(found, "citizen-reports", "release-reports", "anonymize", MORNING, "2026-10", suppressed_rows=31)
-    stage(found, "citizen-reports", "release-reports", "assess", MORNING + 4 * second, "2026-10", candidate_rows=812)
+    stage(found, "citizen-reports", "release-reports", "assess", MORNING + 4 * second, "2026-10", published_rows=812)
     verdict(found, "citizen-reports", "2026-10", "release-reports", "needs_approval", MORNING, "c")
     return found
 
