@@ -14,7 +14,6 @@ from anonymization.pseudonyms.custodian import (
 from anonymization.pseudonyms.errors import CustodyError, CustodyRefusedError, CustodyUnavailableError, PseudonymError
 from anonymization.pseudonyms.memory import MemoryCustodian
 from anonymization.pseudonyms.text_form import to_base32
-from storage.sealing import DataKey
 
 __all__ = [
     "ALGORITHM",

@@ -1,0 +1,144 @@
+"""The custody service as its own process, over a fresh database of custody's own cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from anonymization.pseudonyms import ROLES, CustodyClient
+from stack.services.postgres import Cluster, custody_cluster
+from tests.custodian_behavior import DOMAINS
+from tests.stack_fixtures import PostgresServer
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@dataclass(slots=True)
+class CustodyHome:
+    """A custody home, and the service over it."""
+
+    home: Path
+    cluster: Cluster
+    database: str
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.home.parent / "custody.log"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return f"postgresql+psycopg://custody@127.0.0.1:{self.cluster.port}/{self.database}"
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "custody", *arguments, "--home", str(self.home)]
+        return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    def initialize(self) -> subprocess.CompletedProcess[str]:
+        domains = [word for name in DOMAINS for word in ("--domain", name)]
+        clients = [word for role in ROLES for word in ("--client", f"{role}={self.token_file(role)}")]
+        return self.command("init", "--database", self.database_url, *domains, *clients)
+
+    def start(self, *extra: str) -> None:
+        words = [sys.executable, "-m", "custody", "serve", "--home", str(self.home), "--port", str(self.port), *extra]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while not self.healthy():
+            assert self.process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline, "the service does not become healthy"
+            time.sleep(0.05)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        process.send_signal(number)
+        return process.wait(timeout=20)
+
+    def healthy(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+                return bool(json.load(answer)["status"] == "ok")
+        except OSError:
+            return False
+
+    def token_file(self, role: str) -> Path:
+        return self.home.parent / f"custody-client-{role}"
+
+    def client(self, role: str) -> CustodyClient:
+        return CustodyClient(self.url, SecretStr(self.token_file(role).read_text().strip()))
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.cluster.admin_dsn(self.database), autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+MakeHome = Callable[[], CustodyHome]
+
+
+@pytest.fixture(scope="session")
+def make_custody(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeHome]:
+    """Return a function that makes a home with a database of its own; nothing is initialized nor started."""
+    made: list[CustodyHome] = []
+    cluster = custody_cluster(postgres.context)
+
+    def make() -> CustodyHome:
+        name = f"custody_{secrets.token_hex(6)}"
+        with psycopg.connect(cluster.admin_dsn(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER custody").format(sql.Identifier(name)))
+        home = tmp_path_factory.mktemp("custody") / "home"
+        (home / "secrets").mkdir(mode=0o700, parents=True)
+        password = home / "secrets" / "postgres-custody"
+        password.touch(mode=0o600)
+        password.write_text(cluster.secrets.get("postgres-custody").get_secret_value())
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        made.append(CustodyHome(home, cluster, name, port))
+        return made[-1]
+
+    yield make
+    for custody in made:
+        custody.stop(signal.SIGKILL)
+
+
+@pytest.fixture(scope="session")
+def custody(make_custody: MakeHome) -> CustodyHome:
+    """Return a running service; as root, run as a user without rights."""
+    custody = make_custody()
+    done = custody.initialize()
+    assert done.returncode == 0, done.stderr
+    custody.start(*(("--user", unprivileged_user()) if os.geteuid() == 0 else ()))
+    return custody
+
+
+def unprivileged_user() -> str:
+    """Return the name of a user without rights."""
+    return pwd.getpwnam("nobody").pw_name
