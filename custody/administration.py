@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -15,9 +16,14 @@ from custody.settings import load_settings
 from custody.vault import Vault, open_vault
 
 
-def open_home(home: Path, now: Callable[[], datetime]) -> Vault:
-    """Open the custody kept in ``home``."""
-    return open_vault(load_settings(home), now)
+@contextmanager
+def opened(home: Path, now: Callable[[], datetime]) -> Iterator[Vault]:
+    """Open the custody kept in ``home`` for as long as the block lasts."""
+    vault = open_vault(load_settings(home), now)
+    try:
+        yield vault
+    finally:
+        vault.engine.dispose()
 
 
 def ensure_domain(vault: Vault, name: str) -> bool:

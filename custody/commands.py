@@ -95,6 +95,7 @@ def _init(options: argparse.Namespace, now: Now) -> None:
     for pair in options.client:
         role, _, file = pair.partition("=")
         ensure_client(vault, role, role, Path(file))
+    vault.engine.dispose()
     if options.user:
         give(home, options.user)
 
@@ -115,7 +116,11 @@ def _migrate(options: argparse.Namespace, now: Now) -> None:
     from custody.database import open_engine, upgrade
     from custody.settings import load_settings
 
-    print(f"state {upgrade(open_engine(load_settings(options.home).database_url()))}")
+    engine = open_engine(load_settings(options.home).database_url())
+    try:
+        print(f"state {upgrade(engine)}")
+    finally:
+        engine.dispose()
 
 
 def _serve(options: argparse.Namespace, now: Now) -> None:
@@ -125,22 +130,24 @@ def _serve(options: argparse.Namespace, now: Now) -> None:
 
 
 def _add_domain(options: argparse.Namespace, now: Now) -> None:
-    from custody.administration import ensure_domain, open_home
+    from custody.administration import ensure_domain, opened
 
-    made = ensure_domain(open_home(options.home, now), options.name)
+    with opened(options.home, now) as vault:
+        made = ensure_domain(vault, options.name)
     print(f"domain {options.name}: {'declared' if made else 'was there'}")
 
 
 def _list_domains(options: argparse.Namespace, now: Now) -> None:
-    from custody.administration import open_home
+    from custody.administration import opened
     from custody.domains import domain_names
 
-    with open_home(options.home, now).engine.connect() as connection:
+    with opened(options.home, now) as vault, vault.engine.connect() as connection:
         print("\n".join(domain_names(connection)))
 
 
 def _add_client(options: argparse.Namespace, now: Now) -> None:
-    from custody.administration import ensure_client, open_home
+    from custody.administration import ensure_client, opened
 
-    made = ensure_client(open_home(options.home, now), options.name, options.role, options.token_file)
+    with opened(options.home, now) as vault:
+        made = ensure_client(vault, options.name, options.role, options.token_file)
     print(f"client {options.name}: {'new token in ' + str(options.token_file) if made else 'token kept'}")

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -21,13 +22,20 @@ from custody.errors import RefusedError
 from custody.journal import note
 from custody.keyring import fields, split
 from custody.vault import FINGERPRINT_KEY, Vault, service_key
-from storage.sealing import DataKey
 
 DATA_KEY_BYTES = 32
 _FINGERPRINT_BYTES = 20  # 160 bits: 32 characters of base32
 
 
-def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> DataKey:
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A data key on its way to who asked for it."""
+
+    id: str
+    key: bytes = field(repr=False)
+
+
+def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> NewKey:
     """Return a new data key; a run spends one of its new keys.
 
     Raises:
@@ -38,7 +46,7 @@ def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> DataKey
         caller.require(Action.CREATE_KEYS)
     if zone not in client.scope.zones:
         raise RefusedError("zone_not_in_scope", f"client « {client.name} » makes no data keys for this zone")
-    now, key = vault.now(), DataKey(secrets.token_hex(16), os.urandom(DATA_KEY_BYTES))
+    now, key = vault.now(), NewKey(secrets.token_hex(16), os.urandom(DATA_KEY_BYTES))
     with vault.engine.begin() as connection:
         if isinstance(caller, Run):
             _spend_new_key(connection, caller)
@@ -82,8 +90,8 @@ def destroy_key(vault: Vault, client: Client, key_id: str) -> None:
     now = vault.now()
     with vault.engine.begin() as connection:
         row = _find(connection, key_id)
-        if not _created(client, row):
-            client.require(Action.DESTROY_KEYS)
+        if not _created(client, row) and Action.DESTROY_KEYS not in client.scope.actions:
+            raise RefusedError("key_not_in_scope", f"client « {client.name} » did not create this data key")
         if row.wrapped is None:
             return
         statement = update(data_keys).where(data_keys.c.id == key_id).values(wrapped=None, destroyed_at=now)

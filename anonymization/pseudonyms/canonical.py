@@ -6,11 +6,15 @@ null: a pseudonym shared by everyone whose number is « inconnu » would make on
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from anonymization.pseudonyms.errors import IdentifierTypeError
-from policies.contract import CanonicalForm
+
+if TYPE_CHECKING:  # contracts are not needed inside custody, nor quick to import
+    from policies.contract import CanonicalForm
 
 _SEPARATORS = r"[\s\p{Z}\p{Pd}\x{2011}]+"
 _PHONE_PUNCTUATION = r"[\s\p{Z}\p{Pd}./()\[\]_]+"
@@ -32,19 +36,23 @@ def canonicalize(form: CanonicalForm, values: pa.Array) -> pa.Array:
         return pa.DictionaryArray.from_arrays(values.indices, dictionary)
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type) or pa.types.is_null(values.type)):
         raise IdentifierTypeError(f"only text has a canonical form, not {values.type}")
-    text = pc.utf8_trim_whitespace(pc.utf8_normalize(values.cast(pa.string()), form="NFC"))
+    text = pc.utf8_trim_whitespace(_nfc(values.cast(pa.string())))
     match form:
-        case CanonicalForm.TEXT:
-            return _only(text, pc.greater(pc.binary_length(text), 0))
-        case CanonicalForm.UPPER:
-            text = pc.utf8_upper(pc.replace_substring_regex(text, _SEPARATORS, ""))
-            return _only(text, pc.greater(pc.binary_length(text), 0))
-        case CanonicalForm.EMAIL:
-            text = pc.utf8_lower(text)
+        case "text":
+            return _only_present(text)
+        case "upper":
+            return _only_present(_nfc(pc.utf8_upper(pc.replace_substring_regex(text, _SEPARATORS, ""))))
+        case "email":
+            text = _nfc(pc.utf8_lower(text))
             return _only(text, pc.match_substring_regex(text, _EMAIL))
-        case CanonicalForm.PHONE:
+        case "phone":
             text = _international(text)
             return _only(text, pc.match_substring_regex(text, _E164))
+    raise IdentifierTypeError(f"there is no canonical form « {form} »")
+
+
+def _nfc(text: pa.Array) -> pa.Array:
+    return pc.utf8_normalize(text, form="NFC")
 
 
 def _international(text: pa.Array) -> pa.Array:
@@ -55,6 +63,10 @@ def _international(text: pa.Array) -> pa.Array:
     text = pc.replace_substring_regex(text, r"^\+330", "+33")
     text = pc.replace_substring_regex(text, r"^33([1-9]\d{8})$", r"+33\1")
     return pc.replace_substring_regex(text, r"^0([1-9]\d{8})$", r"+33\1")
+
+
+def _only_present(text: pa.Array) -> pa.Array:
+    return _only(text, pc.greater(pc.binary_length(text), 0))
 
 
 def _only(text: pa.Array, valid: pa.Array) -> pa.Array:

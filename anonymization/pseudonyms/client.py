@@ -13,14 +13,16 @@ import json
 import urllib.parse
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pydantic import SecretStr
 
 from anonymization.pseudonyms.duplex import exchange
 from anonymization.pseudonyms.errors import CustodyRefusedError, CustodyUnavailableError
-from storage.sealing import DataKey
+
+if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
+    from storage.sealing import DataKey
 
 TIMEOUT_SECONDS = 60.0
 
@@ -73,6 +75,8 @@ class CustodyClient:
 
     def create_key(self, zone: str, dataset: str) -> DataKey:
         """See :class:`Custodian`."""
+        from storage.sealing import DataKey
+
         answer = self._call("POST", "/v1/keys", {"zone": str(zone), "dataset": dataset})
         return DataKey(answer["key_id"], base64.b64decode(answer["key"]))
 

@@ -15,13 +15,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import pyarrow as pa
 from pydantic import SecretStr
 
 from anonymization.pseudonyms.cmac import ALGORITHM
-from storage.sealing import DataKey
+
+if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
+    from storage.sealing import DataKey
 
 CONSENT_DOMAIN = "consent"
 """The domain of consent records. Only a client that names it may use it: who holds data never sees its pseudonyms."""

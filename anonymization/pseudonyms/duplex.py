@@ -59,6 +59,14 @@ class _CutOffError(Exception):
     """The socket takes no more."""
 
 
+class _CallerError(Exception):
+    """Carries what the caller's own iterable raised past the handlers of what the network may raise."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
 class _Sender(threading.Thread):
     """Sends the request's body in chunks (RFC 9112, 7.1)."""
 
@@ -153,6 +161,8 @@ def exchange(
         sender = _Sender(sock, identifiers, subjects)
         sender.start()
         yield from _answers(connection, sender.notes, refusal)
+    except _CallerError as caller:
+        raise caller.error from caller.error.__cause__
     except StreamEndedError:
         raise CustodyUnavailableError(f"custody's answer from {where} stopped before its end: do not use it") from None
     except (OSError, http.client.HTTPException, pa.ArrowInvalid) as error:
@@ -173,7 +183,7 @@ def _answers(
     while True:
         note = notes.get()
         if isinstance(note, _Failed):
-            raise note.error
+            raise _CallerError(note.error)
         reader = reader or _open(connection, refusal)
         if note is None:
             break

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,7 +29,9 @@ from anonymization.pseudonyms.custodian import (
     ClientScope,
 )
 from anonymization.pseudonyms.errors import CustodyRefusedError
-from storage.sealing import DataKey
+
+if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
+    from storage.sealing import DataKey
 
 EVERYTHING = ClientScope(frozenset(Action), frozenset({"*", CONSENT_DOMAIN}), frozenset({"landing", "quarantine"}))
 
@@ -117,6 +120,8 @@ class MemoryCustodian:
 
     def create_key(self, zone: str, dataset: str) -> DataKey:
         """See :class:`Custodian`."""
+        from storage.sealing import DataKey
+
         run = self._run_or_none()
         scope = run.client if run else self._client(Action.CREATE_KEYS)
         if zone not in scope.zones:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import pwd
@@ -15,7 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 import pytest
@@ -23,11 +25,20 @@ from psycopg import sql
 from pydantic import SecretStr
 
 from anonymization.pseudonyms import ROLES, CustodyClient
+from custody.commands import main
 from stack.services.postgres import Cluster, custody_cluster
 from tests.custodian_behavior import DOMAINS
 from tests.stack_fixtures import PostgresServer
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+class Done(NamedTuple):
+    """What a command came to."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @dataclass(slots=True)
@@ -52,11 +63,14 @@ class CustodyHome:
     def database_url(self) -> str:
         return f"postgresql+psycopg://custody@127.0.0.1:{self.cluster.port}/{self.database}"
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, "-m", "custody", *arguments, "--home", str(self.home)]
-        return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    def command(self, *arguments: str) -> Done:
+        """Run one command of ``python -m custody`` in this process: starting another each time would be slow."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = main([*arguments, "--home", str(self.home)])
+        return Done(status, out.getvalue(), err.getvalue())
 
-    def initialize(self) -> subprocess.CompletedProcess[str]:
+    def initialize(self) -> Done:
         domains = [word for name in DOMAINS for word in ("--domain", name)]
         clients = [word for role in ROLES for word in ("--client", f"{role}={self.token_file(role)}")]
         return self.command("init", "--database", self.database_url, *domains, *clients)
@@ -95,6 +109,15 @@ class CustodyHome:
         with psycopg.connect(self.cluster.admin_dsn(self.database), autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
+
+    def oid(self) -> str:
+        """Return the name of the database's folder."""
+        return str(self.query("SELECT oid FROM pg_database WHERE datname = current_database()")[0][0])
+
+    def query_elsewhere(self, statement: str) -> None:
+        """Run a statement from another database of the cluster."""
+        with psycopg.connect(self.cluster.admin_dsn(), autocommit=True) as connection:
+            connection.execute(statement.encode())
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
