@@ -45,3 +45,7 @@ class ContractChangeError(ContractError):
 
 class AccessError(PolicyError):
     """The territory's access policies can not be read."""
+
+
+class AccessDeniedError(PolicyError):
+    """Nobody's policy permits it."""

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from types import TracebackType
 from urllib.parse import urlsplit
 
 import httpx
@@ -46,7 +45,7 @@ class _TryAgainError(Exception):
 
 
 class Fetcher:
-    """A session with one service. A context manager."""
+    """A session with one service. To be closed."""
 
     def __init__(self, base: str, limits: HttpLimits) -> None:
         self.host = urlsplit(base).netloc
@@ -56,12 +55,8 @@ class Fetcher:
             base_url=base, timeout=limits.timeout, follow_redirects=False, headers={"accept": "application/json"}
         )
 
-    def __enter__(self) -> Fetcher:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the session."""
         self._client.close()
 
     def get(self, path: str, query: dict[str, str]) -> bytes:

@@ -17,8 +17,10 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -80,17 +82,20 @@ class HttpPull:
     def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
         """Yield one delivery if anything is new. See :class:`sources.protocol.Connector`."""
         known: dict[str, str] = dict((cursor or {}).get("since", {}))
-        with Fetcher(self._base, self._limits) as fetcher:
+        fetcher = Fetcher(self._base, self._limits)
+        with ExitStack() as cleanup:
+            cleanup.callback(fetcher.close)
             walks = {
                 name: self._walk(fetcher, name, _before(known.get(name), one.overlap))
                 for name, one in self._changing.items()
             }
             first = {name: page for name, walk in walks.items() if (page := next(walk, None)) is not None}
-            if not any(page.records for page in first.values()):
+            if not first:
                 return
-            delivery = Delivery(source=self._base, fetched_at=now, parts=iter(()))
-            delivery.parts = self._parts(fetcher, walks, first, known, delivery)
-            yield delivery
+            cleanup.pop_all()  # the parts may be read after this generator has ended: they close the session
+        delivery = Delivery(source=self._base, fetched_at=now, parts=iter(()))
+        delivery.parts = self._parts(fetcher, walks, first, known, delivery)
+        yield delivery
 
     def _parts(
         self,
@@ -100,18 +105,14 @@ class HttpPull:
         known: dict[str, str],
         delivery: Delivery,
     ) -> Iterator[PayloadPart]:
-        for name in self._describing:
-            for number, page in enumerate(self._walk(fetcher, name, None), start=1):
-                yield _part(name, number, page)
-        for name, page in first.items():
-            number = 1
-            following: _Page | None = page
-            while following is not None:
-                if following.last is not None:
-                    known[name] = max(known.get(name, ""), following.last)
-                yield _part(name, number, following)
-                following = next(walks[name], None)
-                number += 1
+        with closing(fetcher):
+            for name in self._describing:
+                for number, page in enumerate(self._walk(fetcher, name, None), start=1):
+                    yield _part(name, number, page)
+            for name, page in first.items():
+                for number, following in enumerate(chain([page], walks[name]), start=1):
+                    known[name] = max(known.get(name, ""), following.last or "")
+                    yield _part(name, number, following)
         delivery.next_cursor = {"since": known}
 
     def _walk(self, fetcher: Fetcher, name: str, since: str | None) -> Iterator[_Page]:

@@ -111,7 +111,7 @@ def write_csv(
         file.write((HEADER.replace("CONSO_L", "VOLUME") if defects.water_renamed else HEADER).encode() + b"\n")
         for day in (start + timedelta(days=number) for number in range(days)):
             lines = _day(meters, chosen, prefix, day, seed, version, defects)
-            if day == start and defects.late:
+            if day == start and defects.late and version == 1:
                 lines = pa.concat_arrays([lines, _late(meters, chosen, prefix, day, seed, defects)])
             file.write(_block(lines))
             rows += len(lines)
