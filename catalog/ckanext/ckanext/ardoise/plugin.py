@@ -1,0 +1,55 @@
+"""CKAN's entry point into this extension."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins as p
+from ckan.common import CKANConfig
+
+from ckanext.ardoise import cli, page, views
+from ckanext.ardoise.solr import replace_solr
+
+UNUSED_SOLR = "http://127.0.0.1/unused"
+
+
+@p.toolkit.blanket.config_declarations
+class ArdoisePlugin(p.SingletonPlugin):
+    """Search in PostgreSQL, the territory's theme, the certificate on dataset pages, a health check."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.ITemplateHelpers)
+    p.implements(p.IBlueprint)
+    p.implements(p.IClick)
+    p.implements(p.IFacets, inherit=True)
+
+    def update_config(self, config: CKANConfig) -> None:
+        """Called before CKAN first speaks to its search engine."""
+        if config.get("ardoise.search", "postgres") == "postgres":
+            config["solr_url"] = config.get("solr_url") or UNUSED_SOLR  # CKAN requires one
+            replace_solr()
+        p.toolkit.add_template_directory(config, "templates")
+        p.toolkit.add_public_directory(config, "public")
+        p.toolkit.add_resource("assets", "ardoise")
+
+    def get_helpers(self) -> dict[str, Any]:
+        """Functions that templates call, each named ``ardoise_…``."""
+        return {f"ardoise_{name}": function for name, function in page.HELPERS.items()}
+
+    def get_blueprint(self) -> list[Any]:
+        """Our own addresses."""
+        return [views.ardoise]
+
+    def get_commands(self) -> list[Any]:
+        """``ckan ardoise …``."""
+        return [cli.ardoise]
+
+    def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
+        """Filters of the search page, in the order a visitor thinks of them."""
+        return {
+            "groups": "Thèmes",
+            "organization": "Producteurs",
+            "res_format": "Formats",
+            "tags": "Mots-clés",
+            "license_id": "Licences",
+        }

@@ -1,0 +1,1 @@
+"""Search over one PostgreSQL table, behind the small interface through which CKAN speaks to Solr."""

@@ -1,0 +1,47 @@
+"""Addresses of our own: the health check and the page about the hub."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import flask
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib.redis import is_redis_available
+
+from ckanext.ardoise.logs import log_request
+from ckanext.ardoise.search.conditions import INDEX
+
+ardoise = flask.Blueprint("ardoise", __name__)
+
+
+@ardoise.route("/health")
+def health() -> Any:
+    """Answer 200 when CKAN's database, its search index and its cache answer, else 503; never a detail."""
+    checks = {"database": _index_answers(), "cache": bool(is_redis_available())}
+    return flask.jsonify({"status": "ok" if all(checks.values()) else "failing", "checks": checks}), (
+        200 if all(checks.values()) else 503
+    )
+
+
+def _index_answers() -> bool:
+    try:
+        model.Session.execute(sa.select(sa.func.count()).select_from(INDEX)).scalar_one()
+    except sa.exc.SQLAlchemyError:
+        model.Session.rollback()
+        return False
+    return True
+
+
+@ardoise.before_app_request
+def _begin() -> None:
+    flask.g.ardoise_began = time.monotonic()
+
+
+@ardoise.after_app_request
+def _log(response: flask.Response) -> flask.Response:
+    began = getattr(flask.g, "ardoise_began", None)
+    if began is not None and flask.request.path != "/health" and flask.request.endpoint != "static":
+        log_request(response.status_code, time.monotonic() - began)
+    return response
