@@ -132,5 +132,7 @@ def _new_token(editor: model.User) -> str:
     for old in model.Session.query(model.ApiToken).filter_by(user_id=editor.id, name=PLUGIN):
         model.Session.delete(old)
     model.Session.commit()
-    made = get_action("api_token_create")({"ignore_auth": True, "user": editor.name}, {"user": editor.id, "name": PLUGIN})
+    made = get_action("api_token_create")(
+        {"ignore_auth": True, "user": editor.name}, {"user": editor.id, "name": PLUGIN}
+    )
     return str(made["token"])

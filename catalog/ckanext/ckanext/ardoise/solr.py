@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import ckan.lib.search
 import pysolr
-
 from ckanext.ardoise.search.index import PostgresIndex
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,15 +19,15 @@ import sqlalchemy as sa
 from ckan.common import config
 from ckan.lib.search.common import SearchQueryError
 from ckan.lib.search.query import QUERY_FIELDS
-from sqlalchemy.dialects.postgresql import insert
-
 from ckanext.ardoise.search.clauses import QuerySyntaxError
 from ckanext.ardoise.search.conditions import FRENCH, INDEX, Condition, condition, free_text
 from ckanext.ardoise.search.documents import stored, values, words
 from ckanext.ardoise.search.parser import parse
 from ckanext.ardoise.search.request import SearchRequest, Sort, read_request
+from sqlalchemy.dialects.postgresql import insert
 
 MATCH_ALL = "*:*"
+UNRANKED = sa.cast(1, sa.Float)  # a cast, for PostgreSQL takes no bare constant as an order
 
 
 @functools.lru_cache(maxsize=1)
@@ -49,14 +50,14 @@ class PostgresIndex:
             return
         statement = insert(INDEX).values(rows)
         replaced = {name: statement.excluded[name] for name in ("fields", "stored", "words")}
-        with self._begin() as connection:
+        with _transaction() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["index_id"], set_=replaced))
 
     def delete(self, q: str | None = None, id: str | None = None, commit: bool = True, **_: Any) -> None:
         """Forget the documents that ``q`` describes."""
         if not q or id is not None:
             raise SearchQueryError("documents are deleted by a query")
-        with self._begin() as connection:
+        with _transaction() as connection:
             connection.execute(sa.delete(INDEX).where(_understood(q)))
 
     def commit(self, **_: Any) -> None:
@@ -64,7 +65,7 @@ class PostgresIndex:
 
     def ping(self, **_: Any) -> str:
         """Ask the database for a sign of life."""
-        with self._begin() as connection:
+        with _transaction() as connection:
             connection.execute(sa.select(sa.literal(1)))
         return '{"status": "OK"}'
 
@@ -80,7 +81,7 @@ class PostgresIndex:
             raise SearchQueryError(f"Search parameters not understood: {error}") from None
         where, score = self._main_query(q)
         where = sa.and_(where, *(_understood(text) for text in request.filters))
-        with self._begin() as connection:
+        with _transaction() as connection:
             hits = connection.execute(sa.select(sa.func.count()).select_from(INDEX).where(where)).scalar_one()
             page = _page(where, score, request)
             documents = [self._returned(row, request) for row in connection.execute(page)] if request.rows else []
@@ -92,9 +93,9 @@ class PostgresIndex:
     def _main_query(self, q: str) -> tuple[Condition, sa.ColumnElement[Any]]:
         """Words typed by a person have no colon (CKAN then asks Solr for its lenient parser); the rest is a query."""
         if q.strip() == MATCH_ALL:
-            return sa.true(), sa.literal(1.0)
+            return sa.true(), UNRANKED
         if ":" in q:
-            return _understood(q), sa.literal(1.0)
+            return _understood(q), UNRANKED
         query = free_text(q)
         return INDEX.c.words.op("@@")(query), sa.func.ts_rank_cd(INDEX.c.words, query)
 
@@ -108,8 +109,17 @@ class PostgresIndex:
             document = self._decoder.decode(json.dumps(document))
         return document
 
-    def _begin(self) -> Any:
-        return _engine(config["sqlalchemy.url"], os.getpid()).begin()
+
+@contextmanager
+def _transaction() -> Iterator[sa.Connection]:
+    """One transaction of its own; CKAN translates pysolr's errors, and expects these words of a server that is away."""
+    try:
+        with _engine(config["sqlalchemy.url"], os.getpid()).begin() as connection:
+            yield connection
+    except sa.exc.OperationalError:
+        raise pysolr.SolrError("Connection to server lost: the search index is in CKAN's database") from None
+    except sa.exc.DBAPIError as error:
+        raise pysolr.SolrError(f"The search index refused a statement ({type(error.orig).__name__})") from None
 
 
 def _row(document: Mapping[str, Any]) -> dict[str, Any]:

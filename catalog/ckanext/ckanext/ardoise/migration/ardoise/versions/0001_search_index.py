@@ -18,9 +18,7 @@ def upgrade() -> None:
         sa.Column("words", TSVECTOR, nullable=False),
     )
     for column in ("fields", "words"):
-        op.create_index(
-            f"ardoise_search_index_{column}", "ardoise_search_index", [column], postgresql_using="gin"
-        )
+        op.create_index(f"ardoise_search_index_{column}", "ardoise_search_index", [column], postgresql_using="gin")
 
 
 def downgrade() -> None:
