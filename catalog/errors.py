@@ -1,13 +1,17 @@
-"""Errors of the catalog room. Messages name dataset, field and action, never a value of the data."""
+"""Errors of the catalogue room. Messages name the dataset and the catalogue's action, never a value of the data."""
 
 
 class CatalogueError(Exception):
-    """Root of every error about publishing in a catalogue."""
+    """Root of every error about the catalogue."""
 
 
 class CatalogueUnavailableError(CatalogueError):
-    """The catalogue can not be reached or is overloaded; nothing half made is visible, and another try may succeed."""
+    """The catalogue can not be reached, or stays in error: the same publication may be tried again later."""
 
 
 class CatalogueRefusedError(CatalogueError):
-    """The catalogue refused the page: not authorized, or not valid."""
+    """The catalogue answers, and says no: rights are missing or it does not accept what was sent."""
+
+
+class PageError(CatalogueError):
+    """A page can not be made: what it should show contradicts its contract."""

@@ -114,7 +114,7 @@ def _ensure_member(group: model.Group, user: model.User, capacity: str) -> None:
         .one_or_none()
     )
     if member is None:
-        member = model.Member(group_id=group.id, table_name="user", table_id=user.id, state="active")
+        member = model.Member(group=group, group_id=group.id, table_name="user", table_id=user.id, state="active")
         model.Session.add(member)
     member.capacity = capacity
     model.Session.commit()

@@ -126,7 +126,7 @@ def _row(document: Mapping[str, Any]) -> dict[str, Any]:
     fields = values(document)
     vector: Any = None
     for text, weight in zip(words(fields), "ABD", strict=True):
-        part = sa.func.setweight(sa.func.to_tsvector(FRENCH, text), sa.cast(weight, sa.CHAR))
+        part = sa.func.setweight(sa.func.to_tsvector(FRENCH, text), sa.literal_column(f"'{weight}'"))
         vector = part if vector is None else vector.op("||")(part)
     return {"index_id": document["index_id"], "fields": fields, "stored": stored(document), "words": vector}
 

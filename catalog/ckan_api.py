@@ -1,0 +1,122 @@
+"""One action of CKAN's API at a time: time-outs, patience while CKAN is away, and errors of our own.
+
+CKAN's refusals may quote what they refuse, values included; ours name the action and the fields at fault.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from ckanapi import CKANAPIError, NotAuthorized, NotFound, RemoteCKAN, ValidationError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
+
+from catalog.errors import CatalogueRefusedError, CatalogueUnavailableError
+
+RUN_HEADER = "X-Run-Id"  # CKAN's log lines carry it
+
+
+class CkanApi:
+    """Calls actions with an API token; safe to call again, for each action it is given is idempotent."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        timeout_seconds: float,
+        patience_seconds: float,
+        sleep: Callable[[float], None] = time.sleep,
+        run_id: str = "",
+    ) -> None:
+        self._url, self._token, self._run_id = url, token, run_id
+        self._timeout, self._patience, self._sleep = timeout_seconds, patience_seconds, sleep
+        session = requests.Session()
+        session.trust_env = False  # no proxy between the hub and its catalogue
+        if run_id:
+            session.headers[RUN_HEADER] = run_id
+        self._remote = RemoteCKAN(url, apikey=token, user_agent="ardoise", session=session)
+
+    def __repr__(self) -> str:
+        return f"CkanApi({self._url!r})"
+
+    def in_run(self, run_id: str) -> CkanApi:
+        """Return the same catalogue, its calls marked with the run they are made for."""
+        return CkanApi(
+            self._url,
+            self._token,
+            timeout_seconds=self._timeout,
+            patience_seconds=self._patience,
+            sleep=self._sleep,
+            run_id=run_id,
+        )
+
+    def call(self, action: str, data: Mapping[str, Any], again: Mapping[str, Any] | None = None) -> Any:
+        """Return the action's result; ``again`` is sent in place of ``data`` from the second attempt on.
+
+        Raises:
+            CatalogueUnavailableError: no answer, or a server error, until patience ran out.
+            CatalogueRefusedError: CKAN says no.
+        """
+        try:
+            return self._patiently(action, data, again)
+        except NotFound:
+            raise CatalogueRefusedError(f"{action}: the catalogue does not know what it is asked about") from None
+
+    def find(self, action: str, data: Mapping[str, Any]) -> Any | None:
+        """Return the action's result, or None where CKAN finds nothing. Raises as :meth:`call`."""
+        try:
+            return self._patiently(action, data, None)
+        except NotFound:
+            return None
+
+    def _patiently(self, action: str, data: Mapping[str, Any], again: Mapping[str, Any] | None) -> Any:
+        attempts = Retrying(
+            retry=retry_if_exception_type(CatalogueUnavailableError),
+            stop=stop_after_delay(self._patience),
+            wait=wait_exponential(multiplier=0.3, max=5),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        for attempt in attempts:
+            with attempt:
+                first = attempt.retry_state.attempt_number == 1
+                return self._once(action, data if first or again is None else again)
+        raise CatalogueUnavailableError(f"{action}: no attempt was made")
+
+    def _once(self, action: str, data: Mapping[str, Any]) -> Any:
+        try:
+            return self._remote.call_action(action, dict(data), requests_kwargs={"timeout": self._timeout})
+        except NotFound:
+            raise
+        except NotAuthorized:
+            raise CatalogueRefusedError(
+                f"{action}: the catalogue refuses this account; its token may be revoked, or it is no editor of the "
+                "organization (run « ardoise up », which renews both)"
+            ) from None
+        except ValidationError as error:
+            names = sorted(str(name) for name in (error.error_dict or {}) if name != "__type")
+            raise CatalogueRefusedError(f"{action}: the catalogue does not accept {', '.join(names)}") from None
+        except (requests.RequestException, CKANAPIError) as error:
+            status = _status(error)
+            if status is not None and 400 <= status < 500:
+                raise CatalogueRefusedError(f"{action}: the catalogue answered {status}") from None
+            raise CatalogueUnavailableError(
+                f"{action}: the catalogue at {self._url} does not answer ({_reason(error, status)}); publish again "
+                "once it does"
+            ) from None
+
+
+def _status(error: Exception) -> int | None:
+    """ckanapi's error says « (url, status, text) » in its one argument, a tuple's repr or a list."""
+    if isinstance(error, CKANAPIError) and error.args:
+        parts = str(error.args[0]).split(",", 2)
+        if len(parts) > 1 and parts[1].strip(" '\"").isdecimal():
+            return int(parts[1].strip(" '\""))
+    return None
+
+
+def _reason(error: Exception, status: int | None) -> str:
+    return f"status {status}" if status is not None else type(error).__name__

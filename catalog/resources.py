@@ -1,0 +1,107 @@
+"""The resources of a dataset's page: links to the open bucket, the searchable table, the certificate.
+
+A resource is known by its role, format and period, kept as fields of it: publishing again finds the same resource and
+keeps its identifier, so links that people hold stay good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from catalog.certificate_text import french_period
+from catalog.page import DatasetPage, PublishedFile
+
+TABLE_URL = "_datastore_only_resource"  # CKAN writes the table's own address in its place
+_FORMATS = {
+    "parquet": ("Parquet", "application/vnd.apache.parquet"),
+    "csv": ("CSV", "text/csv"),
+    "geojson": ("GeoJSON", "application/geo+json"),
+}
+_PREFERENCE = list(_FORMATS)
+_ORDER = {"latest": 0, "table": 1, "period": 2, "certificate": 3}
+Key = tuple[str, str, str]
+
+
+def resources(
+    page: DatasetPage, existing: Sequence[Mapping[str, Any]], licence: str, legislation: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return every resource of the dataset, newest first; those of other periods stay as they are."""
+    shared = {"license": licence, "applicable_legislation": list(legislation), "language": []}
+    wanted = [{**shared, **_file(page, file)} for file in page.files]
+    if page.contract.release.searchable:
+        wanted.append({**shared, **_table(page)})
+    wanted.append({**shared, **_certificate(page)})
+    known = {key(each): dict(each) for each in existing}
+    for each in wanted:
+        before = known.get(key(each), {})
+        each["issued"] = before.get("issued") or each["modified"]
+        known[key(each)] = {**{name: before[name] for name in ("id",) if name in before}, **each}
+    return sorted(known.values(), key=_place, reverse=True)
+
+
+def key(resource: Mapping[str, Any]) -> Key:
+    """Return what tells a resource from the others of its dataset."""
+    role = str(resource.get("role") or "")
+    period = str(resource.get("period") or "") if role in ("period", "certificate") else ""
+    return role, str(resource.get("format") or "").lower(), period
+
+
+def table(resources_: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the resource that is the searchable table, if there is one."""
+    return next((each for each in resources_ if each.get("role") == "table"), None)
+
+
+def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
+    label, media_type = _FORMATS[file.format]
+    period = french_period(file.period)
+    return {
+        "role": "latest" if file.latest else "period",
+        "name": f"{label}, dernière période ({period})" if file.latest else f"{label}, {period}",
+        "description": (
+            "Adresse stable : toujours la dernière période publiée." if file.latest else f"Données de {period}."
+        ),
+        "format": label,
+        "mimetype": media_type,
+        "url": file.url,
+        "download_url": file.url,
+        "size": file.size,
+        "hash": file.digest,
+        "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
+        "rows": file.rows,
+        "period": file.period,
+        "modified": page.published_at.isoformat(),
+    }
+
+
+def _table(page: DatasetPage) -> dict[str, Any]:
+    return {
+        "role": "table",
+        "name": "Table interrogeable, toutes les périodes",
+        "description": "À parcourir ici, à filtrer, ou à interroger par l'API DataStore de CKAN.",
+        "format": "CSV",
+        "url": TABLE_URL,
+        "url_type": "datastore",
+        "modified": page.published_at.isoformat(),
+    }
+
+
+def _certificate(page: DatasetPage) -> dict[str, Any]:
+    return {
+        "role": "certificate",
+        "name": f"Certificat d'anonymisation, {french_period(page.period)}",
+        "description": "Ce qui a été retiré, mesuré et approuvé, en français courant.",
+        "format": "HTML",
+        "mimetype": "text/html",
+        "url": page.certificate_url,
+        "period": page.period,
+        "modified": page.published_at.isoformat(),
+    }
+
+
+def _place(resource: Mapping[str, Any]) -> tuple[int, str, int]:
+    """Sorting key, largest first: by role, then period, then the format people should take first."""
+    role = _ORDER.get(str(resource.get("role")), 4)
+    form = str(resource.get("format") or "").lower()
+    preference = _PREFERENCE.index(form) if form in _PREFERENCE else len(_PREFERENCE)
+    return -role, str(resource.get("period") or ""), -preference
