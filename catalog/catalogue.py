@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+import pyarrow as pa
 
 from catalog import dcat
 from catalog.dictionary import records
 from catalog.page import DatasetPage, PublishedPage, dataset_name
-from catalog.resources import table
+from catalog.resources import key, table
 
 CHUNK_ROWS = 2_000
 
@@ -34,37 +37,34 @@ class Catalogue(Protocol):
         ...
 
 
+@dataclass(slots=True)
 class MemoryCatalogue:
-    """Keeps datasets and rows in two dictionaries; for tests of those who publish."""
+    """A :class:`Catalogue` that keeps pages, what CKAN would show of them, and the rows of their periods."""
 
-    def __init__(self, url: str = "http://catalogue.example") -> None:
-        self._url = url
-        self._datasets: dict[str, dict[str, Any]] = {}
-        self._rows: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    url: str = "memory:"
+    pages: dict[str, DatasetPage] = field(default_factory=dict)
+    datasets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tables: dict[tuple[str, str], pa.Table] = field(default_factory=dict)
 
     def publish(self, page: DatasetPage) -> PublishedPage:
         """See :meth:`Catalogue.publish`."""
-        described = dcat.dataset(page, self._datasets.get(page.name))
+        described = dcat.dataset(page, self.datasets.get(page.name))
         described.setdefault("id", f"id-{page.name}")
-        for place, resource in enumerate(described["resources"]):
-            resource.setdefault("id", f"{described['id']}-{len(self._datasets)}-{resource['role']}-{place}")
-        count: int | None = None
+        for resource in described["resources"]:
+            resource.setdefault("id", "/".join((page.name, *key(resource))))
+        rows: int | None = None
         if table(described["resources"]) is not None:
             chunks = records(page.table, page.contract, page.period, CHUNK_ROWS)
-            rows = [row for chunk in chunks for row in chunk]
-            self._rows.setdefault(page.name, {})[page.period] = rows
-            count = len(rows)
-        self._datasets[page.name] = described
-        url = f"{self._url}/dataset/{page.name}"
-        earlier = self._datasets.get(dataset_name(page.contract.id, page.contract.version.major - 1))
+            rows = sum(len(chunk) for chunk in chunks)
+            if batches := list(page.table):
+                self.tables[(page.name, page.period)] = pa.Table.from_batches(batches)
+        self.pages[page.name], self.datasets[page.name] = page, described
+        url = f"{self.url}//{page.name}"
+        earlier = self.datasets.get(dataset_name(page.contract.id, page.contract.version.major - 1))
         if page.contract.version.major > 1 and earlier is not None:
             earlier.update(dcat.deprecated(earlier, page.name, url))
-        return PublishedPage(page.name, url, count)
+        return PublishedPage(url, page.name, rows)
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`Catalogue.show`."""
-        return self._datasets.get(name)
-
-    def rows(self, name: str, period: str) -> list[dict[str, Any]]:
-        """Return the rows of a period in the searchable table, by rank."""
-        return list(self._rows.get(name, {}).get(period, []))
+        return self.datasets.get(name)

@@ -2,7 +2,7 @@
 
 One certificate a release (dataset, version, period). It holds counts, measures and digests, never a row; whoever reads
 it learns where the data comes from, on what legal ground, what was removed or blurred, what was measured, and who
-approved. :meth:`Certificate.to_json` is for machines; :mod:`catalog.certificate_text` writes it for people.
+approved. Nothing in it is free text of a run.
 """
 
 from __future__ import annotations
@@ -12,29 +12,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from catalog.certificate_text import main_lines, to_html, to_text
 from catalog.treatments import Treatment, promises, treatments
 from policies import Contract, Territory
 
 FORMAT = "ardoise-certificate/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who let the release go, as a function: a person's name has no place on a public page."""
-
-    by: str  # "règle de publication", "responsable des données"
-    at: datetime
-    comment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CertifiedFile:
-    """A published file and its digest, by which a reader can check a download."""
-
-    format: str
-    url: str
-    digest: str  # sha256, hex
-    rows: int
+STEWARD = "une personne responsable des données"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +26,6 @@ class Certificate:
 
     dataset: str
     title: str
-    version: str
     period: str
     territory: str
     operator: str  # who holds the source
@@ -51,77 +33,86 @@ class Certificate:
     purpose: str
     legal_basis: str
     treatment_ref: str  # in the register of processing
+    protection_unit: str | None  # "person", "household", "delivery_point"
     treatments: tuple[Treatment, ...]
     promises: tuple[str, ...]  # French: what the release rule guarantees
-    unit: str | None  # "person", "household", "delivery_point"
     counts: Mapping[str, int]
     measures: Mapping[str, float]
-    coverage: str | None
-    verdict: str
-    remarks: tuple[str, ...]
-    approval: Approval
-    files: tuple[CertifiedFile, ...]
+    coverage: str  # French; empty where everybody is counted
+    remarks: tuple[str, ...]  # French: what the verdict drew attention to
+    approved_by: str | None  # a function, never a person's name; None where the strategy asks for nobody
+    approved_at: datetime | None
+    judged_at: datetime
+    contract_version: str
     contract_digest: str
     strategy_version: str
     strategy_digest: str
     candidate_digest: str
     consent_root: str | None
-    issued_at: datetime
 
     def to_json(self) -> bytes:
-        """Canonical UTF-8 bytes: the same certificate gives the same bytes."""
+        """Canonical UTF-8 JSON: the same certificate gives the same bytes."""
         value = {"format": FORMAT, **asdict(self)}
-        text = json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return text.encode("utf-8")
+        return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, indent=1).encode("utf-8")
+
+    def to_html(self) -> bytes:
+        """A page of its own, in French, without scripts or outside resources."""
+        return to_html(self).encode("utf-8")
+
+    def to_text(self) -> str:
+        """The whole of it as plain French text."""
+        return to_text(self)
+
+    def main_lines(self) -> list[str]:
+        """The few French sentences that the dataset's page shows."""
+        return main_lines(self)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFacts:
-    """What the journey knows of one release and the contract does not."""
+def certify(
+    contract: Contract,
+    territory: Territory,
+    period: str,
+    *,
+    candidate_digest: str,
+    counts: Mapping[str, int],
+    measures: Mapping[str, float],
+    judged_at: datetime,
+    approved_at: datetime | None = None,
+    coverage: str = "",
+    remarks: tuple[str, ...] = (),
+    consent_root: str | None = None,
+) -> Certificate:
+    """Return the certificate of a release: the contract's promises beside what was counted and measured.
 
-    period: str
-    counts: Mapping[str, int]
-    measures: Mapping[str, float]
-    verdict: str
-    approval: Approval
-    candidate_digest: str
-    issued_at: datetime
-    remarks: tuple[str, ...] = ()
-    coverage: str | None = None
-    consent_root: str | None = None
-    files: tuple[CertifiedFile, ...] = ()
-
-
-def certify(contract: Contract, territory: Territory, facts: ReleaseFacts) -> Certificate:
-    """Return the certificate of a release: the contract's promises beside what was counted and measured."""
+    `approved_at` dates the approval by a person, where one was given; who gave it stays in the hub's journal.
+    """
     operator = territory.organizations.get(contract.feed.operator, {}).get("title", contract.feed.operator)
     return Certificate(
         dataset=contract.id,
         title=contract.title,
-        version=str(contract.version),
-        period=facts.period,
+        period=period,
         territory=territory.strategy.territory,
         operator=operator,
         source=_source(contract, operator),
         purpose=contract.description.purpose,
         legal_basis=contract.legal_basis.text,
         treatment_ref=contract.treatment_ref,
+        protection_unit=contract.protection_unit.kind if contract.protection_unit else None,
         treatments=treatments(contract),
         promises=promises(contract, communes=len(territory.communes)),
-        unit=contract.protection_unit.kind if contract.protection_unit else None,
-        counts=dict(facts.counts),
-        measures=dict(facts.measures),
-        coverage=facts.coverage,
-        verdict=facts.verdict,
-        remarks=facts.remarks,
-        approval=facts.approval,
-        files=facts.files,
+        counts=dict(counts),
+        measures=dict(measures),
+        coverage=coverage,
+        remarks=remarks,
+        approved_by=STEWARD if approved_at else None,
+        approved_at=approved_at,
+        judged_at=judged_at,
+        contract_version=str(contract.version),
         contract_digest=contract.digest,
         strategy_version=territory.strategy.version,
         strategy_digest=territory.strategy.digest,
-        candidate_digest=facts.candidate_digest,
-        consent_root=facts.consent_root,
-        issued_at=facts.issued_at,
+        candidate_digest=candidate_digest,
+        consent_root=consent_root,
     )
 
 

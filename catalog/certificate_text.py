@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from catalog.certificate import Certificate
 from catalog.treatments import UNITS
+
+if TYPE_CHECKING:
+    from catalog.certificate import Certificate
 
 _MONTHS = [
     "janvier",
@@ -52,11 +55,11 @@ def main_lines(certificate: Certificate) -> list[str]:
     if removed:
         lines.append(f"Retirés ou remplacés avant toute publication : {', '.join(removed)}.")
     lines.extend(certificate.promises)
-    if (k := certificate.measures.get("k")) and certificate.unit:
+    if (k := certificate.measures.get("k")) and certificate.protection_unit:
         risk = certificate.measures.get("prosecutor_risk")
-        told = f"Mesuré : le plus petit groupe publié compte {integer(k)} {UNITS[certificate.unit][1]}"
+        told = f"Mesuré : le plus petit groupe publié compte {integer(k)} {UNITS[certificate.protection_unit][1]}"
         lines.append(told + (f" (risque au plus de {share(risk)})." if risk else "."))
-    lines.append(f"Publication approuvée le {french_date(certificate.approval.at)} : {certificate.approval.by}.")
+    lines.append(approved(certificate))
     return lines
 
 
@@ -90,7 +93,7 @@ def to_html(certificate: Certificate) -> str:
         measured=measured(certificate),
         approved=approved(certificate),
         digests=digests(certificate),
-        issued=french_date(certificate.issued_at),
+        judged=french_date(certificate.judged_at),
     )
 
 
@@ -107,20 +110,22 @@ def measured(certificate: Certificate) -> list[tuple[str, str]]:
             continue
         value = certificate.measures[name]
         text = share(value) if name in _SHARES else integer(value)
-        if name == "k" and certificate.unit:
-            text = f"{text} {UNITS[certificate.unit][1]}"
+        if name == "k" and certificate.protection_unit:
+            text = f"{text} {UNITS[certificate.protection_unit][1]}"
         found.append((label, text))
     return found
 
 
 def approved(certificate: Certificate) -> str:
     """Return who let the release go, and when."""
-    who, when = _sentence(certificate.approval.by)[:-1], french_date(certificate.approval.at)
-    return f"{who}, le {when}. Stratégie du territoire, version {certificate.strategy_version}."
+    strategy = f"la stratégie du territoire (version {certificate.strategy_version})"
+    if certificate.approved_by and certificate.approved_at:
+        return f"Publication approuvée le {french_date(certificate.approved_at)} par {certificate.approved_by}."
+    return f"Publication automatique, le {french_date(certificate.judged_at)} : {strategy} n'y demande personne."
 
 
 def digests(certificate: Certificate) -> list[tuple[str, str]]:
-    """Return what a checker compares: digests of the contract, strategy, candidate, consents and files."""
+    """Return what a checker compares: digests of the contract, strategy, candidate and consents."""
     found = [
         ("Contrat", certificate.contract_digest),
         ("Stratégie", certificate.strategy_digest),
@@ -128,7 +133,7 @@ def digests(certificate: Certificate) -> list[tuple[str, str]]:
     ]
     if certificate.consent_root:
         found.append(("Consentements en vigueur", certificate.consent_root))
-    return found + [(f"Fichier {each.format}", each.digest) for each in certificate.files]
+    return found
 
 
 def french_date(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 from ckanapi import CKANAPIError, NotAuthorized, NotFound, RemoteCKAN, ValidationError
+from pydantic import SecretStr
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from catalog.errors import CatalogueRefusedError, CatalogueUnavailableError
@@ -24,7 +25,7 @@ class CkanApi:
     def __init__(
         self,
         url: str,
-        token: str,
+        token: SecretStr,
         *,
         timeout_seconds: float,
         patience_seconds: float,
@@ -37,7 +38,7 @@ class CkanApi:
         session.trust_env = False  # no proxy between the hub and its catalogue
         if run_id:
             session.headers[RUN_HEADER] = run_id
-        self._remote = RemoteCKAN(url, apikey=token, user_agent="ardoise", session=session)
+        self._remote = RemoteCKAN(url, apikey=token.get_secret_value(), user_agent="ardoise", session=session)
 
     def __repr__(self) -> str:
         return f"CkanApi({self._url!r})"

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.certificate_text import french_period, main_lines
+from catalog.certificate_text import french_period
 from catalog.errors import PageError
 from catalog.page import DatasetPage
 from catalog.resources import resources
@@ -30,7 +30,7 @@ _RESOLUTIONS = {PeriodUnit.DAY: "P1D", PeriodUnit.MONTH: "P1M"}
 
 
 def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the CKAN dataset that shows ``page``, visible to all; what ``existing`` knows of other periods is kept.
+    """Return the CKAN dataset that shows ``page``, visible to all; ids and dates that ``existing`` has are kept.
 
     Raises:
         PageError: the page and its contract contradict each other.
@@ -39,7 +39,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dic
     _check(page)
     options = contract.dcat
     files = resources(page, existing.get("resources", []), licence(contract), legislation(contract))
-    periods = sorted({str(each["period"]) for each in files if each.get("period")})
+    periods = sorted({page.period, *page.periods})
     operator = page.territory.organizations.get(contract.feed.operator, {})
     described = {
         "name": page.name,
@@ -54,8 +54,8 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dic
         "license_id": options.get("licence", ""),
         "version": str(contract.version),
         "identifier": page.name,
-        "issued": existing.get("issued") or page.published_at.isoformat(),
-        "modified": page.published_at.isoformat(),
+        "issued": existing.get("issued") or page.released_at.isoformat(),
+        "modified": page.released_at.isoformat(),
         "frequency": options.get("frequency", ""),
         "temporal_resolution": _RESOLUTIONS[contract.period],
         "temporal_coverage": [{"start": first_day(periods[0]), "end": last_day(periods[-1])}],
@@ -68,10 +68,10 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dic
         "provenance": provenance(page, operator.get("title", contract.feed.operator)),
         "contact": [dict(options["contact"])] if options.get("contact") else [],
         "publisher": [{"name": page.territory.strategy.territory, "type": LOCAL_AUTHORITY}],
-        "documentation": [page.certificate_url],
+        "documentation": [page.certificate_url] if page.certificate_url else [],
         "certificate_url": page.certificate_url,
-        "certificate_lines": main_lines(page.certificate),
-        "coverage": page.coverage_note or "",
+        "certificate_lines": page.certificate.main_lines(),
+        "coverage": page.coverage_note,
         "successor": existing.get("successor", ""),
         "has_version": list(existing.get("has_version", [])),
         "version_notes": existing.get("version_notes", ""),
@@ -110,15 +110,14 @@ def notes(page: DatasetPage) -> str:
 
 def provenance(page: DatasetPage, operator: str) -> str:
     """Return where the data comes from and what became of it on the way, in a few sentences."""
-    certificate = page.certificate
     register = page.contract.treatment_ref
     parts = [f"Données remises par « {operator} ».", page.contract.legal_basis.text]
     if register != "sans-objet":
         parts.append(f"Registre des traitements : {register}.")
-    parts.append(
-        f"Dernière publication : {french_period(page.period)}, version {certificate.version} du contrat. "
-        f"Le certificat d'anonymisation dit ce qui a été retiré, mesuré et approuvé : {page.certificate_url}"
-    )
+    released = f"{french_period(page.period)}, version {page.certificate.contract_version} du contrat"
+    parts.append(f"Dernière publication : {released}.")
+    if page.certificate_url:
+        parts.append(f"Ce qui a été retiré, mesuré et approuvé : {page.certificate_url}")
     return " ".join(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -30,32 +30,38 @@ class PublishedFile:
 
 @dataclass(frozen=True, slots=True)
 class DatasetPage:
-    """A release of one period, as its page in the catalogue shall show it."""
+    """One dataset's page, as it must be once a period is released.
+
+    `files` are those of every released period, newest period first, `latest` ones before the others. `table` gives this
+    period's rows, in published order, anew at each iteration. `certificate_url` is the certificate for people, in the
+    open bucket; empty, the page shows the certificate's main lines alone.
+    """
 
     contract: Contract
     territory: Territory
     period: str
+    periods: tuple[str, ...]  # every released period, newest first
     files: tuple[PublishedFile, ...]
+    table: Iterable[pa.RecordBatch]
     certificate: Certificate
-    certificate_url: str  # the certificate for people, in the open bucket
-    published_at: datetime  # with a time zone
-    table: Iterable[pa.RecordBatch] = field(default=(), compare=False)  # the period's rows, in published order
-    coverage_note: str | None = None  # French: whose rows are in it, where only a part of the subjects is covered
+    released_at: datetime
+    coverage_note: str = ""  # French; not empty where only consenting subjects are counted
+    certificate_url: str = ""
     run_id: str = ""
 
     @property
     def name(self) -> str:
-        """The dataset's name in the catalogue: the contract's id, with the major version from the second on."""
+        """The dataset's name in the catalogue."""
         return dataset_name(self.contract.id, self.contract.version.major)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedPage:
-    """What stands in the catalogue after a publication."""
+    """Where the page stands now."""
 
-    name: str
     url: str
-    table_rows: int | None  # rows of the period in the searchable table; None where the contract wants no table
+    name: str = ""
+    table_rows: int | None = None  # rows of the period in the searchable table; None where the contract wants no table
 
 
 def dataset_name(dataset: str, major: int) -> str:

@@ -17,12 +17,17 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from pydantic import SecretStr
+
 from catalog import dcat
+from catalog.catalogue import Catalogue, MemoryCatalogue
 from catalog.ckan_api import CkanApi
 from catalog.dictionary import KEY, PERIOD, RANK, fields, records
 from catalog.errors import CatalogueRefusedError
 from catalog.page import DatasetPage, PublishedPage, dataset_name
 from catalog.resources import table
+
+__all__ = ["Catalogue", "CkanCatalogue", "MemoryCatalogue"]
 
 CHUNK_ROWS = 2_000  # rows of one request: about a megabyte of JSON
 VIEW = "datatables_view"
@@ -34,7 +39,7 @@ class CkanCatalogue:
     def __init__(
         self,
         url: str,
-        token: str,
+        token: SecretStr,
         *,
         timeout_seconds: float = 60.0,
         patience_seconds: float = 45.0,
@@ -59,7 +64,7 @@ class CkanCatalogue:
             self._ensure_view(api, str(searchable["id"]))
         url = f"{self._url}/dataset/{page.name}"
         self._deprecate_earlier(api, page, url)
-        return PublishedPage(page.name, url, rows)
+        return PublishedPage(url, page.name, rows)
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`catalog.catalogue.Catalogue.show`."""

@@ -26,30 +26,42 @@ Key = tuple[str, str, str]
 def resources(
     page: DatasetPage, existing: Sequence[Mapping[str, Any]], licence: str, legislation: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return every resource of the dataset, newest first; those of other periods stay as they are."""
+    """Return every resource of the dataset, newest first.
+
+    The page's files are all there are; earlier certificates, and resources that people added, stay as they are.
+    """
     shared = {"license": licence, "applicable_legislation": list(legislation), "language": []}
     wanted = [{**shared, **_file(page, file)} for file in page.files]
     if page.contract.release.searchable:
         wanted.append({**shared, **_table(page)})
-    wanted.append({**shared, **_certificate(page)})
+    if page.certificate_url:
+        wanted.append({**shared, **_certificate(page)})
     known = {key(each): dict(each) for each in existing}
+    kept = {place: each for place, each in known.items() if _stays(each, page)}
     for each in wanted:
         before = known.get(key(each), {})
         each["issued"] = before.get("issued") or each["modified"]
-        known[key(each)] = {**{name: before[name] for name in ("id",) if name in before}, **each}
-    return sorted(known.values(), key=_place, reverse=True)
+        kept[key(each)] = {**{name: before[name] for name in ("id",) if name in before}, **each}
+    return sorted(kept.values(), key=_place, reverse=True)
 
 
 def key(resource: Mapping[str, Any]) -> Key:
     """Return what tells a resource from the others of its dataset."""
     role = str(resource.get("role") or "")
     period = str(resource.get("period") or "") if role in ("period", "certificate") else ""
+    if not role:
+        return role, str(resource.get("id") or resource.get("url")), period
     return role, str(resource.get("format") or "").lower(), period
 
 
 def table(resources_: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the resource that is the searchable table, if there is one."""
     return next((each for each in resources_ if each.get("role") == "table"), None)
+
+
+def _stays(resource: Mapping[str, Any], page: DatasetPage) -> bool:
+    role = resource.get("role")
+    return not role or (role == "certificate" and resource.get("period") in page.periods)
 
 
 def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
         "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "rows": file.rows,
         "period": file.period,
-        "modified": page.published_at.isoformat(),
+        "modified": page.released_at.isoformat(),
     }
 
 
@@ -82,7 +94,7 @@ def _table(page: DatasetPage) -> dict[str, Any]:
         "format": "CSV",
         "url": TABLE_URL,
         "url_type": "datastore",
-        "modified": page.published_at.isoformat(),
+        "modified": page.released_at.isoformat(),
     }
 
 
@@ -95,7 +107,7 @@ def _certificate(page: DatasetPage) -> dict[str, Any]:
         "mimetype": "text/html",
         "url": page.certificate_url,
         "period": page.period,
-        "modified": page.published_at.isoformat(),
+        "modified": page.released_at.isoformat(),
     }
 
 

@@ -2,6 +2,6 @@
 
 ORDER: tuple[tuple[str, ...], ...] = (
     ("postgres", "objects", "valkey"),
-    ("hub", "custody"),
+    ("hub", "custody", "ckan"),
     ("console", "airflow"),
 )

@@ -1,4 +1,6 @@
-"""One JSON object a line, with the run a request belongs to (its header ``X-Run-Id``). No query strings: people type them."""
+"""One JSON object a line, with the run a request belongs to (its header ``X-Run-Id``); no query string, for people type
+those.
+"""
 
 from __future__ import annotations
 

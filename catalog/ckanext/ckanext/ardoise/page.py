@@ -58,7 +58,7 @@ def setting(name: str) -> str:
 
 
 def french_date(value: str | None) -> str:
-    """Return « 3 octobre 2026 » for an ISO date or date-time, « octobre 2026 » for a month; the text itself otherwise."""
+    """Return « 3 octobre 2026 » for an ISO date or date-time, « octobre 2026 » for a month, else the text itself."""
     text = value or ""
     try:
         if len(text) == 7:

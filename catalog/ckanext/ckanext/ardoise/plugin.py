@@ -6,6 +6,7 @@ from typing import Any
 
 import ckan.plugins as p
 from ckan.common import CKANConfig
+
 from ckanext.ardoise import cli, page, views
 from ckanext.ardoise.solr import replace_solr
 

@@ -1,4 +1,4 @@
-"""Puts PostgreSQL where CKAN expects Solr, by the two names through which CKAN reaches it; no file of CKAN is edited."""
+"""Puts PostgreSQL where CKAN expects Solr, by the two names CKAN reaches it through; no file of CKAN is edited."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import ckan.lib.search
 import pysolr
+
 from ckanext.ardoise.search.index import PostgresIndex
 
 

@@ -9,6 +9,7 @@ import flask
 import sqlalchemy as sa
 from ckan import model
 from ckan.lib.redis import is_redis_available
+
 from ckanext.ardoise.logs import log_request
 from ckanext.ardoise.search.conditions import INDEX
 

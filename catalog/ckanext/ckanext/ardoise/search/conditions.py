@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any as AnyType
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+
 from ckanext.ardoise.search.clauses import (
     All,
     Any,
@@ -20,7 +22,6 @@ from ckanext.ardoise.search.clauses import (
     QuerySyntaxError,
 )
 from ckanext.ardoise.search.documents import UNSEARCHABLE, Kind, fold, instant, kind_of, source_of
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 INDEX = sa.Table(
     "ardoise_search_index",

@@ -19,12 +19,13 @@ import sqlalchemy as sa
 from ckan.common import config
 from ckan.lib.search.common import SearchQueryError
 from ckan.lib.search.query import QUERY_FIELDS
+from sqlalchemy.dialects.postgresql import insert
+
 from ckanext.ardoise.search.clauses import QuerySyntaxError
 from ckanext.ardoise.search.conditions import FRENCH, INDEX, Condition, condition, free_text
 from ckanext.ardoise.search.documents import stored, values, words
 from ckanext.ardoise.search.parser import parse
 from ckanext.ardoise.search.request import SearchRequest, Sort, read_request
-from sqlalchemy.dialects.postgresql import insert
 
 MATCH_ALL = "*:*"
 UNRANKED = sa.cast(1, sa.Float)  # a cast, for PostgreSQL takes no bare constant as an order

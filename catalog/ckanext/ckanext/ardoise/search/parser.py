@@ -1,13 +1,13 @@
 """Reads the part of the Lucene query syntax that CKAN and its users need.
 
-    query  := clause (("AND" | "OR" | nothing) clause)*      one kind of link in a query: never AND and OR mixed
+    query  := clause (("AND" | "OR" | nothing) clause)*      one kind of link: never AND and OR mixed
     clause := ("+" | "-" | "!" | "NOT")? (field ":" value | "(" query ")" | value | "*:*")
     value  := word | word"*" | "*" | "a phrase" | "(" values ")" | "[" low "TO" high "]"
 
-Clauses side by side must all hold (Solr's ``q.op=AND``, which CKAN asks for). The invariant is safety: a text that is not
-entirely understood raises :class:`QuerySyntaxError`. It is never skipped, for a filter left out shows more than
-was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local parameters and mixes of AND and OR are
-such texts.
+Clauses side by side must all hold (Solr's ``q.op=AND``, which CKAN asks for). The invariant is safety: a text that is
+not entirely understood raises :class:`QuerySyntaxError`. It is never skipped, for a filter left out shows more than
+was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local parameters and mixes of AND and OR
+are such texts.
 """
 
 from __future__ import annotations

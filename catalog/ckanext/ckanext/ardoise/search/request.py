@@ -1,8 +1,8 @@
 """Reads the other parameters of a search: filters, page, order, returned fields, facets.
 
 As with queries, a parameter that would change the answer and is not understood is an error. Those that only weigh the
-order of results (``tie``, ``bf``, ``boost``) or that this search is stricter than (``mm``: every word must occur) are let
-be.
+order of results (``tie``, ``bf``, ``boost``) or that this search is stricter than (``mm``: every word must occur) are
+let be.
 """
 
 from __future__ import annotations
