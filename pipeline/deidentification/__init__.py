@@ -1,0 +1,1 @@
+"""The pure streaming steps that *deidentify* composes: check, pseudonymize, redact, merge."""

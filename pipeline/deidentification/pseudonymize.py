@@ -1,0 +1,99 @@
+"""Replace identifiers by pseudonyms, and leave out rows that no consent covers, in one stream through custody.
+
+Identifiers leave this process only towards custody and come back only as pseudonyms. The coverage column goes with the
+active subjects of the purpose; where custody answers null the row is not covered, and is dropped here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from anonymization.pseudonyms import canonicalize
+from pipeline.deidentification.check import Checked
+from pipeline.errors import RefusedError
+from policies.contract import Column, Contract, Technique
+
+
+class Pseudonymizer(Protocol):
+    """What this step needs of custody's client."""
+
+    def pseudonymize(
+        self,
+        domain: str,
+        identifiers: Iterable[pa.Array],
+        *,
+        subjects: pa.Array | None = None,
+        purpose: str | None = None,
+    ) -> Iterator[pa.Array]:
+        """Yield one array of 16-byte pseudonyms for each array of identifiers."""
+        ...
+
+
+@dataclass(slots=True)
+class CoverageCount:
+    """How many rows were left out because no consent covers them; grows as the stream is read."""
+
+    not_covered: int = 0
+
+
+@dataclass(slots=True)
+class _Pending:
+    batches: deque[Checked] = field(default_factory=deque)
+
+
+def pseudonymize(
+    checked: Iterator[Checked], contract: Contract, custody: Pseudonymizer, subjects: pa.Array | None, count: CoverageCount
+) -> Iterator[Checked]:
+    """Yield the batches with every identifier column replaced.
+
+    Args:
+        subjects: active subjects of the coverage purpose in custody's consent domain; required if the contract has one.
+    """
+    stream = checked
+    columns = [column for column in contract.columns if column.privacy.technique is Technique.PSEUDONYMIZE]
+    covered = contract.coverage.column if contract.coverage else None
+    if covered is not None and subjects is None:
+        raise RefusedError(f"{contract.id}: its rows need consent, and no set of consenting subjects was given")
+    for column in sorted(columns, key=lambda column: column.name != covered):
+        is_coverage = column.name == covered
+        stream = _replace(stream, column, contract, custody, subjects if is_coverage else None, count)
+    return stream
+
+
+def _replace(
+    checked: Iterator[Checked],
+    column: Column,
+    contract: Contract,
+    custody: Pseudonymizer,
+    subjects: pa.Array | None,
+    count: CoverageCount,
+) -> Iterator[Checked]:
+    pending = _Pending()
+
+    def identifiers() -> Iterator[pa.Array]:
+        for item in checked:
+            pending.batches.append(item)
+            yield canonicalize(column.privacy.canonical, item.batch.column(column.name))
+
+    purpose = contract.coverage.purpose if contract.coverage and subjects is not None else None
+    answers = custody.pseudonymize(str(column.privacy.domain), identifiers(), subjects=subjects, purpose=purpose)
+    for pseudonyms in answers:
+        item = pending.batches.popleft()
+        if len(pseudonyms) != item.batch.num_rows:
+            raise RefusedError(f"custody answered {len(pseudonyms)} pseudonyms for {item.batch.num_rows} rows")
+        index = item.batch.schema.get_field_index(column.name)
+        batch = item.batch.set_column(index, pa.field(column.name, pseudonyms.type), pseudonyms)
+        positions = item.positions
+        if subjects is not None:
+            covered = pc.is_valid(pseudonyms)
+            count.not_covered += len(covered) - (pc.sum(covered).as_py() or 0)
+            batch, positions = batch.filter(covered), positions.filter(covered)
+        yield Checked(batch, positions, item.rejects)
+    if pending.batches:
+        raise RefusedError("custody's answer ended before all identifiers were answered")
