@@ -1,0 +1,92 @@
+"""What a stage may touch: the collaborators of one role, and nothing else.
+
+A hub is built at an entry point for one role, with that role's object-store credential. A stage that asks for a part
+its role does not have gets an error from the store itself, not a promise from us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Literal, Protocol
+
+import pyarrow as pa
+
+from catalog.lineage import LineageEmitter
+from catalog.publisher import Catalogue
+from pipeline.deidentification.pseudonymize import Pseudonymizer
+from pipeline.errors import BadInputError
+from policies.contract import Contract, DatasetId, Territory
+from settings import Settings
+from storage import Journal, KeyCustodian, ObjectStore
+
+Role = Literal["ingest", "deidentify", "anonymize", "assess", "decide", "publish"]
+
+
+class ActiveSubjects(Protocol):
+    """The part of the consent store that the journey asks."""
+
+    def active_subjects(self, purpose: str, at: datetime) -> pa.Array:
+        """Sorted 16-byte pseudonyms of the consent domain."""
+        ...
+
+
+class RunCustody(KeyCustodian, Pseudonymizer, Protocol):
+    """Custody as one run sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a run needs of custody; the token it gets allows this and no more."""
+
+    run_id: str
+    dataset: str
+    domains: tuple[str, ...]
+    key_ids: tuple[str, ...]
+    quota: int  # identifiers that may be pseudonymised
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The collaborators of one role."""
+
+    settings: Settings
+    territory: Territory
+    clock: Callable[[], datetime]
+    private: ObjectStore
+    open: ObjectStore
+    audit: ObjectStore
+    journal: Journal
+    lineage: LineageEmitter
+    consent: ActiveSubjects
+    landing_custody: Callable[[], KeyCustodian]  # ingest: creates landing keys, fingerprints digests
+    run_custody: Callable[[RunRequest], RunCustody]  # deidentify: one token for one run
+    catalogue: Callable[[], Catalogue]  # publish
+
+    def contract(self, dataset: str) -> Contract:
+        """Return the contract of a dataset.
+
+        Raises:
+            BadInputError: the territory has none of this name.
+        """
+        contract = self.territory.contracts.get(DatasetId(dataset))
+        if contract is None:
+            known = ", ".join(sorted(self.territory.contracts))
+            raise BadInputError(f"no contract is called « {dataset} » in {self.territory.folder.name}: there are {known}")
+        return contract
+
+    @property
+    def timezone(self) -> str:
+        """The territory's time zone."""
+        return self.territory.strategy.timezone
+
+    def now(self) -> datetime:
+        """This instant, in UTC."""
+        return self.clock().astimezone(UTC)
+
+
+def code_version() -> str:
+    """The installed version of Ardoise; part of the key that says two stage runs are the same."""
+    return metadata.version("ardoise")
