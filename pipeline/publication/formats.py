@@ -1,0 +1,63 @@
+"""The open formats of a published table.
+
+* Parquet: written by :mod:`storage.parquet`, metadata from a white list.
+* CSV: UTF-8, RFC 4180, header line, ISO 8601 dates, decimal points.
+* GeoJSON: RFC 7946, one Point feature a row, WGS 84 longitude and latitude; rows without a position have a null geometry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+import pyarrow as pa
+
+CSV_TYPE = "text/csv; charset=utf-8; header=present"
+GEOJSON_TYPE = "application/geo+json"
+ROWS_AT_A_TIME = 65_536
+INSTANT = "%Y-%m-%dT%H:%M:%SZ"  # times are published in UTC
+
+
+def csv_chunks(table: pa.Table) -> Iterator[bytes]:
+    """Yield the table as CSV."""
+    yield (",".join(table.column_names) + "\r\n").encode()
+    for batch in table.to_batches(ROWS_AT_A_TIME):
+        text = _frame(batch).write_csv(include_header=False, line_terminator="\r\n", datetime_format=INSTANT)
+        yield text.encode()
+
+
+def geojson_chunks(table: pa.Table, longitude: str, latitude: str) -> Iterator[bytes]:
+    """Yield the table as a FeatureCollection; the two position columns become the geometry."""
+    yield b'{"type":"FeatureCollection","features":['
+    first = True
+    for batch in table.to_batches(ROWS_AT_A_TIME):
+        features = _features(_frame(batch), longitude, latitude)
+        if len(features):
+            yield (b"" if first else b",\n") + ",\n".join(features.to_list()).encode()
+            first = False
+    yield b"]}\n"
+
+
+def _features(frame: pl.DataFrame, longitude: str, latitude: str) -> pl.Series:
+    properties = frame.select(pl.all().exclude(longitude, latitude))
+    times = [name for name, kind in properties.schema.items() if isinstance(kind, pl.Datetime)]
+    properties = properties.with_columns(pl.col(times).dt.convert_time_zone("UTC").dt.strftime(INSTANT))
+    missing = pl.col(longitude).is_null() | pl.col(latitude).is_null()
+    point = pl.concat_str(
+        pl.lit('{"type":"Point","coordinates":['), pl.col(longitude), pl.lit(","), pl.col(latitude), pl.lit("]}")
+    )
+    return frame.select(
+        pl.concat_str(
+            pl.lit('{"type":"Feature","geometry":'),
+            pl.when(missing).then(pl.lit("null")).otherwise(point),
+            pl.lit(',"properties":'),
+            properties.select(pl.struct(pl.all()).struct.json_encode()).to_series(),
+            pl.lit("}"),
+        )
+    ).to_series()
+
+
+def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
+    frame = pl.from_arrow(batch)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
