@@ -43,9 +43,10 @@ class RunRequest:
 
     run_id: str
     dataset: str
-    domains: tuple[str, ...]
-    key_ids: tuple[str, ...]
-    quota: int  # identifiers that may be pseudonymised
+    domains: tuple[str, ...] = ()
+    key_ids: tuple[str, ...] = ()  # data keys it may open
+    quota: int = 0  # identifiers it may have pseudonymised
+    new_keys: int = 0  # quarantine keys it may make
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from anonymization.pseudonyms import PSEUDONYM_TYPE, pseudonym_metadata
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
 from policies.contract import Column, Contract, Technique
-
-PSEUDONYM = pa.binary(16)
-EPOCH = "0"
 
 _TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -20,14 +18,12 @@ _TYPES: dict[str, pa.DataType] = {
 }
 
 
-def trusted_schema(contract: Contract, algorithm: str) -> pa.Schema:
-    """Return the schema of the contract's trusted rows.
+def trusted_schema(contract: Contract) -> pa.Schema:
+    """Return the schema of the contract's trusted rows, in the contract's order.
 
-    Args:
-        contract: decides columns and their order.
-        algorithm: how custody made the pseudonyms; stands in their field metadata with domain and epoch.
+    A pseudonym's field metadata says its domain, algorithm and epoch; every field's says its category and technique.
     """
-    fields = [_field(column, algorithm) for column in contract.columns if column.stored]
+    fields = [_field(column) for column in contract.columns if column.stored]
     bookkeeping = [
         pa.field(VERSION, pa.int64(), nullable=False),
         pa.field(ARRIVAL, pa.timestamp("us", tz="UTC"), nullable=False),
@@ -37,15 +33,11 @@ def trusted_schema(contract: Contract, algorithm: str) -> pa.Schema:
     return pa.schema(fields + bookkeeping)
 
 
-def _field(column: Column, algorithm: str) -> pa.Field:
+def _field(column: Column) -> pa.Field:
     technique = column.privacy.technique
     metadata = {"ardoise.category": column.privacy.category.value, "ardoise.technique": technique.value}
     kind = _TYPES[column.logical_type]
     if technique is Technique.PSEUDONYMIZE:
-        kind = PSEUDONYM
-        metadata |= {
-            "ardoise.domain": str(column.privacy.domain),
-            "ardoise.algorithm": algorithm,
-            "ardoise.epoch": EPOCH,
-        }
+        kind = PSEUDONYM_TYPE
+        metadata |= pseudonym_metadata(str(column.privacy.domain))
     return pa.field(column.name, kind, metadata=metadata)

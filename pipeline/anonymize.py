@@ -1,0 +1,77 @@
+"""Third stage: a period of trusted becomes a candidate, by the contract's release rule.
+
+It is handed pseudonymised rows and hands over rows fit to be judged. Where rows need consent and consent changed since
+they were taken in, the period has to be made again first (:func:`consent_is_current` tells, :mod:`pipeline.entry` acts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from anonymization import Surroundings, apply_release
+from catalog.lineage import Stage
+from consent import consent_root
+from pipeline.candidate import write_candidate
+from pipeline.errors import BadInputError, ConsentChangedError
+from pipeline.hub import Hub, code_version
+from pipeline.stage import stage
+from policies.contract import Contract
+from storage import DatasetRef, Manifest, read_manifest, read_parquet, read_pointer, stage_key
+
+
+def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> DatasetRef:
+    """Make the candidate of a period.
+
+    Raises:
+        BadInputError: nothing of this period is in trusted.
+        ConsentChangedError: the rows were taken in under a consent that is no longer the present one.
+    """
+    ref, trusted = current_partition(hub, contract, period)
+    with stage(hub, Stage.ANONYMIZE, contract, run_id, period, [ref]) as report:
+        if not consent_is_current(hub, contract, trusted):
+            raise ConsentChangedError(
+                f"{contract.id} {period}: consent changed since its rows were taken in; run « deidentify » on it again"
+            )
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for part in trusted.parts:
+                yield from read_parquet(hub.private, part)
+
+        released = apply_release(batches, contract.release, contract.protection_unit, Surroundings.of(hub.territory))
+        name = stage_key(
+            dataset=str(contract.id),
+            period=period,
+            inputs=(ref.digest,),
+            contract=contract.digest,
+            strategy=hub.territory.strategy.digest,
+            consent=trusted.consent_root,
+            code=code_version(),
+        )
+        version = str(contract.version)
+        candidate = write_candidate(
+            hub.private, released, trusted, ref, name=name, version=version, code=code_version()
+        )
+        report.outputs.append(candidate)
+        report.add(**released.counts.to_json())
+        return candidate
+
+
+def current_partition(hub: Hub, contract: Contract, period: str) -> tuple[DatasetRef, Manifest]:
+    """What trusted holds of a period now."""
+    found = read_pointer(hub.private, str(contract.id), contract.version.major, period)
+    if found is None:
+        raise BadInputError(
+            f"{contract.id}: nothing was taken in for the period {period} under version {contract.version.major}; "
+            "collect it first"
+        )
+    return found[0], read_manifest(hub.private, found[0])
+
+
+def consent_is_current(hub: Hub, contract: Contract, made: Manifest) -> bool:
+    """Whether the subjects who consent now are those under whom `made` was made."""
+    if contract.coverage is None:
+        return True
+    subjects = hub.consent.active_subjects(contract.coverage.purpose, hub.now())
+    return consent_root(subjects) == made.consent_root

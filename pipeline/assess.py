@@ -1,0 +1,111 @@
+"""Fourth stage: measure what was made, against contract and strategy. The verdict is data, and is kept for ever.
+
+Nothing is repaired here. A verdict is `refused` (with reasons a steward can read), `needs_approval` or `publishable`;
+it is bound to the digest of the candidate, to the versions it was judged under and to the consent of that moment.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from anonymization import Earlier, Measures, measure_release
+from catalog.lineage import Stage
+from pipeline.anonymize import consent_is_current
+from pipeline.candidate import Candidate, read_candidate
+from pipeline.hub import Hub
+from pipeline.stage import stage
+from policies.contract import Contract
+from storage import DatasetRef, canonical_json, verdict_key
+
+VerdictWord = Literal["publishable", "needs_approval", "refused"]
+CONSENT_CHANGED = "Le consentement a changé depuis la préparation de cette publication : relancez la diffusion."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is thought of a candidate."""
+
+    candidate: DatasetRef
+    word: VerdictWord
+    reasons: tuple[str, ...]  # French, one sentence each
+    counts: dict[str, int]
+    measures: dict[str, float]
+
+
+def assess(hub: Hub, contract: Contract, run_id: str, period: str, ref: DatasetRef) -> Verdict:
+    """Judge a candidate and write the verdict to the journal and to the audit zone."""
+    with stage(hub, Stage.ASSESS, contract, run_id, period, [ref]) as report:
+        candidate = read_candidate(hub.private, ref, evidence=True)
+        measures = measure_release(
+            candidate.table,
+            candidate.evidence,
+            contract.release,
+            contract.protection_unit,
+            hub.territory.strategy,
+            candidate.counts,
+            _earlier(hub, contract, period),
+        )
+        verdict = _judge(hub, contract, ref, candidate, measures)
+        report.add(**verdict.counts)
+        _keep(hub, contract, run_id, period, candidate, verdict)
+        return verdict
+
+
+def _judge(hub: Hub, contract: Contract, ref: DatasetRef, candidate: Candidate, measures: Measures) -> Verdict:
+    refusals = [finding.message for finding in measures.violations]
+    if not consent_is_current(hub, contract, candidate.manifest):
+        refusals.append(CONSENT_CHANGED)
+    if candidate.table.num_rows == 0:
+        refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")
+    word: VerdictWord = "refused" if refusals else "needs_approval" if contract.approval else "publishable"
+    reasons = (*refusals, *(finding.message for finding in measures.remarks))
+    return Verdict(ref, word, reasons, candidate.counts.to_json(), measures.numbers())
+
+
+def _earlier(hub: Hub, contract: Contract, period: str) -> Earlier | None:
+    """The last release of the same period, as anyone may have kept it."""
+    releases = hub.journal.releases(str(contract.id), contract.version.major)
+    known = [release for release in releases if release.period == period]
+    if not known:
+        return None
+    last = max(known, key=lambda release: release.released_at)
+    parquet = next((file for file in last.files if file["format"] == "parquet"), None)
+    if parquet is None:
+        return None
+    table: pa.Table = pq.read_table(io.BytesIO(hub.open.get(str(parquet["key"]), str(parquet["digest"]))))
+    return Earlier(table)
+
+
+def _keep(hub: Hub, contract: Contract, run_id: str, period: str, candidate: Candidate, verdict: Verdict) -> None:
+    digest = verdict.candidate.digest
+    strategy = hub.territory.strategy
+    record = {
+        "candidate": verdict.candidate.to_json(),
+        "verdict": verdict.word,
+        "reasons": list(verdict.reasons),
+        "counts": verdict.counts,
+        "measures": {name: repr(value) for name, value in verdict.measures.items()},
+        "contract": {"id": str(contract.id), "version": str(contract.version), "digest": contract.digest},
+        "strategy": {"version": strategy.version, "digest": strategy.digest},
+        "consent_root": candidate.manifest.consent_root,
+    }
+    hub.audit.put(verdict_key(str(contract.id), period, digest), canonical_json(record), media_type="application/json")
+    hub.journal.record_verdict(
+        digest,
+        str(contract.id),
+        period,
+        run_id,
+        verdict.word,
+        list(verdict.reasons),
+        verdict.measures,
+        contract_version=contract.digest,
+        strategy_version=strategy.digest,
+        consent_root=candidate.manifest.consent_root,
+        counts=verdict.counts,
+        judged_at=hub.now(),
+    )

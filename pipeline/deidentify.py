@@ -1,0 +1,187 @@
+"""Second stage: a sealed delivery becomes pseudonymised rows of the periods it touches.
+
+One task composes pure streaming steps, so that identifiers live only in this process's memory, between the opening of
+the sealed payload and custody's answer:
+
+    decode -> check -> pseudonymize (and coverage) -> redact -> split by period -> merge
+
+Invariants: nothing is written before the delivery verified to its last byte; a period's pointer moves once, by a
+conditional write, from one complete manifest to the next; the same deliveries give the same content in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from catalog.lineage import Stage
+from pipeline.deidentification.check import Checked, check
+from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
+from pipeline.deidentification.partition import Addition, PartitionWriter
+from pipeline.deidentification.pseudonymize import CoverageCount, pseudonymize
+from pipeline.deidentification.redact import redact
+from pipeline.deidentification.schema import trusted_schema
+from pipeline.hub import Hub, RunCustody, RunRequest
+from pipeline.periods import closes_at, period_keys
+from pipeline.stage import StageReport, stage
+from policies.contract import Contract, Technique
+from sources import decoder
+from storage import (
+    DatasetRef,
+    LandingManifest,
+    delivery_key_id,
+    OpenedDelivery,
+    open_delivery,
+    write_rejects,
+)
+
+LEAST_RECORD_BYTES = 24  # no JSON record of a feed is shorter: bounds the rows of a payload written on one line
+
+
+@dataclass(frozen=True, slots=True)
+class Deidentified:
+    """What is to be released, and what will be once it closes."""
+
+    dirty: tuple[str, ...]  # closed periods whose content differs from their last release
+    still_open: tuple[str, ...]  # touched by this run, not closed yet
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What a delivery came to: rows by period, and rejects."""
+
+    by_period: dict[str, list[pa.RecordBatch]] = field(default_factory=dict)
+    rejects: list[pa.RecordBatch] = field(default_factory=list)
+    rows_in: int = 0
+    rejected: int = 0
+    coverage: CoverageCount = field(default_factory=CoverageCount)
+
+
+def deidentify(hub: Hub, contract: Contract, run_id: str, deliveries: list[DatasetRef]) -> Deidentified:
+    """Take the deliveries into trusted, oldest first."""
+    with stage(hub, Stage.DEIDENTIFY, contract, run_id, None, deliveries) as report:
+        writer = PartitionWriter(hub, contract, run_id)
+        for ref in deliveries:
+            _take(hub, contract, run_id, ref, writer, report)
+        now = hub.now()
+        touched = sorted(writer.touched)
+        report.outputs.extend(writer.touched[period] for period in touched)
+        dirty = tuple(hub.journal.dirty_periods(str(contract.id), contract.version.major, now))
+        still_open = tuple(period for period in touched if now < closes_at(contract, period, hub.timezone))
+        return Deidentified(dirty, still_open)
+
+
+def rebuild(hub: Hub, contract: Contract, run_id: str, period: str, deliveries: list[DatasetRef]) -> DatasetRef | None:
+    """Make a period again from its deliveries, under the consent of now; what is no longer covered is gone."""
+    with stage(hub, Stage.DEIDENTIFY, contract, run_id, period, deliveries) as report:
+        writer = PartitionWriter(hub, contract, run_id, replace=period)
+        for ref in deliveries:
+            _take(hub, contract, run_id, ref, writer, report)
+        writer.finish_replacement()
+        return writer.touched.get(period)
+
+
+def _take(
+    hub: Hub, contract: Contract, run_id: str, ref: DatasetRef, writer: PartitionWriter, report: StageReport
+) -> None:
+    """Bring one delivery into trusted."""
+    key_id = delivery_key_id(hub.private, ref)
+    identifiers = sum(column.privacy.technique is Technique.PSEUDONYMIZE for column in contract.columns)
+    opened = open_delivery(hub.private, ref, hub.run_custody(RunRequest(run_id, ref.dataset, key_ids=(key_id,))))
+    quota = record_bound(contract, opened.manifest) * identifiers
+    domains = tuple(map(str, contract.domains()))
+    custody = hub.run_custody(RunRequest(run_id, ref.dataset, domains=domains, quota=quota, new_keys=1))
+    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer.subjects())
+    rejected = write_rejects(
+        hub.private,
+        custody,
+        rows.rejects,
+        dataset=ref.dataset,
+        delivery=delivery_id(ref),
+        version=str(contract.version),
+    )
+    added = writer.add(Addition(delivery_id(ref), rows.by_period))
+    report.add(
+        rows_in=rows.rows_in,
+        rejected=rejected.rows if rejected else 0,
+        not_covered=rows.coverage.not_covered,
+        duplicates=added.replaced,
+        stored=added.stored,
+    )
+    for code, count in (rejected.codes if rejected else {}).items():
+        report.add(**{f"rejected:{code}": count})
+
+
+def delivery_id(ref: DatasetRef) -> str:
+    """The opaque name of a landed delivery."""
+    return ref.key.rsplit("/", 1)[-1].removesuffix(".manifest")
+
+
+def record_bound(contract: Contract, manifest: LandingManifest) -> int:
+    """No delivery of this manifest has more records than this: the quota its run asks of custody."""
+    return manifest.lines + 1 if contract.feed.decoder == "csv" else manifest.size // LEAST_RECORD_BYTES + 1
+
+
+def _read(
+    hub: Hub,
+    contract: Contract,
+    delivery: str,
+    opened: OpenedDelivery,
+    custody: RunCustody,
+    subjects: pa.Array | None,
+) -> _Rows:
+    """Stream a delivery through the steps and keep what may be kept, by period."""
+    fetched_at = datetime.fromisoformat(opened.manifest.fetched_at)
+    rows = _Rows()
+    decoded = decoder(contract, hub.territory).decode(opened.parts)
+    checked = _counted(check(decoded, contract, hub.timezone, fetched_at), rows)
+    covered = pseudonymize(checked, contract, custody, subjects, rows.coverage)
+    schema = trusted_schema(contract)
+    for item in redact(covered, contract, hub.territory.communes):
+        if item.batch.num_rows:
+            times = item.batch.column(contract.event_time)
+            marked = _with_bookkeeping(item, contract, schema, fetched_at, delivery)
+            _split(marked, period_keys(times, contract.period, hub.timezone), rows)
+    return rows
+
+
+def _counted(checked: Iterator[Checked], rows: _Rows) -> Iterator[Checked]:
+    """Count what passes and keep the rejects, before anything else sees the rows."""
+    for item in checked:
+        rows.rows_in += item.batch.num_rows + item.rejects.num_rows
+        rows.rejected += item.rejects.num_rows
+        if item.rejects.num_rows:
+            rows.rejects.append(item.rejects)
+        yield item
+
+
+def _with_bookkeeping(
+    item: Checked, contract: Contract, schema: pa.Schema, fetched_at: datetime, delivery: str
+) -> pa.RecordBatch:
+    count = item.batch.num_rows
+    zeros = pa.nulls(count, pa.int32()).fill_null(0)
+    source_version = item.batch.column(contract.source_version) if contract.source_version else None
+    extra = {
+        VERSION: source_version.fill_null(0) if source_version is not None else zeros.cast(pa.int64()),
+        ARRIVAL: pa.array([fetched_at], pa.timestamp("us", tz="UTC")).take(zeros),
+        DELIVERY: pa.array([delivery], pa.string()).take(zeros),
+        POSITION: item.positions,
+    }
+    arrays = [extra.get(field.name, None) for field in schema]
+    columns = [
+        (item.batch.column(field.name) if array is None else array).cast(field.type)
+        for field, array in zip(schema, arrays, strict=True)
+    ]
+    return pa.record_batch(columns, schema=schema)
+
+
+def _split(batch: pa.RecordBatch, keys: pa.Array, rows: _Rows) -> None:
+    if len(keys.dictionary) == 1:
+        rows.by_period.setdefault(keys.dictionary[0].as_py(), []).append(batch)
+        return
+    for number, period in enumerate(keys.dictionary.to_pylist()):
+        rows.by_period.setdefault(period, []).append(batch.filter(pc.equal(keys.indices, number)))
