@@ -74,4 +74,4 @@ def consent_is_current(hub: Hub, contract: Contract, made: Manifest) -> bool:
     if contract.coverage is None:
         return True
     subjects = hub.consent.active_subjects(contract.coverage.purpose, hub.now())
-    return consent_root(subjects) == made.consent_root
+    return bool(consent_root(subjects) == made.consent_root)

@@ -20,7 +20,8 @@ from pipeline.candidate import Candidate, read_candidate
 from pipeline.hub import Hub
 from pipeline.stage import stage
 from policies.contract import Contract
-from storage import DatasetRef, canonical_json, verdict_key
+from storage import DatasetRef, canonical_json
+from storage.zones import verdict_key
 
 VerdictWord = Literal["publishable", "needs_approval", "refused"]
 CONSENT_CHANGED = "Le consentement a changé depuis la préparation de cette publication : relancez la diffusion."

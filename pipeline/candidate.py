@@ -18,12 +18,12 @@ from storage import (
     ObjectStore,
     Zone,
     parquet_schema,
-    part_key,
     read_manifest,
     read_parquet,
     write_manifest,
     write_parquet,
 )
+from storage.zones import part_key
 
 COUNTS = b"ardoise.counts"
 UNITS = "units"

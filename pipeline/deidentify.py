@@ -113,7 +113,7 @@ def _take(
         stored=added.stored,
     )
     for code, count in (rejected.codes if rejected else {}).items():
-        report.add(**{f"rejected:{code}": count})
+        report.add(**{f"rejected_{code}": count})
 
 
 def delivery_id(ref: DatasetRef) -> str:

@@ -94,4 +94,5 @@ def _winners(
     ).to_numpy()
     first = np.ones(len(order), dtype=bool)
     first[1:] = ranks[order][1:] != ranks[order][:-1]
-    return rows[order[first]]
+    winners: npt.NDArray[np.int64] = rows[order[first]]
+    return winners

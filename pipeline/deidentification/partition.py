@@ -27,7 +27,6 @@ from storage import (
     PreconditionFailedError,
     Zone,
     content_digest,
-    part_key,
     read_manifest,
     read_parquet,
     read_pointer,
@@ -36,6 +35,7 @@ from storage import (
     write_manifest,
     write_parquet,
 )
+from storage.zones import part_key
 
 ATTEMPTS = 8  # of the conditional write, when another run changes the same period
 

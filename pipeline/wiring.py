@@ -1,0 +1,72 @@
+"""Build the collaborators of a role from settings: the one place that knows which part is real."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from anonymization.pseudonyms import CustodyClient
+from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
+from catalog.publisher import Catalogue, CkanCatalogue
+from consent import ConsentStore
+from pipeline.hub import Hub, Role, RunCustody, RunRequest
+from policies import load_territory
+from policies.contract import Territory
+from settings import Settings
+from storage import Journal, KeyCustodian, S3ObjectStore, open_engine
+
+
+def open_hub(settings: Settings, role: Role) -> Hub:
+    """Return what one role may touch.
+
+    Raises:
+        PolicyError: the territory's folder is not valid.
+        MissingSecretError: this process may not read a secret of that role.
+    """
+    territory = _territory(settings.territory)
+    credential = settings.credential(role if role != "decide" else "assess")
+    engine = open_engine(settings.hub_database_url())
+    lineage_store = S3ObjectStore(settings.s3, settings.s3.audit_bucket, settings.credential("lineage"))
+    console = ConsoleEndpoint(settings.console_url, settings.secret("console-lineage"))
+    return Hub(
+        settings=settings,
+        territory=territory,
+        clock=lambda: datetime.now(UTC),
+        private=S3ObjectStore(settings.s3, settings.s3.private_bucket, credential),
+        open=S3ObjectStore(settings.s3, settings.s3.open_bucket, credential),
+        audit=S3ObjectStore(settings.s3, settings.s3.audit_bucket, credential),
+        journal=Journal(engine),
+        lineage=LineageEmitter(EventBuilder(territory.strategy.slug, settings.s3), lineage_store, console),
+        consent=ConsentStore(engine),
+        landing_custody=lambda: _landing_custody(settings),
+        run_custody=lambda request: _run_custody(settings, request),
+        catalogue=lambda: _catalogue(settings),
+    )
+
+
+@cache
+def _territory(folder: Path) -> Territory:
+    """A territory does not change under a running process."""
+    return load_territory(folder)
+
+
+def _landing_custody(settings: Settings) -> KeyCustodian:
+    return CustodyClient(settings.custody_url, settings.secret("custody-client-ingest"))
+
+
+def _run_custody(settings: Settings, request: RunRequest) -> RunCustody:
+    orchestrator = CustodyClient(settings.custody_url, settings.secret("custody-client-orchestrator"))
+    token = orchestrator.create_run(
+        request.run_id,
+        request.dataset,
+        domains=request.domains,
+        key_ids=request.key_ids,
+        new_keys=request.new_keys,
+        quota=request.quota,
+    )
+    return orchestrator.with_token(token)
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    return CkanCatalogue(settings.ckan_url, settings.secret("ckan-editor"))
