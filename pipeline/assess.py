@@ -71,10 +71,9 @@ def _judge(hub: Hub, contract: Contract, ref: DatasetRef, candidate: Candidate, 
 def _earlier(hub: Hub, contract: Contract, period: str) -> Earlier | None:
     """The last release of the same period, as anyone may have kept it."""
     releases = hub.journal.releases(str(contract.id), contract.version.major)
-    known = [release for release in releases if release.period == period]
-    if not known:
+    last = next((release for release in releases if release.period == period), None)
+    if last is None:
         return None
-    last = max(known, key=lambda release: release.released_at)
     parquet = next((file for file in last.files if file["format"] == "parquet"), None)
     if parquet is None:
         return None
@@ -107,6 +106,5 @@ def _keep(hub: Hub, contract: Contract, run_id: str, period: str, candidate: Can
         contract_version=contract.digest,
         strategy_version=strategy.digest,
         consent_root=candidate.manifest.consent_root,
-        counts=verdict.counts,
         judged_at=hub.now(),
     )

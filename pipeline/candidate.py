@@ -26,6 +26,7 @@ from storage import (
 from storage.zones import part_key
 
 COUNTS = b"ardoise.counts"
+TRUSTED = b"ardoise.trusted"  # content digest of the period it was made from
 UNITS = "units"
 
 
@@ -38,6 +39,7 @@ class Candidate:
     units: pa.Array  # int64, distinct protection units behind each row
     evidence: pa.Table | None
     counts: ReleaseCounts
+    trusted_content: str  # what of the period was released, once this is
 
 
 def write_candidate(
@@ -54,7 +56,8 @@ def write_candidate(
     major = int(version.partition(".")[0])
     keys = [part_key(Zone.CANDIDATE, trusted.dataset, major, trusted.period, name, index) for index in range(3)]
     units_schema = pa.schema(
-        [pa.field(UNITS, pa.int64(), nullable=False)], {COUNTS: json.dumps(released.counts.to_json()).encode()}
+        [pa.field(UNITS, pa.int64(), nullable=False)],
+        {COUNTS: json.dumps(released.counts.to_json()).encode(), TRUSTED: trusted.content.encode()},
     )
     units = pa.table([released.unit_counts.cast(pa.int64())], schema=units_schema)
     data = write_parquet(store, keys[0], [released.table], released.table.schema)
@@ -79,13 +82,16 @@ def read_candidate(store: ObjectStore, ref: DatasetRef, *, evidence: bool) -> Ca
     """Read a candidate back; without `evidence`, the part that joins rows to units is left where it is."""
     manifest = read_manifest(store, ref)
     data, units, *rest = manifest.parts
-    counts = json.loads((parquet_schema(store, units).metadata or {})[COUNTS])
+    said = parquet_schema(store, units).metadata or {}
     return Candidate(
         manifest,
         pa.Table.from_batches(read_parquet(store, data), parquet_schema(store, data)),
         pa.Table.from_batches(read_parquet(store, units)).column(UNITS).combine_chunks()
         if units.rows
         else pa.array([], pa.int64()),
-        pa.Table.from_batches(read_parquet(store, rest[0]), parquet_schema(store, rest[0])) if evidence and rest else None,
-        ReleaseCounts(**counts),
+        pa.Table.from_batches(read_parquet(store, rest[0]), parquet_schema(store, rest[0]))
+        if evidence and rest
+        else None,
+        ReleaseCounts(**json.loads(said[COUNTS])),
+        said[TRUSTED].decode(),
     )

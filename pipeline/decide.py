@@ -35,7 +35,9 @@ def decide(hub: Hub, contract: Contract, run_id: str, period: str, ref: DatasetR
     with stage(hub, Stage.DECIDE, contract, run_id, period, [ref]) as report:
         verdict = hub.journal.verdict(ref.digest)
         if verdict is None or verdict.verdict != "needs_approval":
-            raise InvalidDecisionError(f"{contract.id} {period}: no verdict on this candidate is waiting for a decision")
+            raise InvalidDecisionError(
+                f"{contract.id} {period}: no verdict on this candidate is waiting for a decision"
+            )
         _check_person(contract, period, decision)
         hub.journal.record_decision(
             ref.digest,

@@ -11,7 +11,7 @@ conditional write, from one complete manifest to the next; the same deliveries g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from pipeline.deidentification.partition import Addition, PartitionWriter
 from pipeline.deidentification.pseudonymize import CoverageCount, pseudonymize
 from pipeline.deidentification.redact import redact
 from pipeline.deidentification.schema import trusted_schema
+from pipeline.errors import BadInputError
 from pipeline.hub import Hub, RunCustody, RunRequest
 from pipeline.periods import closes_at, period_keys
 from pipeline.stage import StageReport, stage
@@ -32,9 +33,10 @@ from policies.contract import Contract, Technique
 from sources import decoder
 from storage import (
     DatasetRef,
+    DeliveryId,
     LandingManifest,
-    delivery_key_id,
     OpenedDelivery,
+    delivery_key_id,
     open_delivery,
     write_rejects,
 )
@@ -48,6 +50,7 @@ class Deidentified:
 
     dirty: tuple[str, ...]  # closed periods whose content differs from their last release
     still_open: tuple[str, ...]  # touched by this run, not closed yet
+    counts: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -61,28 +64,42 @@ class _Rows:
     coverage: CoverageCount = field(default_factory=CoverageCount)
 
 
-def deidentify(hub: Hub, contract: Contract, run_id: str, deliveries: list[DatasetRef]) -> Deidentified:
-    """Take the deliveries into trusted, oldest first."""
+def deidentify(
+    hub: Hub, contract: Contract, run_id: str, deliveries: list[DatasetRef], *, force: bool = False
+) -> Deidentified:
+    """Take the deliveries into trusted, oldest first; with `force`, also those that were taken in before."""
     with stage(hub, Stage.DEIDENTIFY, contract, run_id, None, deliveries) as report:
-        writer = PartitionWriter(hub, contract, run_id)
+        writer = PartitionWriter(hub, contract, run_id, force=force)
         for ref in deliveries:
             _take(hub, contract, run_id, ref, writer, report)
+            hub.journal.mark_processed(delivery_id(ref), hub.now())
         now = hub.now()
         touched = sorted(writer.touched)
         report.outputs.extend(writer.touched[period] for period in touched)
         dirty = tuple(hub.journal.dirty_periods(str(contract.id), contract.version.major, now))
         still_open = tuple(period for period in touched if now < closes_at(contract, period, hub.timezone))
-        return Deidentified(dirty, still_open)
+        return Deidentified(dirty, still_open, report.counts)
 
 
-def rebuild(hub: Hub, contract: Contract, run_id: str, period: str, deliveries: list[DatasetRef]) -> DatasetRef | None:
-    """Make a period again from its deliveries, under the consent of now; what is no longer covered is gone."""
-    with stage(hub, Stage.DEIDENTIFY, contract, run_id, period, deliveries) as report:
+def rebuild(hub: Hub, contract: Contract, run_id: str, period: str, deliveries: Sequence[str]) -> None:
+    """Make a period again from its deliveries, under the consent of now; rows no longer covered are gone.
+
+    Raises:
+        BadInputError: a delivery is no longer in landing, so that it can not be told whose rows are still covered.
+    """
+    refs = [hub.journal.delivery_ref(DeliveryId(name)) for name in deliveries]
+    known = [ref for ref in refs if ref is not None and hub.private.head(ref.key) is not None]
+    with stage(hub, Stage.DEIDENTIFY, contract, run_id, period, known) as report:
+        if len(known) < len(refs):
+            raise BadInputError(
+                f"{contract.id} {period}: consent changed and {len(refs) - len(known)} of its deliveries left landing; "
+                "the period can not be made again, so it is not released"
+            )
         writer = PartitionWriter(hub, contract, run_id, replace=period)
-        for ref in deliveries:
+        for ref in known:
             _take(hub, contract, run_id, ref, writer, report)
         writer.finish_replacement()
-        return writer.touched.get(period)
+        report.outputs.append(writer.touched[period])
 
 
 def _take(
@@ -116,9 +133,9 @@ def _take(
         report.add(**{f"rejected_{code}": count})
 
 
-def delivery_id(ref: DatasetRef) -> str:
+def delivery_id(ref: DatasetRef) -> DeliveryId:
     """The opaque name of a landed delivery."""
-    return ref.key.rsplit("/", 1)[-1].removesuffix(".manifest")
+    return DeliveryId(ref.key.rsplit("/", 1)[-1].removesuffix(".manifest"))
 
 
 def record_bound(contract: Contract, manifest: LandingManifest) -> int:
@@ -171,7 +188,7 @@ def _with_bookkeeping(
         DELIVERY: pa.array([delivery], pa.string()).take(zeros),
         POSITION: item.positions,
     }
-    arrays = [extra.get(field.name, None) for field in schema]
+    arrays = [extra.get(field.name) for field in schema]
     columns = [
         (item.batch.column(field.name) if array is None else array).cast(field.type)
         for field, array in zip(schema, arrays, strict=True)

@@ -1,16 +1,36 @@
 """The journey's stages as an orchestrator calls them: plain JSON in, plain JSON out, one function a stage.
 
 Each call is its own process or task: it loads settings and contract, builds the collaborators that stage may have (one
-object-store credential, one run token), runs the stage, writes its report and lineage, and returns what the next stage
-needs: a :class:`~storage.DatasetRef` as JSON and counts, never rows. The order is
+object-store credential, one run token), runs the stage, and returns what the next stage needs: a
+:class:`~storage.DatasetRef` as JSON and counts, never rows. The order is
 
-    ingest -> deidentify        (one run a visit to the operator; returns the periods it touched)
+    ingest -> deidentify        (one run a visit to the operator; returns the periods to be released)
     anonymize -> assess -> [decide] -> publish      (one run a period)
+
+Every error is a :class:`~pipeline.errors.JourneyError`; its `retryable` says whether trying again may help.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypedDict
+
+from pipeline.anonymize import anonymize as anonymize_stage
+from pipeline.anonymize import consent_is_current, current_partition
+from pipeline.assess import assess as assess_stage
+from pipeline.decide import Decision
+from pipeline.decide import decide as decide_stage
+from pipeline.deidentify import deidentify as deidentify_stage
+from pipeline.deidentify import rebuild
+from pipeline.errors import JourneyError
+from pipeline.hub import Hub, Role
+from pipeline.ingest import ingest as ingest_stage
+from pipeline.publish import publish as publish_stage
+from pipeline.replay import replay as replay_stage
+from pipeline.translation import translate
+from pipeline.wiring import open_hub
+from policies.contract import Contract
+from settings import load_settings
+from storage import DatasetRef
 
 RefJson = dict[str, Any]
 
@@ -18,7 +38,7 @@ RefJson = dict[str, Any]
 class Touched(TypedDict):
     """What *deidentify* returns."""
 
-    periods: list[str]  # closed and changed: to be released
+    periods: list[str]  # closed, and other than last released: to be released
     open_periods: list[str]  # changed, but not closed yet
     counts: dict[str, int]  # rows_in, rejected, not_covered, duplicates, stored
 
@@ -29,28 +49,51 @@ class Judged(TypedDict):
     candidate: RefJson
     verdict: str  # "publishable" | "needs_approval" | "refused"
     reasons: list[str]  # French, one sentence each
-    counts: dict[str, int]  # candidate_rows, suppressed_rows, …
+    counts: dict[str, int]  # rows_in, suppressed_rows, suppressed_cells, published_rows
     measures: dict[str, float]  # k, prosecutor_risk, …
 
 
 def ingest(dataset: str, run_id: str) -> list[RefJson]:
-    """Fetch what is new from the operator and seal it in landing; return one ref a delivery (repeats left out)."""
-    raise NotImplementedError
+    """Fetch what is new from the operator and seal it in landing; return the deliveries still to be taken in."""
+    hub, contract = _open("ingest", dataset)
+    return [ref.to_json() for ref in ingest_stage(hub, contract, run_id)]
 
 
 def deidentify(dataset: str, run_id: str, deliveries: list[RefJson]) -> Touched:
-    """Make the deliveries' rows pseudonymous, merge them by period in trusted, and mark the dirty periods."""
-    raise NotImplementedError
+    """Make the deliveries' rows pseudonymous, merge them by period in trusted, and tell the dirty periods."""
+    hub, contract = _open("deidentify", dataset)
+    done = deidentify_stage(hub, contract, run_id, [DatasetRef.from_json(ref) for ref in deliveries])
+    return Touched(periods=list(done.dirty), open_periods=list(done.still_open), counts=done.counts)
 
 
 def anonymize(dataset: str, period: str, run_id: str) -> RefJson:
-    """Apply the contract's release rule to a period; return the candidate."""
-    raise NotImplementedError
+    """Apply the contract's release rule to a period; return the candidate.
+
+    Where rows need consent and consent changed since they were taken in, the period is first made again from its
+    deliveries, under the credentials of *deidentify*.
+    """
+    hub, contract = _open("anonymize", dataset)
+    try:
+        ref, trusted = current_partition(hub, contract, period)
+        stale = not consent_is_current(hub, contract, trusted)
+    except Exception as error:
+        raise translate(f"anonymize {dataset} {period}", error) from None
+    if stale:
+        rebuild(_open("deidentify", dataset)[0], contract, run_id, period, trusted.deliveries)
+    return anonymize_stage(hub, contract, run_id, period).to_json()
 
 
 def assess(dataset: str, period: str, run_id: str, candidate: RefJson) -> Judged:
     """Measure the candidate against contract and strategy; store and return the verdict."""
-    raise NotImplementedError
+    hub, contract = _open("assess", dataset)
+    verdict = assess_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate))
+    return Judged(
+        candidate=verdict.candidate.to_json(),
+        verdict=verdict.word,
+        reasons=list(verdict.reasons),
+        counts=verdict.counts,
+        measures=verdict.measures,
+    )
 
 
 def decide(
@@ -65,9 +108,31 @@ def decide(
     comment: str = "",
 ) -> dict[str, Any]:
     """Write the decision row that *publish* asks for. Refuses the contract's authors and the run's trigger."""
-    raise NotImplementedError
+    hub, contract = _open("decide", dataset)
+    decision = Decision(approved, decided_by, triggered_by, comment)
+    decide_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate), decision)
+    return {"approved": approved, "decided_by": decided_by}
 
 
 def publish(dataset: str, period: str, run_id: str, candidate: RefJson) -> dict[str, Any]:
     """Promote the candidate to open and make or update its CKAN page; return its address and row count."""
-    raise NotImplementedError
+    hub, contract = _open("publish", dataset)
+    release = publish_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate))
+    return {"url": release.url, "rows": release.rows}
+
+
+def replay(dataset: str, run_id: str) -> Touched:
+    """Take in again every delivery that left rows in quarantine, under the contract as it is now."""
+    hub, contract = _open("deidentify", dataset)
+    done = replay_stage(hub, contract, run_id)
+    return Touched(periods=list(done.dirty), open_periods=list(done.still_open), counts=done.counts)
+
+
+def _open(role: Role, dataset: str) -> tuple[Hub, Contract]:
+    try:
+        hub = open_hub(load_settings(), role)
+        return hub, hub.contract(dataset)
+    except JourneyError:
+        raise
+    except Exception as error:
+        raise translate(f"{role} {dataset}", error) from None

@@ -13,9 +13,9 @@ from importlib import metadata
 from typing import Literal, Protocol
 
 import pyarrow as pa
+from catalog.publisher import Catalogue
 
 from catalog.lineage import LineageEmitter
-from catalog.publisher import Catalogue
 from pipeline.deidentification.pseudonymize import Pseudonymizer
 from pipeline.errors import BadInputError
 from policies.contract import Contract, DatasetId, Territory
@@ -75,7 +75,9 @@ class Hub:
         contract = self.territory.contracts.get(DatasetId(dataset))
         if contract is None:
             known = ", ".join(sorted(self.territory.contracts))
-            raise BadInputError(f"no contract is called « {dataset} » in {self.territory.folder.name}: there are {known}")
+            raise BadInputError(
+                f"no contract is called « {dataset} » in {self.territory.folder.name}: there are {known}"
+            )
         return contract
 
     @property

@@ -32,9 +32,6 @@ def ingest(hub: Hub, contract: Contract, run_id: str) -> list[DatasetRef]:
             hub.journal.record_delivery(landed.delivery, dataset, run_id, landed.ref, hub.now())
             hub.journal.save_cursor(dataset, delivery.next_cursor)
             report.add(deliveries=1, repeated=int(landed.repeated), bytes=landed.size)
-        waiting = [hub.journal.delivery_ref(name) for name in hub.journal.waiting_deliveries(dataset)]
-        refs = [ref for ref in waiting if ref is not None]
+        refs = [record.ref for record in hub.journal.pending_deliveries(dataset)]
         report.outputs.extend(refs)
         return refs
-
-

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from catalog.lineage import Stage
 from pipeline.errors import JourneyError
@@ -55,7 +56,7 @@ def stage(
             name, contract, run_id, period, report.inputs, report.outputs, report.counts, now=ended
         )
         hub.journal.finish_stage(
-            run_id, str(contract.id), period, name.value, ended, counts=report.counts, seconds=seconds, status="succeeded"
+            run_id, str(contract.id), period, name.value, report.counts, seconds, status="succeeded"
         )
         log.info("%s: ends after %.1f s, %s", where, seconds, report.counts, extra=marks)
     except Exception as error:
@@ -73,7 +74,7 @@ def _tell_failure(
     period: str | None,
     report: StageReport,
     failure: JourneyError,
-    started: object,
+    started: datetime,
 ) -> None:
     """Record a failure where that is still possible; what can not be told is logged, and the failure stands."""
     now = hub.now()
@@ -87,9 +88,8 @@ def _tell_failure(
             str(contract.id),
             period,
             name.value,
-            now,
-            counts=report.counts,
-            seconds=0.0,
+            report.counts,
+            (now - started).total_seconds(),
             status="failed",
             error_code=failure.code,
         )

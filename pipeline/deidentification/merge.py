@@ -84,9 +84,7 @@ def _key_ranks(table: pa.Table, key: tuple[str, ...]) -> npt.NDArray[np.int64]:
     return combined
 
 
-def _winners(
-    table: pa.Table, rows: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def _winners(table: pa.Table, rows: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Among rows that share their key with another, the one of each key that stays."""
     contest = table.select(list(BOOKKEEPING)).take(pa.array(rows)).append_column("_key", pa.array(ranks))
     order = pc.sort_indices(

@@ -106,7 +106,9 @@ class PartitionWriter:
             merged = merge(parts, schema, self.contract.key)
             if self._commit(self.replace, merged, deliveries, self.consent_root(), current):
                 return
-        raise OutageError(f"{self.contract.id} {self.replace}: other runs keep changing this period; run this one again")
+        raise OutageError(
+            f"{self.contract.id} {self.replace}: other runs keep changing this period; run this one again"
+        )
 
     def _merge_into(self, period: str, delivery: str, batches: list[pa.RecordBatch]) -> int:
         schema = trusted_schema(self.contract)

@@ -48,7 +48,11 @@ class _Pending:
 
 
 def pseudonymize(
-    checked: Iterator[Checked], contract: Contract, custody: Pseudonymizer, subjects: pa.Array | None, count: CoverageCount
+    checked: Iterator[Checked],
+    contract: Contract,
+    custody: Pseudonymizer,
+    subjects: pa.Array | None,
+    count: CoverageCount,
 ) -> Iterator[Checked]:
     """Yield the batches with every identifier column replaced.
 

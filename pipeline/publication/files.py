@@ -1,0 +1,96 @@
+"""Write a release's files to the open bucket: one per format under its period, and again under `latest`.
+
+Every file is replaced whole by one PUT, so a reader sees the former bytes or the new ones. The columns are those of the
+contract's release rule, in its order; Parquet metadata is what a white list lets through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipeline.publication.formats import CSV_TYPE, GEOJSON_TYPE, csv_chunks, geojson_chunks
+from policies.contract import Contract
+from storage import ObjectStore, write_parquet
+from storage.zones import open_key
+
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file that anyone may now read."""
+
+    format: str  # "parquet", "csv", "geojson"
+    key: str
+    size: int
+    digest: str  # sha256, hex
+    rows: int
+    period: str
+    latest: bool
+
+    def to_json(self) -> dict[str, object]:
+        """For the journal."""
+        return {
+            "format": self.format,
+            "key": self.key,
+            "size": self.size,
+            "digest": self.digest,
+            "rows": self.rows,
+            "period": self.period,
+            "latest": self.latest,
+        }
+
+
+def write_files(
+    store: ObjectStore, contract: Contract, period: str, table: pa.Table, *, newest: bool
+) -> list[OpenFile]:
+    """Write every format of the contract; under `latest` too if no newer period was released."""
+    public = table.replace_schema_metadata(_white_list(contract, period))
+    places = [(period, False), (LATEST, True)] if newest else [(period, False)]
+    files = []
+    for folder, latest in places:
+        for kind in contract.release.formats:
+            name = f"{contract.id}.{kind}" if latest else f"{contract.id}_{period}.{kind}"
+            key = open_key(str(contract.id), contract.version.major, folder, name)
+            size, digest = _WRITERS[kind](store, key, public, contract)
+            files.append(OpenFile(kind, key, size, digest, table.num_rows, period, latest))
+    return files
+
+
+def _white_list(contract: Contract, period: str) -> dict[str, str]:
+    """All that a published Parquet file says beside its rows."""
+    return {
+        "title": contract.title,
+        "version": str(contract.version),
+        "period": period,
+        "license": str(contract.dcat.get("licence", "")),
+    }
+
+
+def _parquet(store: ObjectStore, key: str, table: pa.Table, contract: Contract) -> tuple[int, str]:
+    part = write_parquet(store, key, [table], table.schema).part
+    return part.size, part.digest
+
+
+def _csv(store: ObjectStore, key: str, table: pa.Table, contract: Contract) -> tuple[int, str]:
+    return _put(store, key, csv_chunks(table), CSV_TYPE)
+
+
+def _geojson(store: ObjectStore, key: str, table: pa.Table, contract: Contract) -> tuple[int, str]:
+    longitude, latitude = contract.release.longitude, contract.release.latitude
+    return _put(store, key, geojson_chunks(table, str(longitude), str(latitude)), GEOJSON_TYPE)
+
+
+def _put(store: ObjectStore, key: str, chunks: Iterable[bytes], media_type: str) -> tuple[int, str]:
+    stored = store.put(key, chunks, media_type=media_type)
+    return stored.size, stored.digest or ""
+
+
+_WRITERS: dict[str, Callable[[ObjectStore, str, pa.Table, Contract], tuple[int, str]]] = {
+    "parquet": _parquet,
+    "csv": _csv,
+    "geojson": _geojson,
+}
