@@ -1,7 +1,7 @@
 """Third stage: a period of trusted becomes a candidate, by the contract's release rule.
 
 It is handed pseudonymised rows and hands over rows fit to be judged. Where rows need consent and consent changed since
-they were taken in, the period has to be made again first (:func:`consent_is_current` tells, :mod:`pipeline.entry` acts).
+they were taken in, the period is made again first (:func:`consent_is_current` tells, :mod:`pipeline.entry` acts).
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def anonymize(dataset: str, period: str, run_id: str) -> RefJson:
     """
     hub, contract = _open("anonymize", dataset)
     try:
-        ref, trusted = current_partition(hub, contract, period)
+        _, trusted = current_partition(hub, contract, period)
         stale = not consent_is_current(hub, contract, trusted)
     except Exception as error:
         raise translate(f"anonymize {dataset} {period}", error) from None

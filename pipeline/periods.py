@@ -48,10 +48,7 @@ def bounds(period: str, unit: PeriodUnit, timezone: str) -> tuple[datetime, date
         example = "2026-10-31" if unit is PeriodUnit.DAY else "2026-10"
         raise BadInputError(f"« {period} » is not a {unit.value}: write it like {example}") from None
     naive = start.replace(tzinfo=None)
-    if unit is PeriodUnit.DAY:
-        following = naive + timedelta(days=1)
-    else:
-        following = (naive + timedelta(days=32)).replace(day=1)
+    following = naive + timedelta(days=1) if unit is PeriodUnit.DAY else (naive + timedelta(days=32)).replace(day=1)
     return start, following.replace(tzinfo=zone)
 
 

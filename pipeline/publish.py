@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.journal_records import DecisionRecord, VerdictRecord
-
 from catalog.lineage import Stage
 from pipeline.anonymize import consent_is_current
 from pipeline.candidate import Candidate, read_candidate
@@ -21,6 +19,7 @@ from pipeline.publication.page import dataset_page
 from pipeline.stage import stage
 from policies.contract import Contract
 from storage import DatasetRef
+from storage.journal_records import DecisionRecord, VerdictRecord
 
 
 @dataclass(frozen=True, slots=True)

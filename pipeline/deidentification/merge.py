@@ -1,7 +1,7 @@
 """Merge newly pseudonymised rows into a period: one row per primary key, sorted by it.
 
 The row with the highest source version wins, then the one that arrived last, then the one that stood last in its
-delivery. The result depends on the set of deliveries alone, not on the order in which they were merged nor on how often.
+delivery. The result depends on the set of deliveries alone, not on the order in which they were merged or how often.
 """
 
 from __future__ import annotations

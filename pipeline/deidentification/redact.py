@@ -1,4 +1,4 @@
-"""Take people out of what is neither an identifier nor harmless: free text, postal addresses, columns not to be kept."""
+"""Take people out of what is neither identifier nor harmless: free text, postal addresses, columns not to be kept."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 
@@ -17,13 +18,14 @@ from storage import ObjectStore, write_parquet
 from storage.zones import open_key
 
 LATEST = "latest"
+Format = Literal["parquet", "csv", "geojson"]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
     """A file that anyone may now read."""
 
-    format: str  # "parquet", "csv", "geojson"
+    format: Format
     key: str
     size: int
     digest: str  # sha256, hex

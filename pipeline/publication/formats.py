@@ -2,7 +2,7 @@
 
 * Parquet: written by :mod:`storage.parquet`, metadata from a white list.
 * CSV: UTF-8, RFC 4180, header line, ISO 8601 dates, decimal points.
-* GeoJSON: RFC 7946, one Point feature a row, WGS 84 longitude and latitude; rows without a position have a null geometry.
+* GeoJSON: RFC 7946, one Point feature a row, WGS 84 longitude and latitude; a row without a position has no geometry.
 """
 
 from __future__ import annotations
@@ -58,6 +58,4 @@ def _features(frame: pl.DataFrame, longitude: str, latitude: str) -> pl.Series:
 
 
 def _frame(batch: pa.RecordBatch) -> pl.DataFrame:
-    frame = pl.from_arrow(batch)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+    return pl.DataFrame(pl.from_arrow(batch))
