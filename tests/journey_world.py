@@ -1,0 +1,122 @@
+"""A small world in which the journey runs in-process: an operator's drop folder, a clock, consent, and a hub.
+
+One behaviour suite (`tests/journey_behaviour.py`) runs over two of them: everything in memory, and the real services.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from catalog.publisher import MemoryCatalogue
+from pipeline.anonymize import anonymize
+from pipeline.assess import Verdict, assess
+from pipeline.deidentify import Deidentified, deidentify
+from pipeline.hub import Hub
+from pipeline.ingest import ingest
+from pipeline.publish import Release, publish
+from policies.contract import Contract
+
+OCTOBER = date(2026, 10, 1)
+HEADER = "CONTRAT;COMPTEUR;ADRESSE;CODE_INSEE;DATE;INDEX_M3;CONSO_L;VERSION"
+
+
+@dataclass(slots=True)
+class Clock:
+    """The time everybody agrees on."""
+
+    at: datetime = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, step: timedelta) -> None:
+        self.at += step
+
+
+class Consenting(Protocol):
+    """Gives and withdraws consent for meters' contracts."""
+
+    def give(self, contracts: Iterable[str]) -> None: ...
+
+    def withdraw(self, contracts: Iterable[str]) -> None: ...
+
+
+@dataclass(slots=True)
+class World:
+    """What a test of the journey holds in its hands."""
+
+    hub: Hub
+    clock: Clock
+    drop_folder: Path
+    consenting: Consenting
+    catalogue: MemoryCatalogue
+    runs: int = 0
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def water(self) -> Contract:
+        return self.hub.contract("water-meters")
+
+    def drop(self, name: str, lines: Iterable[str], header: str = HEADER) -> Path:
+        """An operator drops a file, an hour ago."""
+        path = self.drop_folder / name
+        path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+        then = (self.clock.at - timedelta(hours=1)).timestamp() + len(self.names)
+        os.utime(path, (then, then))
+        self.names.append(name)
+        return path
+
+    def run_id(self) -> str:
+        self.runs += 1
+        return f"test__{self.runs:04d}"
+
+    def collect(self, contract: Contract | None = None) -> Deidentified:
+        """One visit to the operator."""
+        contract = contract or self.water
+        run_id = self.run_id()
+        return deidentify(self.hub, contract, run_id, ingest(self.hub, contract, run_id))
+
+    def judge(self, period: str, contract: Contract | None = None) -> Verdict:
+        """A period, up to its verdict."""
+        contract = contract or self.water
+        run_id = self.run_id()
+        return assess(self.hub, contract, run_id, period, anonymize(self.hub, contract, run_id, period))
+
+    def release(self, period: str, contract: Contract | None = None) -> Release:
+        """A period, published without anybody's approval."""
+        contract = contract or self.water
+        verdict = self.judge(period, contract)
+        return publish(self.hub, contract, self.run_id(), period, verdict.candidate)
+
+    def published(self, period: str) -> pa.Table:
+        """What the catalogue's table holds of a period."""
+        return self.catalogue.tables[("water-meters", period)]
+
+
+def meters(count: int, first: int = 0) -> list[str]:
+    """Contract numbers."""
+    return [f"ALM-{number:06d}" for number in range(first, first + count)]
+
+
+def readings(
+    contracts: Iterable[str], days: Iterable[date], *, insee: str = "49007", litres: int = 100, version: int = 1
+) -> list[str]:
+    """Daily readings, as the operator writes them."""
+    return [
+        f"{contract};C{contract[-6:]};{number} rue de la Loire 49000 Angers;{insee};{day:%d/%m/%Y};{12 + number},5;"
+        f"{litres + number},0;{version}"
+        for day in days
+        for number, contract in enumerate(contracts)
+    ]
+
+
+def days(count: int, start: date = OCTOBER) -> list[date]:
+    """So many days in a row."""
+    return [start + timedelta(days=number) for number in range(count)]
