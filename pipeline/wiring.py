@@ -15,7 +15,7 @@ from pipeline.hub import Hub, Role, RunCustody, RunRequest
 from policies import load_territory
 from policies.contract import Territory
 from settings import Settings
-from storage import Journal, KeyCustodian, S3ObjectStore, open_engine
+from storage import Journal, KeyCustodian, S3ObjectStore, database_engine
 
 
 def open_hub(settings: Settings, role: Role) -> Hub:
@@ -27,7 +27,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
     """
     territory = _territory(settings.territory)
     credential = settings.credential(role if role != "decide" else "assess")
-    engine = open_engine(settings.hub_database_url())
+    engine = database_engine(settings.hub_database_url())
     lineage_store = S3ObjectStore(settings.s3, settings.s3.audit_bucket, settings.credential("lineage"))
     console = ConsoleEndpoint(settings.console_url, settings.secret("console-lineage"))
     return Hub(

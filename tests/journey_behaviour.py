@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pyarrow as pa
 import pytest
 
+from pipeline.anonymize import anonymize, current_partition
 from pipeline.decide import Decision, decide
 from pipeline.deidentify import rebuild
-from pipeline.anonymize import current_partition
 from pipeline.errors import (
     BadInputError,
     BadPayloadError,
@@ -18,7 +18,6 @@ from pipeline.errors import (
     NotPublishableError,
     RefusedError,
 )
-from pipeline.publish import publish
 from storage import list_rejects, read_manifest, read_parquet, read_pointer
 from tests.journey_world import HEADER, World, days, meters, readings
 
@@ -76,7 +75,7 @@ class JourneyBehaviour:
         verdict = world.judge("2026-10")
         assert verdict.counts["suppressed_cells"] == 1
         assert verdict.measures["k"] == 10
-        publish(world.hub, world.water, world.run_id(), "2026-10", verdict.candidate)
+        world.publish("2026-10", verdict.candidate)
         assert world.published("2026-10").column("code_commune").to_pylist() == ["49007"]
 
     def test_a_cell_that_one_point_dominates_is_not_published(self, world: World):
@@ -89,7 +88,7 @@ class JourneyBehaviour:
         verdict = world.judge("2026-10")
         assert verdict.word == "refused"
         with pytest.raises(NotPublishableError):
-            publish(world.hub, world.water, world.run_id(), "2026-10", verdict.candidate)
+            world.publish("2026-10", verdict.candidate)
         assert world.catalogue.pages == {}
 
     def test_the_same_delivery_twice_changes_nothing(self, world: World):
@@ -176,11 +175,11 @@ class JourneyBehaviour:
         world.clock.forward(timedelta(hours=1))
         world.consenting.withdraw(meters(1))
         with pytest.raises(ConsentChangedError):
-            publish(world.hub, world.water, world.run_id(), "2026-10", verdict.candidate)
+            world.publish("2026-10", verdict.candidate)
         with pytest.raises(ConsentChangedError):
             world.judge("2026-10")
         _, manifest = current_partition(world.hub, world.water, "2026-10")
-        rebuild(world.hub, world.water, world.run_id(), "2026-10", manifest.deliveries)
+        rebuild(world.as_role("deidentify"), world.water, world.run_id(), "2026-10", manifest.deliveries)
         world.release("2026-10")
         assert world.published("2026-10").column("foyers_participants").to_pylist() == [11]
         assert trusted(world, "2026-10").num_rows == 22
@@ -191,21 +190,19 @@ class JourneyBehaviour:
         world.collect()
         verdict = world.judge("2026-10")
         with pytest.raises(InvalidDecisionError):
-            decide(world.hub, world.water, world.run_id(), "2026-10", verdict.candidate, Decision(True, "steward"))
+            decide(world.as_role("decide"), world.water, world.run_id(), "2026-10", verdict.candidate, Decision(True, "steward"))
 
     def test_a_period_nobody_delivered_says_so(self, world: World):
         with pytest.raises(BadInputError, match="2026-01"):
             world.judge("2026-01")
 
     def test_an_unjudged_candidate_is_not_published(self, world: World):
-        from pipeline.anonymize import anonymize
-
         world.consenting.give(meters(10))
         world.drop("releves_a.csv", readings(meters(10), days(1)))
         world.collect()
-        candidate = anonymize(world.hub, world.water, world.run_id(), "2026-10")
+        candidate = anonymize(world.as_role("anonymize"), world.water, world.run_id(), "2026-10")
         with pytest.raises(NotPublishableError):
-            publish(world.hub, world.water, world.run_id(), "2026-10", candidate)
+            world.publish("2026-10", candidate)
 
     def test_stages_stand_in_the_journal_with_counts_and_errors(self, world: World):
         world.drop("releves_a.csv", ["x"], header="RIEN")

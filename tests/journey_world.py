@@ -6,7 +6,7 @@ One behaviour suite (`tests/journey_behaviour.py`) runs over two of them: everyt
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,10 +18,11 @@ from catalog.publisher import MemoryCatalogue
 from pipeline.anonymize import anonymize
 from pipeline.assess import Verdict, assess
 from pipeline.deidentify import Deidentified, deidentify
-from pipeline.hub import Hub
+from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest
 from pipeline.publish import Release, publish
 from policies.contract import Contract
+from storage import DatasetRef
 
 OCTOBER = date(2026, 10, 1)
 HEADER = "CONTRAT;COMPTEUR;ADRESSE;CODE_INSEE;DATE;INDEX_M3;CONSO_L;VERSION"
@@ -52,7 +53,8 @@ class Consenting(Protocol):
 class World:
     """What a test of the journey holds in its hands."""
 
-    hub: Hub
+    hub: Hub  # sees everything: for looking at what was made
+    as_role: Callable[[Role], Hub]  # what each stage is given
     clock: Clock
     drop_folder: Path
     consenting: Consenting
@@ -81,19 +83,24 @@ class World:
         """One visit to the operator."""
         contract = contract or self.water
         run_id = self.run_id()
-        return deidentify(self.hub, contract, run_id, ingest(self.hub, contract, run_id))
+        landed = ingest(self.as_role("ingest"), contract, run_id)
+        return deidentify(self.as_role("deidentify"), contract, run_id, landed)
 
     def judge(self, period: str, contract: Contract | None = None) -> Verdict:
         """A period, up to its verdict."""
         contract = contract or self.water
         run_id = self.run_id()
-        return assess(self.hub, contract, run_id, period, anonymize(self.hub, contract, run_id, period))
+        candidate = anonymize(self.as_role("anonymize"), contract, run_id, period)
+        return assess(self.as_role("assess"), contract, run_id, period, candidate)
 
     def release(self, period: str, contract: Contract | None = None) -> Release:
         """A period, published without anybody's approval."""
         contract = contract or self.water
-        verdict = self.judge(period, contract)
-        return publish(self.hub, contract, self.run_id(), period, verdict.candidate)
+        return self.publish(period, self.judge(period, contract).candidate, contract)
+
+    def publish(self, period: str, candidate: DatasetRef, contract: Contract | None = None) -> Release:
+        """A candidate, published if it may be."""
+        return publish(self.as_role("publish"), contract or self.water, self.run_id(), period, candidate)
 
     def published(self, period: str) -> pa.Table:
         """What the catalogue's table holds of a period."""

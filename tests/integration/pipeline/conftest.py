@@ -1,0 +1,117 @@
+"""A world of real services: PostgreSQL, the object store and custody, each stage with its own credentials."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from sqlalchemy import Engine
+
+from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyClient
+from catalog.publisher import MemoryCatalogue
+from consent import ConsentStore, EventState, following, given_events
+from pipeline.hub import Hub, Role
+from pipeline.wiring import open_hub
+from settings import Settings
+from stack.embedded import Stack
+from storage import Journal, S3ObjectStore, database_engine, upgrade
+from tests.consent_terms import TERMS
+from tests.journey_world import Clock, World
+from tests.stack_fixtures import ObjectStoreServer, PostgresServer
+
+
+@pytest.fixture(scope="session")
+def services(postgres: PostgresServer, object_store: ObjectStoreServer) -> Settings:
+    """Settings of a hub whose database, object store and custody run."""
+    Stack(postgres.context, only=("postgres", "objects", "custody")).up(die_with_parent=True)
+    return postgres.context.settings
+
+
+class RealConsent:
+    """Consent in the real ledger; the consent pseudonyms come from custody itself."""
+
+    def __init__(self, settings: Settings, engine: Engine, clock: Clock, purpose: str) -> None:
+        self._client = CustodyClient(settings.custody_url, settings.secret("custody-client-consent"))
+        self._store, self._clock, self._purpose = ConsentStore(engine), clock, purpose
+        self._store.register_terms(TERMS)
+
+    def give(self, contracts: Iterable[str]) -> None:
+        self._store.append_many(self._events(contracts))
+
+    def withdraw(self, contracts: Iterable[str]) -> None:
+        events = self._events(contracts)
+        self._store.append_many(following(events, EventState.WITHDRAWN, self._clock(), "test"))
+
+    def _events(self, contracts: Iterable[str]):
+        names = pa.array(contracts, pa.string())
+        token = self._client.create_run("consent", "consent", domains=[CONSENT_DOMAIN], quota=len(names))
+        (subjects,) = self._client.with_token(token).pseudonymize(CONSENT_DOMAIN, [names])
+        return given_events(
+            subjects,
+            terms=TERMS,
+            purpose=self._purpose,
+            event_time=self._clock.at - timedelta(days=60),
+            validity_duration=timedelta(days=3650),
+            entity_id="test",
+        )
+
+
+@pytest.fixture
+def world(services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[World]:
+    """A hub of its own on the shared services: fresh database, and the zones emptied of what earlier tests left."""
+    url = postgres.fresh_database()
+    upgrade(url)
+    clock, catalogue = Clock(), MemoryCatalogue()
+    drop_folder = tmp_path / "drop"
+    drop_folder.mkdir()
+    settings = services.model_copy(update={"drop_folder": drop_folder})
+    engine = database_engine(url)
+    _empty(settings)
+
+    def as_role(role: Role) -> Hub:
+        real = open_hub(settings, role)
+        return dataclasses.replace(
+            real, clock=clock, journal=Journal(engine), consent=ConsentStore(engine), catalogue=lambda: catalogue
+        )
+
+    seeing = dataclasses.replace(as_role("deidentify"), **_admin(settings))
+    purpose = seeing.contract("water-meters").coverage.purpose
+    yield World(seeing, as_role, clock, drop_folder, RealConsent(settings, engine, clock, purpose), catalogue)
+    engine.dispose()
+    shutil.rmtree(drop_folder)
+
+
+@pytest.fixture
+def refusing_custody(world: World) -> Callable[[], object]:
+    """Custody refuses: the orchestrator's token is not the one it knows."""
+    path = world.hub.settings.home / "secrets" / "custody-client-orchestrator"
+
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        known = path.read_text()
+        path.write_text(secrets.token_urlsafe(32))
+        try:
+            yield
+        finally:
+            path.write_text(known)
+
+    return refuse
+
+
+def _admin(settings: Settings) -> dict[str, S3ObjectStore]:
+    credential = settings.credential("admin")
+    buckets = {"private": settings.s3.private_bucket, "open": settings.s3.open_bucket, "audit": settings.s3.audit_bucket}
+    return {name: S3ObjectStore(settings.s3, bucket, credential) for name, bucket in buckets.items()}
+
+
+def _empty(settings: Settings) -> None:
+    for store in _admin(settings).values():
+        for found in list(store.list("")):
+            store.delete(found.key)

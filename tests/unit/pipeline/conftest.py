@@ -1,0 +1,107 @@
+"""A world in memory: the same interfaces as the real services, within one process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyRefusedError, MemoryCustodian
+from catalog.lineage import EventBuilder, LineageEmitter
+from catalog.publisher import MemoryCatalogue
+from pipeline.hub import Hub, RunCustody, RunRequest
+from policies import load_territory
+from settings import Settings
+from settings.model import SHIPPED_TERRITORY
+from storage import Journal, MemoryObjectStore
+from storage.database import memory_engine
+from tests.journey_world import Clock, World
+
+
+class MemoryConsent:
+    """Active subjects in a set; consent pseudonyms come from the custodian, as they do for real."""
+
+    def __init__(self, custodian: MemoryCustodian) -> None:
+        self._custodian = custodian
+        self._active: set[bytes] = set()
+
+    def give(self, contracts: Iterable[str]) -> None:
+        self._active |= self._pseudonyms(contracts)
+
+    def withdraw(self, contracts: Iterable[str]) -> None:
+        self._active -= self._pseudonyms(contracts)
+
+    def active_subjects(self, purpose: str, at: datetime) -> pa.Array:
+        return pa.array(sorted(self._active), pa.binary(16))
+
+    def _pseudonyms(self, contracts: Iterable[str]) -> set[bytes]:
+        names = pa.array(contracts, pa.string())
+        token = self._custodian.create_run("consent", "consent", domains=[CONSENT_DOMAIN], quota=len(names))
+        (answer,) = self._custodian.with_token(token).pseudonymize(CONSENT_DOMAIN, [names])
+        return set(answer.to_pylist())
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def custodian(clock: Clock) -> MemoryCustodian:
+    return MemoryCustodian(["water-meters", "citizen-reports"], now=clock)
+
+
+@pytest.fixture
+def refusing_custody(world: World, custodian: MemoryCustodian, monkeypatch: pytest.MonkeyPatch):
+    """Custody that refuses to pseudonymize, for as long as the block lasts."""
+
+    @contextmanager
+    def refuse() -> Iterator[None]:
+        def refusal(*_: object, **__: object) -> Iterator[pa.Array]:
+            raise CustodyRefusedError("quota_spent", "this run may send no more identifiers", 429)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(MemoryCustodian, "pseudonymize", refusal)
+            yield
+
+    return refuse
+
+
+@pytest.fixture
+def world(tmp_path: Path, clock: Clock, custodian: MemoryCustodian) -> World:
+    drop_folder = tmp_path / "drop"
+    drop_folder.mkdir()
+    settings = Settings(home=tmp_path, territory=SHIPPED_TERRITORY, drop_folder=drop_folder)
+    territory = load_territory(SHIPPED_TERRITORY)
+    consent, catalogue = MemoryConsent(custodian), MemoryCatalogue()
+
+    def run_custody(request: RunRequest) -> RunCustody:
+        token = custodian.create_run(
+            request.run_id,
+            request.dataset,
+            domains=request.domains,
+            key_ids=request.key_ids,
+            new_keys=request.new_keys,
+            quota=request.quota,
+        )
+        return custodian.with_token(token)
+
+    hub = Hub(
+        settings=settings,
+        territory=territory,
+        clock=clock,
+        private=MemoryObjectStore(),
+        open=MemoryObjectStore(),
+        audit=MemoryObjectStore(),
+        journal=Journal(memory_engine()),
+        lineage=LineageEmitter(EventBuilder(territory.strategy.slug, settings.s3), MemoryObjectStore()),
+        consent=consent,
+        landing_custody=lambda: custodian,
+        run_custody=run_custody,
+        catalogue=lambda: catalogue,
+    )
+    return World(hub, lambda role: hub, clock, drop_folder, consent, catalogue)
