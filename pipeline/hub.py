@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from typing import Literal, Protocol
 
 import pyarrow as pa
@@ -20,6 +19,7 @@ from pipeline.deidentification.pseudonymize import Pseudonymizer
 from pipeline.errors import BadInputError
 from policies.contract import Contract, DatasetId, Territory
 from settings import Settings
+from settings.version import __version__
 from storage import Journal, KeyCustodian, ObjectStore
 
 Role = Literal["ingest", "deidentify", "anonymize", "assess", "decide", "publish"]
@@ -91,5 +91,5 @@ class Hub:
 
 
 def code_version() -> str:
-    """The installed version of Ardoise; part of the key that says two stage runs are the same."""
-    return metadata.version("ardoise")
+    """The version of this code; part of the key that says two stage runs are the same."""
+    return __version__

@@ -1,3 +1,12 @@
 """Fixtures shared by every test."""
 
+import pytest
+from hypothesis import settings
+
+pytest.register_assert_rewrite("tests.journey_behaviour")
+
 pytest_plugins = ["tests.stack_fixtures"]
+
+# How fast an example runs says nothing on a busy machine.
+settings.register_profile("ardoise", deadline=None)
+settings.load_profile("ardoise")

@@ -36,7 +36,7 @@ class JourneyBehaviour:
         world.consenting.give(meters(12))
         world.drop("releves_2026-10.csv", readings(meters(12), days(31)))
         collected = world.collect()
-        assert collected.dirty == ("2026-10",)
+        assert (collected.dirty, collected.counts["rejected"]) == (("2026-10",), 0), collected
         assert collected.counts["rows_in"] == 12 * 31
         release = world.release("2026-10")
         (row,) = world.published("2026-10").to_pylist()

@@ -35,6 +35,7 @@ class Clock:
     at: datetime = datetime(2026, 11, 5, 8, 0, tzinfo=UTC)
 
     def __call__(self) -> datetime:
+        self.at += timedelta(milliseconds=1)  # things happen one after another
         return self.at
 
     def forward(self, step: timedelta) -> None:
@@ -68,7 +69,8 @@ class World:
 
     def drop(self, name: str, lines: Iterable[str], header: str = HEADER) -> Path:
         """An operator drops a file, an hour ago."""
-        path = self.drop_folder / name
+        path = self.drop_folder / "water-meters" / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
         then = (self.clock.at - timedelta(hours=1)).timestamp() + len(self.names)
         os.utime(path, (then, then))

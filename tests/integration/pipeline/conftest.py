@@ -14,11 +14,12 @@ import pyarrow as pa
 import pytest
 from sqlalchemy import Engine
 
-from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyClient
+from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyClient, canonicalize
 from catalog.publisher import MemoryCatalogue
 from consent import ConsentStore, EventState, following, given_events
 from pipeline.hub import Hub, Role
 from pipeline.wiring import open_hub
+from policies.contract import CanonicalForm
 from settings import Settings
 from stack.embedded import Stack
 from storage import Journal, S3ObjectStore, database_engine, upgrade
@@ -50,7 +51,7 @@ class RealConsent:
         self._store.append_many(following(events, EventState.WITHDRAWN, self._clock(), "test"))
 
     def _events(self, contracts: Iterable[str]):
-        names = pa.array(contracts, pa.string())
+        names = canonicalize(CanonicalForm.UPPER, pa.array(contracts, pa.string()))
         token = self._client.create_run("consent", "consent", domains=[CONSENT_DOMAIN], quota=len(names))
         (subjects,) = self._client.with_token(token).pseudonymize(CONSENT_DOMAIN, [names])
         return given_events(

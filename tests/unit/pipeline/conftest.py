@@ -10,11 +10,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyRefusedError, MemoryCustodian
+from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyRefusedError, MemoryCustodian, canonicalize
 from catalog.lineage import EventBuilder, LineageEmitter
 from catalog.publisher import MemoryCatalogue
 from pipeline.hub import Hub, RunCustody, RunRequest
 from policies import load_territory
+from policies.contract import CanonicalForm, Territory
 from settings import Settings
 from settings.model import SHIPPED_TERRITORY
 from storage import Journal, MemoryObjectStore
@@ -39,10 +40,15 @@ class MemoryConsent:
         return pa.array(sorted(self._active), pa.binary(16))
 
     def _pseudonyms(self, contracts: Iterable[str]) -> set[bytes]:
-        names = pa.array(contracts, pa.string())
+        names = canonicalize(CanonicalForm.UPPER, pa.array(contracts, pa.string()))
         token = self._custodian.create_run("consent", "consent", domains=[CONSENT_DOMAIN], quota=len(names))
         (answer,) = self._custodian.with_token(token).pseudonymize(CONSENT_DOMAIN, [names])
         return set(answer.to_pylist())
+
+
+@pytest.fixture(scope="session")
+def shipped_territory() -> Territory:
+    return load_territory(SHIPPED_TERRITORY)
 
 
 @pytest.fixture
@@ -72,11 +78,11 @@ def refusing_custody(world: World, custodian: MemoryCustodian, monkeypatch: pyte
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: Clock, custodian: MemoryCustodian) -> World:
+def world(tmp_path: Path, clock: Clock, custodian: MemoryCustodian, shipped_territory: Territory) -> World:
     drop_folder = tmp_path / "drop"
     drop_folder.mkdir()
     settings = Settings(home=tmp_path, territory=SHIPPED_TERRITORY, drop_folder=drop_folder)
-    territory = load_territory(SHIPPED_TERRITORY)
+    territory = shipped_territory
     consent, catalogue = MemoryConsent(custodian), MemoryCatalogue()
 
     def run_custody(request: RunRequest) -> RunCustody:
