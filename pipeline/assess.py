@@ -13,8 +13,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from anonymization.measures import Measures, measure_release
 from anonymization.differences import Earlier
+from anonymization.measures import Measures, measure_release
 from catalog.lineage import Stage
 from pipeline.anonymize import consent_is_current
 from pipeline.candidate import Candidate, read_candidate

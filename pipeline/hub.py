@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Literal, Protocol
 
 import pyarrow as pa
-from catalog.publisher import Catalogue
 
+from catalog import Catalogue
 from catalog.lineage import LineageEmitter
 from pipeline.deidentification.pseudonymize import Pseudonymizer
 from pipeline.errors import BadInputError

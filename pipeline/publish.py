@@ -15,7 +15,7 @@ from pipeline.candidate import Candidate, read_candidate
 from pipeline.errors import ConsentChangedError, NotApprovedError, NotPublishableError
 from pipeline.hub import Hub
 from pipeline.publication.files import OpenFile, write_files
-from pipeline.publication.page import dataset_page
+from pipeline.publication.page import dataset_page, write_certificate
 from pipeline.stage import stage
 from policies.contract import Contract
 from storage import DatasetRef
@@ -44,7 +44,8 @@ def publish(hub: Hub, contract: Contract, run_id: str, period: str, ref: Dataset
         if not consent_is_current(hub, contract, candidate.manifest):
             raise ConsentChangedError(f"{contract.id} {period}: consent changed since the verdict; release it again")
         files = write_files(hub.open, contract, period, candidate.table, newest=_is_newest(hub, contract, period))
-        page = dataset_page(hub, contract, period, candidate, verdict, decision, files)
+        certificate = write_certificate(hub, contract, period, candidate, verdict, decision)
+        page = dataset_page(hub, contract, run_id, period, candidate, certificate, files)
         published = hub.catalogue().publish(page)
         _record(hub, contract, run_id, period, ref, candidate, files, published.url)
         report.add(published=candidate.table.num_rows, files=len(files))

@@ -9,10 +9,9 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-from catalog.errors import CatalogueError, CatalogueUnavailableError
-
 from anonymization.errors import AnonymizationError
 from anonymization.pseudonyms import CustodyUnavailableError, PseudonymError
+from catalog.errors import CatalogueError, CatalogueUnavailableError
 from consent import ConsentError
 from pipeline.errors import (
     BadInputError,

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from catalog.publisher import Catalogue, CkanCatalogue
-
 from anonymization.pseudonyms import CustodyClient
+from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
+from catalog.publisher import CkanCatalogue
 from consent import ConsentStore
 from pipeline.hub import Hub, Role, RunCustody, RunRequest
 from policies import load_territory

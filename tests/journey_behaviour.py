@@ -190,7 +190,14 @@ class JourneyBehaviour:
         world.collect()
         verdict = world.judge("2026-10")
         with pytest.raises(InvalidDecisionError):
-            decide(world.as_role("decide"), world.water, world.run_id(), "2026-10", verdict.candidate, Decision(True, "steward"))
+            decide(
+                world.as_role("decide"),
+                world.water,
+                world.run_id(),
+                "2026-10",
+                verdict.candidate,
+                Decision(True, "steward"),
+            )
 
     def test_a_period_nobody_delivered_says_so(self, world: World):
         with pytest.raises(BadInputError, match="2026-01"):

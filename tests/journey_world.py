@@ -14,7 +14,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from catalog.publisher import MemoryCatalogue
+from catalog import MemoryCatalogue
 from pipeline.anonymize import anonymize
 from pipeline.assess import Verdict, assess
 from pipeline.deidentify import Deidentified, deidentify

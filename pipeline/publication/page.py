@@ -1,51 +1,54 @@
-"""The catalogue page of a release, from contract, verdict, decision and files."""
+"""The catalogue page of a release, from contract, verdict, decision and files; and its certificate, put beside them."""
 
 from __future__ import annotations
 
-from catalog.certificate import Certificate, floors, treated_columns
-from catalog.page import DatasetPage, PublishedFile
+from catalog import Certificate, DatasetPage, PublishedFile, certify
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
 from pipeline.publication.files import OpenFile
 from policies.contract import Contract
 from storage.journal_records import DecisionRecord, VerdictRecord
+from storage.zones import certificate_key, open_key
 
 ROWS_AT_A_TIME = 16_384
+CERTIFICATE = "certificat"
 
 
 def dataset_page(
     hub: Hub,
     contract: Contract,
+    run_id: str,
     period: str,
     candidate: Candidate,
-    verdict: VerdictRecord,
-    decision: DecisionRecord | None,
+    certificate: Certificate,
     files: list[OpenFile],
 ) -> DatasetPage:
     """Return the dataset's page as it must be once this period is out."""
+    newest = any(file.latest for file in files)
     earlier = [
         OpenFile(**file)
         for release in hub.journal.releases(str(contract.id), contract.version.major)
         if release.period != period
         for file in release.files
-        if not (file["latest"] and any(new.latest for new in files))
+        if not (file["latest"] and newest)
     ]
     whole = sorted([*files, *earlier], key=lambda file: (not file.latest, _descending(file.period), file.format))
-    periods = sorted({file.period for file in whole}, reverse=True)
     return DatasetPage(
         contract=contract,
         territory=hub.territory,
         period=period,
-        periods=tuple(periods),
+        periods=tuple(sorted({file.period for file in whole}, reverse=True)),
         files=tuple(_published(hub, file) for file in whole),
         table=candidate.table.to_batches(ROWS_AT_A_TIME) if contract.release.searchable else [],
-        certificate=certificate(hub, contract, period, candidate, verdict, decision),
+        certificate=certificate,
         released_at=hub.now(),
         coverage_note=coverage_note(contract),
+        certificate_url=_address(hub, _certificate_key(contract, period, "html")),
+        run_id=run_id,
     )
 
 
-def certificate(
+def write_certificate(
     hub: Hub,
     contract: Contract,
     period: str,
@@ -53,29 +56,27 @@ def certificate(
     verdict: VerdictRecord,
     decision: DecisionRecord | None,
 ) -> Certificate:
-    """Return the certificate of a release."""
-    organization = hub.territory.organizations.get(contract.feed.operator, {})
-    return Certificate(
-        dataset=str(contract.id),
-        title=contract.title,
-        period=period,
-        contract_version=str(contract.version),
-        contract_digest=contract.digest,
-        strategy_version=hub.territory.strategy.version,
+    """Make the certificate of a release; put it in the open bucket, for people and machines, and in the audit zone."""
+    certificate = certify(
+        contract,
+        hub.territory,
+        period,
         candidate_digest=verdict.candidate_digest,
-        operator=organization.get("title", contract.feed.operator),
-        legal_basis=contract.legal_basis.text,
-        treatment_ref=contract.treatment_ref,
-        protection_unit=contract.protection_unit.kind if contract.protection_unit else None,
-        floors=floors(contract),
-        treated=treated_columns(contract),
         counts=candidate.counts.to_json(),
         measures=dict(verdict.measures),
-        approved_by=decision.decided_by if decision else None,
-        approved_at=decision.decided_at if decision else None,
         judged_at=verdict.judged_at,
+        approved_at=decision.decided_at if decision else None,
         coverage=coverage_note(contract),
+        remarks=tuple(verdict.reasons),
+        consent_root=verdict.consent_root,
     )
+    html, json = certificate.to_html(), certificate.to_json()
+    hub.open.put(_certificate_key(contract, period, "html"), html, media_type="text/html; charset=utf-8")
+    hub.open.put(_certificate_key(contract, period, "json"), json, media_type="application/json")
+    hub.audit.put(
+        certificate_key(str(contract.id), period, verdict.candidate_digest), json, media_type="application/json"
+    )
+    return certificate
 
 
 def coverage_note(contract: Contract) -> str:
@@ -85,10 +86,18 @@ def coverage_note(contract: Contract) -> str:
     return "Ces chiffres ne comptent que les participants qui ont donné leur accord ; ce ne sont pas des totaux."
 
 
+def _certificate_key(contract: Contract, period: str, kind: str) -> str:
+    return open_key(str(contract.id), contract.version.major, period, f"{CERTIFICATE}.{kind}")
+
+
 def _published(hub: Hub, file: OpenFile) -> PublishedFile:
-    s3 = hub.settings.s3
-    url = f"{s3.endpoint.rstrip('/')}/{s3.open_bucket}/{file.key}"
+    url = _address(hub, file.key)
     return PublishedFile(file.format, url, file.size, file.digest, file.rows, file.period, file.latest)
+
+
+def _address(hub: Hub, key: str) -> str:
+    """Where anyone can read an object of the open bucket."""
+    return f"{hub.settings.s3.endpoint.rstrip('/')}/{hub.settings.s3.open_bucket}/{key}"
 
 
 def _descending(period: str) -> tuple[int, ...]:

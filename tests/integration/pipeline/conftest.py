@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyClient, canonicalize
-from catalog.publisher import MemoryCatalogue
+from catalog import MemoryCatalogue
 from consent import ConsentStore, EventState, following, given_events
 from pipeline.hub import Hub, Role
 from pipeline.wiring import open_hub
@@ -108,7 +108,11 @@ def refusing_custody(world: World) -> Callable[[], object]:
 
 def _admin(settings: Settings) -> dict[str, S3ObjectStore]:
     credential = settings.credential("admin")
-    buckets = {"private": settings.s3.private_bucket, "open": settings.s3.open_bucket, "audit": settings.s3.audit_bucket}
+    buckets = {
+        "private": settings.s3.private_bucket,
+        "open": settings.s3.open_bucket,
+        "audit": settings.s3.audit_bucket,
+    }
     return {name: S3ObjectStore(settings.s3, bucket, credential) for name, bucket in buckets.items()}
 
 

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyRefusedError, MemoryCustodian, canonicalize
+from catalog import MemoryCatalogue
 from catalog.lineage import EventBuilder, LineageEmitter
-from catalog.publisher import MemoryCatalogue
 from pipeline.hub import Hub, RunCustody, RunRequest
 from policies import load_territory
 from policies.contract import CanonicalForm, Territory
