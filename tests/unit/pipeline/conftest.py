@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -78,11 +79,20 @@ def refusing_custody(world: World, custodian: MemoryCustodian, monkeypatch: pyte
 
 
 @pytest.fixture
+def make_world(tmp_path: Path, custodian: MemoryCustodian, shipped_territory: Territory) -> Callable[[], World]:
+    """Makes worlds that share nothing but custody, whose keys decide the pseudonyms."""
+    return lambda: _world(Path(tempfile.mkdtemp(dir=tmp_path)), Clock(), custodian, shipped_territory)
+
+
+@pytest.fixture
 def world(tmp_path: Path, clock: Clock, custodian: MemoryCustodian, shipped_territory: Territory) -> World:
-    drop_folder = tmp_path / "drop"
+    return _world(tmp_path, clock, custodian, shipped_territory)
+
+
+def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Territory) -> World:
+    drop_folder = folder / "drop"
     drop_folder.mkdir()
-    settings = Settings(home=tmp_path, territory=SHIPPED_TERRITORY, drop_folder=drop_folder)
-    territory = shipped_territory
+    settings = Settings(home=folder, territory=SHIPPED_TERRITORY, drop_folder=drop_folder)
     consent, catalogue = MemoryConsent(custodian), MemoryCatalogue()
 
     def run_custody(request: RunRequest) -> RunCustody:
