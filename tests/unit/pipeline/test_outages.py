@@ -69,10 +69,16 @@ def outcome(world: World) -> dict[str, Any]:
     for period in ("2026-09", "2026-10"):
         found = read_pointer(world.hub.private, "water-meters", 1, period)
         assert found is not None
-        table = pa.Table.from_batches(read_parquet(world.hub.private, read_manifest(world.hub.private, found[0]).parts[0]))
+        table = pa.Table.from_batches(
+            read_parquet(world.hub.private, read_manifest(world.hub.private, found[0]).parts[0])
+        )
         trusted[period] = table.drop_columns(["contrat", "_arrival", "_delivery"]).sort_by("_position").to_pylist()
-    files = {found.key: world.hub.open.get(found.key) for found in world.hub.open.list("") if "certificat" not in found.key}
-    published = {key: body if key.endswith("csv") else pq.read_table(io.BytesIO(body)).to_pylist() for key, body in files.items()}
+    files = {
+        found.key: world.hub.open.get(found.key) for found in world.hub.open.list("") if "certificat" not in found.key
+    }
+    published = {
+        key: body if key.endswith("csv") else pq.read_table(io.BytesIO(body)).to_pylist() for key, body in files.items()
+    }
     releases = [(release.period, release.rows) for release in world.hub.journal.releases("water-meters")]
     dirty = world.hub.journal.dirty_periods("water-meters", 1, world.clock())
     return {"trusted": trusted, "published": published, "releases": releases, "dirty": dirty}
