@@ -89,7 +89,7 @@ class Login:
 
 OPERATOR_PREFIX = "operator-"
 LOGINS = (
-    Login("admin", "Administration", "technique", ("Admin",), "login-airflow-admin"),
+    Login("airflow-admin", "Administration", "technique", ("Admin",), "login-airflow-admin"),
     Login("steward", "Responsable", "des données", ("steward",), "login-steward"),
     Login("author", "Auteur", "de contrats", ("steward",), "login-author"),
     Login("dpo", "Délégué à la", "protection des données", ("dpo",), "login-dpo"),

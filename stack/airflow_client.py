@@ -116,6 +116,19 @@ class AirflowClient:
         body = {"dag_run_id": run_id, "task_ids": list(tasks), "include_downstream": True, "dry_run": False}
         self._call("POST", f"/dags/{dag_id}/clearTaskInstances", json={**body, "only_failed": False})
 
+    def mark(self, dag_id: str, run_id: str, task_id: str, state: str) -> None:
+        """Set the state of a task by hand, as the pages allow."""
+        path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}"
+        self._call("PATCH", path, json={"new_state": state})
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Entries of the audit log called ``name``."""
+        return list(self._pages("/eventLogs", "event_logs", event=name))
+
+    def configuration(self) -> Any:
+        """Airflow's configuration, if it is shown to anybody."""
+        return self._call("GET", "/config")
+
     def log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> str:
         """The text of a task's log."""
         path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}/logs/{attempt}"

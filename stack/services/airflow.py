@@ -14,7 +14,8 @@ import subprocess
 from stack.errors import PrepareError
 from stack.service import HealthCheck, Service, StackContext
 
-BOOTSTRAP_SECONDS = 180
+BOOTSTRAP_SECONDS = 300
+START_SECONDS = 300.0  # half a minute on a quiet machine of two cores; a machine at work needs much more
 _HEALTHY = '"{component}":{{"status":"healthy"'
 
 
@@ -53,7 +54,7 @@ def services(context: StackContext) -> list[Service]:
     port = context.ports["airflow"]
     health = f"http://127.0.0.1:{port}/api/v2/monitor/health"
     return [
-        _process(context, "api-server", (), HealthCheck(url=health, patience_seconds=120), ports=(port,)),
+        _process(context, "api-server", (), HealthCheck(url=health, patience_seconds=START_SECONDS), ports=(port,)),
         _process(context, "dag-processor", (), _component(health, "dag_processor")),
         _process(context, "scheduler", ("--skip-serve-logs",), _component(health, "scheduler"), stop_seconds=20),
         _process(context, "triggerer", ("--skip-serve-logs",), _component(health, "triggerer")),
@@ -133,7 +134,7 @@ def _process(
 
 
 def _component(url: str, component: str) -> HealthCheck:
-    return HealthCheck(url=url, contains=_HEALTHY.format(component=component), patience_seconds=120)
+    return HealthCheck(url=url, contains=_HEALTHY.format(component=component), patience_seconds=START_SECONDS)
 
 
 def _secrets(context: StackContext) -> None:
