@@ -57,7 +57,7 @@ class RequiredAction:
 class AirflowClient:
     """Airflow, as one person sees it."""
 
-    def __init__(self, url: str, login: str, password: SecretStr, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, login: str, password: SecretStr, *, timeout: float = 120.0) -> None:
         self._login, self._password = login, password
         self._http = httpx.Client(base_url=url, timeout=timeout)
 
