@@ -22,7 +22,7 @@ def reporter(screen: Console) -> Callable[[str, str], None]:
     """Return what shows each step of a start or a stop on a line of its own."""
 
     def show(name: str, step: str) -> None:
-        style = "green" if step.startswith("prêt") else "dim"
+        style = "green" if step.startswith(("prêt", "tourne")) else "dim"
         screen.print(f"  [{style}]{name:<18} {step}[/]")
 
     return show

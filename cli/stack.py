@@ -82,11 +82,12 @@ def status(context: typer.Context) -> None:
         console().print(f"Pas de pile dans {context.obj} : « ardoise up » la crée.")
         raise typer.Exit(1)
     statuses = Stack(context_of(context.obj)).status()
-    table = Table("service", "état", "prêt", "processus", "depuis", "ports", box=None, header_style="bold")
+    table = Table("service", "état", "prêt", "processus", "depuis", box=None, header_style="bold")
+    table.add_column("ports", no_wrap=True)
     for entry in statuses:
         ready = "[green]oui[/]" if entry.healthy else "[red]non[/]"
         since = f"{entry.seconds // 60} min {entry.seconds % 60:02} s" if entry.seconds else ""
-        ports = " ".join(map(str, entry.ports))
+        ports = " ".join(map(str, entry.ports[:2])) + ("…" if len(entry.ports) > 2 else "")
         table.add_row(entry.name, entry.state, ready, str(entry.pid or ""), since, ports)
     console().print(table)
     raise typer.Exit(0 if all(entry.healthy for entry in statuses) else 1)

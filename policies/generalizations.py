@@ -11,12 +11,17 @@ from types import MappingProxyType
 SOURCES_TAKEN: Mapping[str, int] = MappingProxyType(
     {
         "identity": 1,  # as it stands in the trusted zone
-        "day": 1,  # timestamp or date -> date, in the territory's time zone
-        "month": 1,  # timestamp or date -> "2026-10", in the territory's time zone
-        "hour": 1,  # timestamp -> 0…23, in the territory's time zone
-        "weekday": 1,  # timestamp or date -> 1 (Monday) … 7
-        "grid_200m": 2,  # longitude, latitude -> identifier of the 200 m cell
-        "commune": 1,  # INSEE code -> official name
+        "day": 1,  # timestamp or date, in the territory's time zone, here and below
+        "month": 1,
+        "year": 1,
+        "hour": 1,
+        "weekday": 1,
         "delay_days": 2,  # start, end -> whole days between
+        "delay_band": 2,  # the same, in bands
+        "band": 1,  # number -> the band it falls in
+        "grid_200m": 2,  # longitude, latitude -> identifier of the 200 m cell
+        "grid_200m_latitude": 2,  # the same -> latitude of the cell's centre
+        "grid_200m_longitude": 2,
+        "commune": 1,  # INSEE code -> official name
     }
 )

@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 from xmlrpc.client import Fault
 
@@ -142,6 +143,9 @@ class Stack:
     def _raise_module(self, name: str, report: Reporter) -> None:
         module, started = _module(name), time.monotonic()
         services = module.services(self.context)
+        if services and self._is_settled(name) and all(self._runs(service) for service in services):
+            report(name, "tourne déjà")
+            return
         report(name, "se prépare")
         module.prepare(self.context)
         for service in services:
@@ -150,7 +154,19 @@ class Stack:
             self._wait(service)
         if (settle := getattr(module, "settle", None)) is not None:
             settle(self.context)
+        self._settled_mark(name).write_text(str(self._supervisor.pid()), encoding="utf-8")
         report(name, f"prêt en {time.monotonic() - started:.0f} s")
+
+    def _settled_mark(self, name: str) -> Path:
+        """Return the file that says under which supervisor the module was last made ready, to its end."""
+        return self.context.paths.run / f"{name}.settled"
+
+    def _is_settled(self, name: str) -> bool:
+        mark = self._settled_mark(name)
+        return mark.exists() and mark.read_text(encoding="utf-8") == str(self._supervisor.pid())
+
+    def _runs(self, service: Service) -> bool:
+        return self._supervisor.state(service.name) == "RUNNING" and self._is_healthy(service)
 
     def _begin(self, service: Service) -> None:
         try:
@@ -161,7 +177,7 @@ class Stack:
     def _wait(self, service: Service) -> None:
         deadline = time.monotonic() + (service.health.patience_seconds if service.health else 30)
         pause = 0.1
-        while not (self._supervisor.state(service.name) == "RUNNING" and self._is_healthy(service)):
+        while not self._runs(service):
             if self._supervisor.state(service.name) == "FATAL" or time.monotonic() > deadline:
                 raise StartError(f"{service.name} n'est pas prêt : voir {service.log}")
             time.sleep(pause)

@@ -35,7 +35,7 @@ class HealthCheck:
     port: int | None = None
     command: tuple[str, ...] | None = None
     contains: str = ""  # text the URL's answer must contain, when a 2xx is not enough
-    patience_seconds: float = 60.0  # from start to healthy
+    patience_seconds: float = 120.0  # from start to healthy
 
 
 @dataclass(frozen=True, slots=True)

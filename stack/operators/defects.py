@@ -11,7 +11,8 @@ class Defects:
     """Rates are shares of rows, between 0 and 1. Switches are off unless a test turns them on."""
 
     duplicates: float = 0.002  # the same row twice
-    late: float = 0.001  # water: rows of the month before, come with this file
+    late: float = 0.001  # water: rows that come with the next day's
+    before: float = 0.0  # water: rows of the day before the file begins, so perhaps of another period
     misspelt: float = 0.002  # water: an identifier in lower case, with spaces
     missing: float = 0.002  # a required field is empty
     unreadable: float = 0.001  # a number or date that is not one
@@ -42,5 +43,5 @@ class Defects:
 
 
 NO_DEFECTS = Defects(
-    duplicates=0, late=0, misspelt=0, missing=0, unreadable=0, truncated=0, true_offsets=0
+    duplicates=0, late=0, before=0, misspelt=0, missing=0, unreadable=0, truncated=0, true_offsets=0
 )  # a feed as its operator describes it

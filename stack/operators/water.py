@@ -7,7 +7,7 @@ and a correction of a day agrees with the days around it. Rows are made by colum
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -97,28 +97,37 @@ def write_csv(
     """
     meters = make_meters(households, seed, canaries)
     chosen = np.arange(len(meters)) if only is None else np.asarray(only)
-    prefix = pc.binary_join_element_wise(
-        *(
-            column.take(pa.array(chosen))
-            for column in (meters.contracts, meters.serials, meters.addresses, meters.insee)
-        ),
-        ";",
-    )
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
     rows = 0
     with unfinished.open("wb") as file:
         file.write((HEADER.replace("CONSO_L", "VOLUME") if defects.water_renamed else HEADER).encode() + b"\n")
-        for day in (start + timedelta(days=number) for number in range(days)):
-            lines = _day(meters, chosen, prefix, day, seed, version, defects)
-            if day == start and defects.late and version == 1:
-                lines = pa.concat_arrays([lines, _late(meters, chosen, prefix, day, seed, defects)])
+        for lines in _in_order(meters, chosen, start, days, seed, version, defects):
             file.write(_block(lines))
             rows += len(lines)
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
     return rows
+
+
+def _in_order(
+    meters: Meters, chosen: Whole, start: date, days: int, seed: int, version: int, defects: Defects
+) -> Iterator[pa.StringArray]:
+    """The lines of a file, by day; those that came late stand with the next day's."""
+    fixed = (meters.contracts, meters.serials, meters.addresses, meters.insee)
+    prefix = pc.binary_join_element_wise(*(column.take(pa.array(chosen)) for column in fixed), ";")
+    held = pa.array([], pa.string())
+    if defects.before:
+        early = _day(meters, chosen, prefix, start - timedelta(days=1), seed, version, NO_DEFECTS)
+        held = early.slice(0, max(1, round(defects.before * len(early))))
+    for day in (start + timedelta(days=number) for number in range(days)):
+        lines = _day(meters, chosen, prefix, day, seed, version, defects)
+        late = pa.array(np.random.default_rng([seed, 5, day.toordinal()]).random(len(lines)) < defects.late)
+        yield held
+        yield lines.filter(pc.invert(late))
+        held = lines.filter(late)
+    yield held
 
 
 def _texts(prefix: str, numbers: Whole) -> pa.StringArray:
@@ -164,19 +173,6 @@ def _day(
         prefix, written, _thousandths(index[chosen]), _thousandths(litres * 1000), str(version), ";"
     )
     return spoil(lines, np.random.default_rng([seed, 4, day.toordinal(), version]), defects)
-
-
-def _late(
-    meters: Meters,
-    chosen: Whole,
-    prefix: pa.StringArray,
-    start: date,
-    seed: int,
-    defects: Defects,
-) -> pa.StringArray:
-    """A few rows of the day before, which the operator had not received in time."""
-    lines = _day(meters, chosen, prefix, start - timedelta(days=1), seed, 1, NO_DEFECTS)
-    return lines.slice(0, max(1, round(defects.late * len(lines))))
 
 
 def _thousandths(values: Whole) -> pa.StringArray:

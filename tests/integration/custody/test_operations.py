@@ -13,8 +13,13 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, CustodyRefusedError, CustodyUnavailableError
+from custody.database import open_engine
+from custody.database.tables import metadata
+from custody.settings import load_settings
 from tests.integration.custody.conftest import CustodyHome, MakeHome, unprivileged_user
 
 NOBODY = pa.array([], PSEUDONYM_TYPE)
@@ -216,3 +221,13 @@ def test_log_lines_are_json_and_carry_the_run(custody: CustodyHome) -> None:
     assert (stream["run_id"], stream["domain"], stream["identifiers"], stream["batches"]) == ("r", "water-meter", 2, 1)
     refused = next(line for line in lines if line.get("call") == "POST /v1/fingerprint")
     assert (refused["level"], refused["code"], refused["status"]) == ("warning", "bad_request", 422)
+
+
+def test_the_tables_in_code_are_those_that_migrations_make(custody: CustodyHome) -> None:
+    engine = open_engine(load_settings(custody.home).database_url())
+    try:
+        with engine.connect() as connection:
+            differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    finally:
+        engine.dispose()
+    assert differences == []

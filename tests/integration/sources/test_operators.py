@@ -62,7 +62,9 @@ def test_an_index_agrees_with_its_volumes_however_the_days_are_cut(tmp_path: Pat
 
 def test_everyday_defects_become_rejects_and_never_stop_a_file(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    defects = Defects(duplicates=0.05, late=0.05, misspelt=0.05, missing=0.05, unreadable=0.05, truncated=0.05)
+    defects = Defects(
+        duplicates=0.05, late=0.05, before=0.05, misspelt=0.05, missing=0.05, unreadable=0.05, truncated=0.05
+    )
     lines = water.write_csv(path, 200, date(2026, 10, 1), 5, seed=3, defects=defects)
     with path.open("rb") as stream:
         table, rejects, _ = whole(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic.alias_generators import to_camel
 
+from anonymization import known_generalizations
 from policies import declared
 from policies.generalizations import SOURCES_TAKEN
 
@@ -49,5 +50,6 @@ def test_every_property_is_explained() -> None:
         assert {field.alias or to_camel(name) for name, field in model.model_fields.items()} <= EXPLAINED
 
 
-def test_every_generalization_is_listed() -> None:
+def test_every_generalization_is_listed_and_exists() -> None:
     assert set(SOURCES_TAKEN) <= EXPLAINED
+    assert {name: entry.arity for name, entry in known_generalizations().items()} == SOURCES_TAKEN

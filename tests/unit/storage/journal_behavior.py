@@ -141,9 +141,7 @@ class JournalBehavior:
 
     def test_a_stage_that_runs_again_is_one_line(self, journal: Journal) -> None:
         journal.start_stage("run-1", "parking", None, "ingest", NOW)
-        journal.finish_stage(
-            "run-1", "parking", None, "ingest", {"rows_in": 1}, 1.5, "failed", "SourceUnavailable"
-        )
+        journal.finish_stage("run-1", "parking", None, "ingest", {"rows_in": 1}, 1.5, "failed", "SourceUnavailable")
         failed = journal.runs("parking")[0]
         assert (failed.status, failed.error_code) == ("failed", "SourceUnavailable")
         journal.start_stage("run-1", "parking", None, "ingest", NOW + DAY)
