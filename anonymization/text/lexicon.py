@@ -15,7 +15,9 @@ from pathlib import Path
 from anonymization.errors import TextModelError
 from anonymization.text.plain import plain
 
-_ENDINGS = ("s", "x", "e", "es")  # of the plural and the feminine, which the dictionary does not always list
+# The dictionary does not list every inflected form: plural and feminine, and the endings of verbs in -er.
+_ENDINGS = ("s", "x", "e", "es")
+_VERB_ENDINGS = ("e", "es", "ent", "ais", "ait", "aient", "ant", "ez", "ons", "era", "eront", "erait", "eraient")
 _WORDS = Path(__file__).resolve().parent / "words"
 
 
@@ -36,8 +38,11 @@ class Lexicon:
     def _knows_part(self, word: str) -> bool:
         if word in self.known:
             return True
-        stems = [word[: -len(ending)] for ending in _ENDINGS if word.endswith(ending) and len(word) > len(ending) + 2]
-        return word not in self.first_names and any(stem in self.known for stem in stems)
+        if word in self.first_names:
+            return False
+        stems = {word[: -len(ending)] for ending in _ENDINGS if word.endswith(ending)}
+        stems |= {word[: -len(ending)] + "er" for ending in _VERB_ENDINGS if word.endswith(ending)}
+        return any(stem in self.known for stem in stems if len(stem) > 2)
 
 
 def word_list(name: str) -> frozenset[str]:

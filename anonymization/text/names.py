@@ -73,7 +73,7 @@ class NameRecognizer(LocalRecognizer):  # type: ignore[misc]
         people = [(span.start_char, span.end_char) for span in seen if span.label_ in ("PER", "PERSON")]
         for word in words:
             inside = any(start <= word.start and word.end <= end for start, end in people)
-            word.masked |= inside and word.plain not in self._lexicon.function_words
+            word.masked |= inside and not self._is_plainly_a_word(word)
         self._mask_neighbors(words, plain_text)
         kept = [match.span() for match in self._keep.finditer(plain_text)]
         titled = [match.end() for match in _TITLE.finditer(plain_text)]
@@ -85,6 +85,14 @@ class NameRecognizer(LocalRecognizer):  # type: ignore[misc]
             for start, end in places
             if any(start <= word.start < end and word.masked and not _kept(word, kept, titled) for word in words)
         ]
+
+    def _is_plainly_a_word(self, word: _Word) -> bool:
+        """Whether a capital that opens a sentence, or none, leaves no reason to take the word for a name."""
+        lexicon = self._lexicon
+        if word.plain in lexicon.function_words:
+            return True
+        listed = word.plain in lexicon.family_names or word.plain in lexicon.doubtful_names
+        return word.opens_sentence and not listed and lexicon.knows(word.plain)
 
     def _mask_names(self, words: list[_Word], plain_text: str) -> None:
         lexicon = self._lexicon

@@ -85,7 +85,7 @@ _HOUSE = r"\b\d{1,4}\s?(?:bis|ter|quater|[a-d])?\b\s?[,;/-]?\s?"
 _STREET = re.compile(rf"(?P<house>{_HOUSE}(?:(?:bis|ter)\b\s?,?\s?)?)?(?<!\w)(?P<type>{STREETS})(?!\w)[\s:]{{0,2}}")
 _AFTER = re.compile(rf"(?:{_PARTICLE}[\s]?)*(?P<word>{_WORD}|\d{{1,4}})[\s]?")
 _POSTCODE = re.compile(
-    rf"[\s,;(-]{{0,4}}\b\d{{5}}\b(?:\s{{0,2}}(?:{_WORD})(?:[\s-](?:{_PARTICLE}[\s-]?){{0,2}}{_WORD}){{0,3}})?"
+    rf"[^.!?;\n]{{0,30}}?\b\d{{5}}\b(?:\s{{0,2}}(?:{_WORD})(?:[\s-](?:{_PARTICLE}[\s-]?){{0,2}}{_WORD}){{0,3}})?"
 )
 _BARE_HOUSE = re.compile(
     rf"\b(?:(?:au|face\sau|devant\sle|devant|numero|num\.?|n\s?°|no)\s?)(\d{{1,4}}(?:\s?(?:bis|ter|quater|[a-d])\b)?)"

@@ -57,6 +57,7 @@ def _redacted(*texts: str) -> list[Any]:
         ("8 allée des tilleuls", "ADRESSE"),
         ("3 RUE PASTEUR", "ADRESSE"),
         ("25 bd du maréchal foch", "ADRESSE"),
+        ("44 rue du Four à chaux 49100 Angers", "ADRESSE"),
         ("avenue Montaigne", "ADRESSE"),
         ("place du ralliement", "ADRESSE"),
         ("https://exemple.fr/jeanne", "LIEN"),
@@ -134,6 +135,8 @@ def test_names_that_are_words_or_that_nobody_knows_are_masked(text: str, name: s
         "Arbre tombé sur la chaussée, branches dangereuses pour les enfants de l'école",
         "Aujourd'hui encore, le banc du parc est cassé depuis le mois de Mars. 3 jours, c'est trop long",
         "La rue est sale et le trottoir aussi",
+        "Lampadaire qui clignote. Potelet couché. Bouche d'égout bouchée. Dépôt sauvage de cartons.",
+        "Poubelles renversées, feuilles mortes ; elles débordaient et bloquaient les passants",
         "",
     ],
 )
