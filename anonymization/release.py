@@ -32,6 +32,8 @@ from policies.contract import ProtectionUnit, ReleaseRule
 Batches = Callable[[], Iterable[pa.RecordBatch]]
 """Gives the rows anew each time it is called: a release makes up to two passes."""
 
+_BATCH_ROWS = 131_072
+
 
 def apply_release(
     source: pa.Table | Batches,
@@ -53,13 +55,18 @@ def apply_release(
         MeasureOverflowError: a sum is too large to be exact.
     """
     _check(rule, protection_unit)
-    batches: Batches = source.to_batches if isinstance(source, pa.Table) else source
+    batches = _sliced(source) if isinstance(source, pa.Table) else source
     reader = ClassReader(rule, protection_unit, surroundings or Surroundings())
     if rule.kind == "aggregate":
         return release_table(batches, reader)
     if rule.kind == "records":
         return release_records(batches, reader, rule.k or 0)
     return release_as_is(batches, reader)
+
+
+def _sliced(table: pa.Table) -> Batches:
+    """Batches small enough that their frames never weigh as much as the table."""
+    return lambda: table.to_batches(max_chunksize=_BATCH_ROWS)
 
 
 def _check(rule: ReleaseRule, protection_unit: ProtectionUnit | None) -> None:
