@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -22,7 +21,7 @@ from pipeline.wiring import open_hub
 from policies.contract import CanonicalForm
 from settings import Settings
 from stack.embedded import Stack
-from storage import Journal, S3ObjectStore, database_engine, upgrade
+from storage import S3ObjectStore, database_engine, upgrade
 from tests.consent_terms import TERMS
 from tests.journey_world import Clock, World
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
@@ -66,27 +65,38 @@ class RealConsent:
 
 @pytest.fixture
 def world(services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[World]:
-    """A hub of its own on the shared services: fresh database, and the zones emptied of what earlier tests left."""
+    """A hub on the shared services, with a fresh database; the zones are emptied of what earlier tests left."""
+    for store in _admin(services).values():
+        for found in list(store.list("")):
+            store.delete(found.key)
+    with _world(services, postgres, tmp_path / "drop") as made:
+        yield made
+
+
+@pytest.fixture
+def other_world(world: World, services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[World]:
+    """Another hub, with a database and a drop folder of its own, but the same zones."""
+    with _world(services, postgres, tmp_path / "other-drop") as made:
+        yield made
+
+
+@contextmanager
+def _world(services: Settings, postgres: PostgresServer, drop_folder: Path) -> Iterator[World]:
     url = postgres.fresh_database()
     upgrade(url)
     clock, catalogue = Clock(), MemoryCatalogue()
-    drop_folder = tmp_path / "drop"
     drop_folder.mkdir()
-    settings = services.model_copy(update={"drop_folder": drop_folder})
+    database = f"{services.database.rpartition('/')[0]}/{url.rpartition('/')[2]}"
+    settings = services.model_copy(update={"drop_folder": drop_folder, "database": database})
     engine = database_engine(url)
-    _empty(settings)
 
     def as_role(role: Role) -> Hub:
-        real = open_hub(settings, role)
-        return dataclasses.replace(
-            real, clock=clock, journal=Journal(engine), consent=ConsentStore(engine), catalogue=lambda: catalogue
-        )
+        return dataclasses.replace(open_hub(settings, role), clock=clock, catalogue=lambda: catalogue)
 
     seeing = dataclasses.replace(as_role("deidentify"), **_admin(settings))
     purpose = seeing.contract("water-meters").coverage.purpose
     yield World(seeing, as_role, clock, drop_folder, RealConsent(settings, engine, clock, purpose), catalogue)
     engine.dispose()
-    shutil.rmtree(drop_folder)
 
 
 @pytest.fixture
@@ -114,9 +124,3 @@ def _admin(settings: Settings) -> dict[str, S3ObjectStore]:
         "audit": settings.s3.audit_bucket,
     }
     return {name: S3ObjectStore(settings.s3, bucket, credential) for name, bucket in buckets.items()}
-
-
-def _empty(settings: Settings) -> None:
-    for store in _admin(settings).values():
-        for found in list(store.list("")):
-            store.delete(found.key)

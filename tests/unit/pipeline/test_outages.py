@@ -1,10 +1,11 @@
-"""An outage at any write of the journey: an error that says so, nothing half published, and a re-run that ends alike."""
+"""An outage at any write of the journey: a clear error, nothing half published, and a re-run that ends alike."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -13,13 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.anonymize import anonymize
-from pipeline.assess import assess
+from pipeline.assess import Verdict, assess
 from pipeline.deidentify import deidentify
 from pipeline.errors import OutageError
 from pipeline.hub import Hub
 from pipeline.ingest import ingest
-from pipeline.publish import publish
-from storage import StoreUnavailableError, read_manifest, read_parquet, read_pointer
+from pipeline.publish import Release, publish
+from storage import DatasetRef, StoreUnavailableError, read_manifest, read_parquet, read_pointer
 from tests.disturbance import Countdown, disturb
 from tests.journey_world import World, days, meters, readings
 
@@ -53,10 +54,22 @@ def through(world: World, disturbed: bool) -> int:
     refs = stage(lambda hub: ingest(hub, world.water, "run-1"))
     done = stage(lambda hub: deidentify(hub, world.water, "run-1", refs or pending(world)))
     for period in done.dirty:
-        candidate = stage(lambda hub, period=period: anonymize(hub, world.water, "run-2", period))
-        stage(lambda hub, period=period: assess(hub, world.water, "run-2", period, candidate))
-        stage(lambda hub, period=period: publish(hub, world.water, "run-2", period, candidate))
+        candidate = stage(partial(_anonymize, world, period))
+        stage(partial(_assess, world, period, candidate))
+        stage(partial(_publish, world, period, candidate))
     return outages
+
+
+def _anonymize(world: World, period: str, hub: Hub) -> DatasetRef:
+    return anonymize(hub, world.water, "run-2", period)
+
+
+def _assess(world: World, period: str, candidate: DatasetRef, hub: Hub) -> Verdict:
+    return assess(hub, world.water, "run-2", period, candidate)
+
+
+def _publish(world: World, period: str, candidate: DatasetRef, hub: Hub) -> Release:
+    return publish(hub, world.water, "run-2", period, candidate)
 
 
 def pending(world: World) -> list[Any]:
