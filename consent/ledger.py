@@ -22,12 +22,12 @@ from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Engine, and_, exists, insert, or_, select, text
+from sqlalchemy import Connection, Engine, and_, exists, or_, select, text
 
 from consent.errors import InvalidConsentError, LedgerBrokenError
 from consent.records import SUBJECT_SIZE, ConsentEvent, ConsentRecord, ConsentTerms, EventState
 from storage import canonical_json
-from storage.database import translated, upsert
+from storage.database import append_rows, translated, upsert
 from storage.database.tables import consent_ledger, consent_terms
 
 GENESIS = "0" * 64
@@ -73,10 +73,10 @@ class ConsentStore:
             self._check_terms(connection, entries.values())
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            known = _known(connection, list(entries))
-            rows = list(_chained(_head(connection), [item for item in entries.items() if item[0] not in known]))
-            if rows:
-                connection.execute(insert(consent_ledger), rows)
+            head = _head(connection)
+            known = _known(connection, list(entries)) if head.sequence else set()
+            rows = list(_chained(head, [item for item in entries.items() if item[0] not in known]))
+            append_rows(connection, consent_ledger, rows)
         return len(rows)
 
     def active_subjects(self, purpose: str, at: datetime) -> pa.FixedSizeBinaryArray:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import IO
 
 from storage.errors import ObjectNotFoundError, PreconditionFailedError, SealError
-from storage.objects import OCTETS, READ_SIZE, StoredObject, as_file, check_digest, verified
+from storage.objects import OCTETS, READ_SIZE, StoredObject, as_file, check_condition, check_digest, verified
 from storage.sealing import DataKey
 
 
@@ -32,6 +32,7 @@ class MemoryObjectStore:
         if_match: str | None = None,
     ) -> StoredObject:
         """See :class:`~storage.ObjectStore`."""
+        check_condition(data, if_absent, if_match)
         body = data if isinstance(data, bytes) else b"".join(data)
         present = self.head(key)
         if (if_absent and present) or (if_match is not None and (present is None or present.etag != if_match)):

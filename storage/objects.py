@@ -51,11 +51,14 @@ class ObjectStore(Protocol):
             key: where.
             data: all the bytes, or chunks of any size. An exception of the iterable leaves nothing behind.
             media_type: sent to whoever downloads it.
-            if_absent: only if no object has this key.
-            if_match: only if the object now there has this etag.
+            if_absent: only if no object has this key. Of several writers, exactly one succeeds.
+            if_match: only if the object now there has this etag. Likewise.
+
+        Conditions are for whole objects (``bytes``): not every store checks and completes a multipart upload at once.
 
         Raises:
             PreconditionFailedError: `if_absent` or `if_match` does not hold.
+            ValueError: a condition on a stream.
             StoreUnavailableError, AccessRefusedError: nothing was written.
         """
         ...
@@ -150,6 +153,12 @@ def copy_object(
     """Copy a verified object to another key or bucket, streaming; nothing appears there if the source is damaged."""
     with source.open(part_key, digest) as stream:
         return target.put(key, chunks_of(stream), media_type=media_type)
+
+
+def check_condition(data: bytes | Iterable[bytes], if_absent: bool, if_match: str | None) -> None:
+    """Refuse a conditional write that could not be one step."""
+    if not isinstance(data, bytes) and (if_absent or if_match is not None):
+        raise ValueError("only a whole object can be written under a condition: give its bytes, not a stream")
 
 
 def check_digest(key: str, found: str, expected: str | None) -> None:

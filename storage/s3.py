@@ -2,23 +2,23 @@
 
 The client's own patience (minutes, many retries) would hold a task while the store is down, so connections are given
 few and short tries, and writes are never repeated blindly: a conditional write that was carried out but not answered
-would look refused. Objects larger than one part are multipart uploads completed by one request, which carries the
-condition: until then nobody sees anything.
+would look refused. Objects larger than one part are multipart uploads: nobody sees anything before the one request
+that completes them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import IO, Any, cast
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 import urllib3
 from minio import Minio
+from minio.datatypes import Part
 from minio.error import InvalidResponseError, S3Error, ServerError
 
 from settings import Credential, S3Settings
@@ -29,11 +29,10 @@ from storage.errors import (
     StorageError,
     StoreUnavailableError,
 )
-from storage.objects import OCTETS, READ_SIZE, StoredObject, as_file, verified
+from storage.objects import OCTETS, READ_SIZE, StoredObject, as_file, check_condition, verified
 
 PART_SIZE = 8 << 20  # bytes; S3 asks for at least 5 MiB but for the last part
 _CONNECT_TIMEOUT, _READ_TIMEOUT = 2.0, 30.0  # seconds
-_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
 _CONDITION = {"PreconditionFailed", "ConditionalRequestConflict"}
 _OUTAGE = {"InternalError", "ServiceUnavailable", "SlowDown", "NoSuchBucket"}
@@ -71,14 +70,15 @@ class S3ObjectStore:
     ) -> StoredObject:
         """See :class:`~storage.ObjectStore`."""
         condition = {"If-None-Match": "*"} if if_absent else {"If-Match": f'"{if_match}"'} if if_match else {}
+        check_condition(data, if_absent, if_match)
         if isinstance(data, bytes):
             return self._put_whole(key, data, media_type, condition)
         blocks = _blocks(data)
         first = next(blocks, b"")
         second = next(blocks, None)
         if second is None:
-            return self._put_whole(key, first, media_type, condition)
-        return self._put_multipart(key, _chain(first, second, blocks), media_type, condition)
+            return self._put_whole(key, first, media_type, {})
+        return self._put_multipart(key, _chain(first, second, blocks), media_type)
 
     def get(self, key: str, digest: str | None = None) -> bytes:
         """See :class:`~storage.ObjectStore`."""
@@ -139,42 +139,27 @@ class S3ObjectStore:
         headers: dict[str, Any] = {"Content-Type": media_type, "x-amz-meta-sha256": digest, **condition}
         with self._translated(key):
             answer = self._client._execute("PUT", self._bucket, key, body=data, headers=headers)
-        return StoredObject(key, len(data), answer.headers.get("etag", "").strip('"'), digest, _date(answer))
+        return StoredObject(key, len(data), answer.headers.get("etag", "").strip('"'), digest, _date(answer.headers))
 
-    def _put_multipart(
-        self, key: str, blocks: Iterator[bytes], media_type: str, condition: dict[str, str]
-    ) -> StoredObject:
+    def _put_multipart(self, key: str, blocks: Iterator[bytes], media_type: str) -> StoredObject:
         with self._translated(key):
             upload = self._client._create_multipart_upload(self._bucket, key, {"Content-Type": media_type})
         try:
             digest, size = hashlib.sha256(), 0
-            etags: MutableSequence[str] = []
+            parts: MutableSequence[Part] = []
             for number, block in enumerate(blocks, 1):
                 digest.update(block)
                 size += len(block)
                 with self._translated(key):
-                    etags.append(self._client._upload_part(self._bucket, key, block, None, upload, number))
+                    etag = self._client._upload_part(self._bucket, key, block, None, upload, number)
+                parts.append(Part(number, etag))
             with self._translated(key):
-                answer = self._complete(key, upload, etags, condition)
+                answer = self._client._complete_multipart_upload(self._bucket, key, upload, [*parts])
         except BaseException:
             self._abandon(key, upload)
             raise
-        etag = ElementTree.fromstring(answer.data).findtext(f"{{{_NAMESPACE}}}ETag", "").strip('"')  # noqa: S314
-        return StoredObject(key, size, etag, digest.hexdigest(), _date(answer))
-
-    def _complete(
-        self, key: str, upload: str, etags: Sequence[str], condition: dict[str, str]
-    ) -> urllib3.BaseHTTPResponse:
-        """CompleteMultipartUpload; done here since the client's own call can not carry a condition."""
-        root = ElementTree.Element("CompleteMultipartUpload", xmlns=_NAMESPACE)
-        for number, etag in enumerate(etags, 1):
-            part = ElementTree.SubElement(root, "Part")
-            ElementTree.SubElement(part, "PartNumber").text = str(number)
-            ElementTree.SubElement(part, "ETag").text = f'"{etag}"'
-        headers: dict[str, Any] = {"Content-Type": "application/xml", **condition}
-        body = ElementTree.tostring(root)
-        query: dict[str, Any] = {"uploadId": upload}
-        return self._client._execute("POST", self._bucket, key, body=body, headers=headers, query_params=query)
+        moment = _date(answer.http_headers) if answer.http_headers else _EPOCH
+        return StoredObject(key, size, (answer.etag or "").strip('"'), digest.hexdigest(), moment)
 
     def _abandon(self, key: str, upload: str) -> None:
         """Drop the parts already sent, if the store still answers; else `discard_unfinished` will."""
@@ -218,9 +203,9 @@ class S3ObjectStore:
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
-def _date(answer: urllib3.BaseHTTPResponse) -> datetime:
+def _date(headers: Mapping[str, str]) -> datetime:
     """When the store answered, to the second."""
-    value = answer.headers.get("Date")
+    value = headers.get("Date")
     return parsedate_to_datetime(value).astimezone(UTC) if value else _EPOCH
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -49,11 +50,19 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeoutError):
-        raise StoreUnavailableError(
-            f"the hub's database does not answer ({what}): nothing was written. See « ardoise status », then try again"
-        ) from None
+        raise _unavailable(what) from None
     except DBAPIError as error:
         code = getattr(error.orig, "sqlstate", None) or type(error.orig).__name__
         raise RecordError(f"the hub's database refused {what} ({code})") from None
+    except psycopg.OperationalError:  # while copying, which passes by SQLAlchemy
+        raise _unavailable(what) from None
+    except psycopg.Error as error:
+        raise RecordError(f"the hub's database refused {what} ({error.sqlstate})") from None
     except SQLAlchemyError as error:
         raise RecordError(f"the hub's database could not be asked for {what} ({type(error).__name__})") from None
+
+
+def _unavailable(what: str) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        f"the hub's database does not answer ({what}): nothing was written. See « ardoise status », then try again"
+    )

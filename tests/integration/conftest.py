@@ -1,0 +1,56 @@
+"""The real services, as this room sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import Engine
+
+from storage import S3ObjectStore, database_engine, upgrade
+from tests.stack_fixtures import ObjectStoreServer, PostgresServer
+
+OpenStore = Callable[[str], S3ObjectStore]
+
+
+@pytest.fixture(scope="session")
+def open_store(object_store: ObjectStoreServer) -> OpenStore:
+    """The private bucket, with the credential of a role."""
+
+    def open_as(role: str) -> S3ObjectStore:
+        return S3ObjectStore(object_store.s3, object_store.s3.private_bucket, object_store.credential(role))
+
+    return open_as
+
+
+@pytest.fixture
+def store(open_store: OpenStore) -> Iterator[S3ObjectStore]:
+    """The private bucket, empty, with every right."""
+    found = open_store("admin")
+    yield found
+    for item in list(found.list("")):
+        found.delete(item.key)
+
+
+@pytest.fixture(scope="session")
+def hub_database(postgres: PostgresServer) -> str:
+    """The address of a migrated database of this session."""
+    url = postgres.fresh_database()
+    upgrade(url)
+    return url
+
+
+@pytest.fixture
+def engine(hub_database: str, postgres: PostgresServer) -> Iterator[Engine]:
+    """That database, empty. Only a superuser who switches the triggers off can empty what is append-only."""
+    found = database_engine(hub_database)
+    yield found
+    found.dispose()
+    with psycopg.connect(postgres.admin_dsn(hub_database.rpartition("/")[2]), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        tables = connection.execute(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
+            "WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchone()
+        connection.execute(f"TRUNCATE {tables[0] if tables else ''}".encode())
