@@ -121,7 +121,7 @@ def approved(certificate: Certificate) -> str:
     strategy = f"la stratégie du territoire (version {certificate.strategy_version})"
     if certificate.approved_by and certificate.approved_at:
         return f"Publication approuvée le {french_date(certificate.approved_at)} par {certificate.approved_by}."
-    return f"Publication automatique, le {french_date(certificate.judged_at)} : {strategy} n'y demande personne."
+    return f"Publication automatique, le {french_date(certificate.judged_at)} : {strategy} n'y demande l'accord de personne."
 
 
 def digests(certificate: Certificate) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import ckan.plugins as p
 from ckan.common import config
 
 _AUTHORITY = "http://publications.europa.eu/resource/authority/"
@@ -135,7 +136,17 @@ def certificate_lines(package: Mapping[str, Any]) -> list[str]:
     return [str(line) for line in ([lines] if isinstance(lines, str) else lines)]
 
 
+def home() -> dict[str, Any]:
+    """Return what the home page shows: the datasets renewed last, their number, and the themes that have some."""
+    context = {"user": p.toolkit.current_user.name, "auth_user_obj": p.toolkit.current_user, "for_view": True}
+    query = {"rows": 6, "sort": "metadata_modified desc", "facet.field": ["groups"], "fq": "+capacity:public"}
+    found = p.toolkit.get_action("package_search")(context, query)
+    themes = sorted(found["search_facets"].get("groups", {}).get("items", []), key=lambda each: each["display_name"])
+    return {"datasets": found["results"], "count": found["count"], "themes": themes}
+
+
 HELPERS: dict[str, Callable[..., Any]] = {
+    "home": home,
     "vocabulary": vocabulary,
     "territory": territory,
     "setting": setting,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import ckan.plugins as p
@@ -28,8 +29,9 @@ class ArdoisePlugin(p.SingletonPlugin):
         if config.get("ardoise.search", "postgres") == "postgres":
             config["solr_url"] = config.get("solr_url") or UNUSED_SOLR  # CKAN requires one
             replace_solr()
+        licences = Path(__file__).with_name("licenses.json").as_uri()
+        config["licenses_group_url"] = config.get("licenses_group_url") or licences
         p.toolkit.add_template_directory(config, "templates")
-        p.toolkit.add_public_directory(config, "public")
         p.toolkit.add_resource("assets", "ardoise")
 
     def get_helpers(self) -> dict[str, Any]:
