@@ -118,10 +118,11 @@ def measured(certificate: Certificate) -> list[tuple[str, str]]:
 
 def approved(certificate: Certificate) -> str:
     """Return who let the release go, and when."""
-    strategy = f"la stratégie du territoire (version {certificate.strategy_version})"
     if certificate.approved_by and certificate.approved_at:
         return f"Publication approuvée le {french_date(certificate.approved_at)} par {certificate.approved_by}."
-    return f"Publication automatique, le {french_date(certificate.judged_at)} : {strategy} n'y demande l'accord de personne."
+    strategy = f"la stratégie du territoire (version {certificate.strategy_version})"
+    when = french_date(certificate.judged_at)
+    return f"Publication automatique, le {when} : {strategy} n'y demande l'accord de personne."
 
 
 def digests(certificate: Certificate) -> list[tuple[str, str]]:
