@@ -110,7 +110,7 @@ def measure_release(
                 f"plus que la limite du contrat ({rule.suppression_limit:.1%}).",
             )
         )
-    residuals = scan(table)
+    residuals = scan(table, about_people=protection_unit is not None)
     remarks = _residual_findings(residuals)
     if protection_unit is not None:
         violations, remarks = violations + remarks, []

@@ -41,8 +41,11 @@ class ResidualIdentifier:
     texts: int
 
 
-def scan(table: pa.Table) -> tuple[ResidualIdentifier, ...]:
-    """Scan every text column of `table`; an empty answer means that nothing was found."""
+def scan(table: pa.Table, *, about_people: bool = True) -> tuple[ResidualIdentifier, ...]:
+    """Scan every text column of `table`; an empty answer means that nothing was found.
+
+    Where the data is not about people, addresses are those of places, and are not looked for.
+    """
     found = []
     for field, column in zip(table.schema, table.columns, strict=True):
         if pa.types.is_dictionary(field.type):
@@ -51,6 +54,8 @@ def scan(table: pa.Table) -> tuple[ResidualIdentifier, ...]:
             continue
         texts = pc.drop_null(pc.unique(column))
         for kind, pattern in PATTERNS.items():
+            if kind == "ADRESSE" and not about_people:
+                continue
             hits = texts.filter(pc.match_substring_regex(texts, pattern))
             count = _valid_ibans(hits) if kind == "IBAN" else len(hits)
             if count:

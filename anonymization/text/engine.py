@@ -6,6 +6,7 @@ our patterns carry their own context. Nothing here reaches the network: a model 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -71,6 +72,7 @@ def french_analyzer(model: str, keep: tuple[str, ...]) -> BatchAnalyzerEngine:
     Raises:
         TextModelError: the model is not installed.
     """
+    logging.getLogger("presidio-analyzer").setLevel(logging.WARNING)  # it tells several lines a text
     engine = _NerEngine(
         models=[{"lang_code": LANGUAGE, "model_name": model}],
         ner_model_configuration=NerModelConfiguration(labels_to_ignore=["MISC", "ORG"]),
