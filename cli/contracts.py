@@ -1,4 +1,4 @@
-"""``ardoise contracts check``: read a territory's contracts as the stages will."""
+"""``ardoise contracts check`` and ``compare``: a territory's contracts, read as the stages will."""
 
 from __future__ import annotations
 
@@ -26,9 +26,32 @@ def check(
 ) -> None:
     """Lire tous les contrats et la stratégie ; une erreur nomme le fichier, la ligne et la règle."""
     from policies import load_territory
+    from policies.access import load_access
     from settings import load_settings
+    from sources import check_feed
 
     found = load_territory(territory or load_settings().territory)
+    load_access(found.folder)
     screen = console()
     for contract in found.contracts.values():
+        check_feed(contract, found)
         screen.print(f"  [green]✓[/] {contract.id:<20} v{contract.version}  {contract.title}")
+
+
+@application.command()
+def compare(
+    old: Annotated[Path, typer.Argument(help="Le contrat tel qu'il était.", exists=True, dir_okay=False)],
+    new: Annotated[Path, typer.Argument(help="Le contrat tel qu'il devient.", exists=True, dir_okay=False)],
+) -> None:
+    """Dire ce qui change d'un contrat à l'autre ; refuser un numéro de version qui dit moins que ce qui change."""
+    from policies import load_contract, load_strategy
+    from policies.changes import check_version, compare
+    from settings import load_settings
+
+    strategy = load_strategy(load_settings().territory / "strategy.yaml")
+    before, after = load_contract(old, strategy), load_contract(new, strategy)
+    screen = console()
+    for change in compare(before, after):
+        screen.print(f"  {change.level.french:<10} {change.sentence}")
+    check_version(before, after)
+    screen.print(f"  [green]✓[/] {before.version} → {after.version}")

@@ -23,6 +23,11 @@ class ChangeLevel(IntEnum):
     MINOR = 2
     MAJOR = 3
 
+    @property
+    def french(self) -> str:
+        """The word for it."""
+        return ("rien", "correctif", "mineur", "majeur")[self]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -5,6 +5,10 @@ class SourceError(Exception):
     """Root of every error about fetching and reading operators' data."""
 
 
+class FeedError(SourceError):
+    """The contract's feed options are not what its connector or decoder understands."""
+
+
 class SourceUnavailableError(SourceError):
     """The operator can not be reached, or refuses; worth another try later."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from policies.contract import Contract, Territory
 from settings import Settings
-from sources.errors import SourceError
+from sources.errors import FeedError
 from sources.protocol import Connector, Decoder
 
 
@@ -12,7 +14,7 @@ def connector(contract: Contract, settings: Settings) -> Connector:
     """Return what fetches the contract's feed.
 
     Raises:
-        SourceError: the feed's options are not valid, or the settings lack what it needs.
+        FeedError: the feed's options are not valid, or the settings lack what it needs.
     """
     if contract.feed.connector == "http_pull":
         from sources.connectors.http_pull import HttpPull
@@ -21,7 +23,7 @@ def connector(contract: Contract, settings: Settings) -> Connector:
     from sources.connectors.file_drop import FileDrop
 
     if settings.drop_folder is None:
-        raise SourceError(f"{contract.id}: no drop folder: set « drop_folder » in ardoise.toml")
+        raise FeedError(f"{contract.id}: no drop folder: set « drop_folder » in ardoise.toml")
     return FileDrop(contract, settings.drop_folder)
 
 
@@ -29,7 +31,7 @@ def decoder(contract: Contract, territory: Territory) -> Decoder:
     """Return what reads the contract's feed.
 
     Raises:
-        SourceError: the feed's options are not valid.
+        FeedError: the feed's options are not valid.
     """
     zone = territory.strategy.timezone
     match contract.feed.decoder:
@@ -45,3 +47,14 @@ def decoder(contract: Contract, territory: Territory) -> Decoder:
             from sources.decoders.opendatasoft import OpendatasoftDecoder
 
             return OpendatasoftDecoder(contract, zone, territory.folder)
+
+
+def check_feed(contract: Contract, territory: Territory) -> None:
+    """Judge a contract's `feed.options` without fetching anything.
+
+    Raises:
+        FeedError: connector or decoder refuse them.
+    """
+    nowhere = Settings(home=Path(), territory=territory.folder, drop_folder=Path())
+    connector(contract, nowhere)
+    decoder(contract, territory)

@@ -14,40 +14,20 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-
 from policies.contract import Contract
-from sources.errors import SourceError, SourceUnavailableError
+from sources.errors import SourceUnavailableError
+from sources.options import DropOptions, read_options
 from sources.protocol import Cursor, Delivery, PayloadPart
 
 REST = 1.0  # seconds without a change
 _UNFINISHED = (".part", ".tmp", ".filepart")
 
 
-class DropOptions(BaseModel):
-    """What a contract's feed may say about its files."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")  # the decoder reads the rest
-
-    pattern: str = Field(min_length=1)  # glob, relative to the drop folder
-
-    @field_validator("pattern")
-    @classmethod
-    def _inside(cls, pattern: str) -> str:
-        path = PurePosixPath(pattern)
-        if path.is_absolute() or ".." in path.parts or "**" in path.parts:
-            raise ValueError("the pattern must stay inside the drop folder")
-        return pattern
-
-
 class FileDrop:
     """Watches one pattern of the drop folder."""
 
     def __init__(self, contract: Contract, folder: Path) -> None:
-        try:
-            self._pattern = DropOptions.model_validate(contract.feed.options).pattern
-        except ValidationError as error:
-            raise SourceError(f"{contract.id}: feed options: {error.errors()[0]['msg']}") from None
+        self._pattern = read_options(contract, DropOptions).pattern
         self._contract = contract
         self._folder = folder
 

@@ -21,39 +21,16 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.contract import Contract
 from sources.connectors.http_client import Fetcher, HttpLimits
-from sources.errors import PayloadError, SourceError, SourceUnavailableError
+from sources.errors import PayloadError, SourceUnavailableError
+from sources.options import Collection, HttpOptions, read_options
 from sources.protocol import Cursor, Delivery, PayloadPart
 
 OFFSET_LIMIT = 10_000  # Explore v2.1: offset + limit may not go beyond
 PAGE_SIZE = {"offset": 100, "page": 100}
 MAXIMUM_PAGES = 20_000  # a service that never says « no more » is not followed for ever
-
-
-class Collection(BaseModel):
-    """One collection of the operator's service."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    path: str = Field(pattern=r"^/[^?#]*$")
-    paging: Literal["offset", "page"]
-    since: str | None = None  # field whose last value tells what is new
-    overlap: timedelta = timedelta(0)
-    parameters: dict[str, str] = {}
-
-
-class HttpOptions(BaseModel):
-    """What a contract's feed may say about a service."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")  # the decoder reads the rest
-
-    base: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+/?$")  # by default the settings' operators_url
-    collections: dict[str, Collection] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +44,12 @@ class HttpPull:
     """Pulls what changed since the last visit."""
 
     def __init__(self, contract: Contract, base: str, limits: HttpLimits = HttpLimits()) -> None:
-        try:
-            options = HttpOptions.model_validate(contract.feed.options)
-        except ValidationError as error:
-            raise SourceError(f"{contract.id}: feed options: {error.errors()[0]['msg']}") from None
+        options = read_options(contract, HttpOptions)
         self._contract = contract
         self._base = (options.base or base).rstrip("/")
         self._limits = limits
         self._changing = {name: one for name, one in options.collections.items() if one.since}
         self._describing = {name: one for name, one in options.collections.items() if not one.since}
-        if not self._changing:
-            raise SourceError(f"{contract.id}: feed options: one collection at least needs « since »")
 
     def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
         """Yield one delivery if anything is new. See :class:`sources.protocol.Connector`."""

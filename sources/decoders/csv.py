@@ -22,37 +22,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from policies.contract import Contract
 from sources.batches import DriftGuard, assemble, gone, joined, structural_rejects
 from sources.columns import ARROW_TYPES, Converted, TextRules, convert, failures
 from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks
 from sources.errors import PayloadError
+from sources.options import CsvOptions, read_options
 from sources.protocol import Decoded, PayloadPart
 
 _TEXT_TYPE = pa.string()
 _REPEATED = pa.dictionary(pa.int32(), pa.string())
 
 
-class CsvOptions(BaseModel):
-    """What a contract's feed may say about its delimited files."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")  # the connector reads the rest
-
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    decimal: Literal[".", ","] = "."
-    encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"
-
-
 class CsvDecoder:
     """Decodes every part of a delivery as one table; positions go on from part to part."""
 
     def __init__(self, contract: Contract, zone: str) -> None:
-        try:
-            self._options = CsvOptions.model_validate(contract.feed.options)
-        except ValidationError as error:
-            raise PayloadError(f"{contract.id}: feed options: {error.errors()[0]['msg']}") from None
+        self._options = read_options(contract, CsvOptions)
         self._contract = contract
         self._rules = TextRules(zone, self._options.decimal)
 

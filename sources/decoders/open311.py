@@ -12,6 +12,7 @@ from policies.contract import Contract
 from sources.columns import TextRules
 from sources.decoders.records import decode_records, read_json
 from sources.errors import PayloadError
+from sources.options import Open311Options, read_options
 from sources.protocol import Decoded, PayloadPart
 
 
@@ -19,6 +20,7 @@ class Open311Decoder:
     """Decodes pages of service requests."""
 
     def __init__(self, contract: Contract, zone: str) -> None:
+        read_options(contract, Open311Options)
         self._contract = contract
         self._rules = TextRules(zone)
 

@@ -14,47 +14,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.alias_generators import to_camel
-
 from policies.contract import Contract
 from sources.columns import TextRules
 from sources.decoders.records import decode_records, read_json
-from sources.errors import PayloadError
+from sources.errors import FeedError, PayloadError
+from sources.options import JoinOptions, OpendatasoftOptions, read_options
 from sources.protocol import Decoded, PayloadPart
 
 REFERENCE_LIMIT = 100_000  # records of a joined collection
-
-
-class JoinOptions(BaseModel):
-    """How a row finds its description."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
-
-    live: str  # field of the rows
-    reference: str  # field of the joined collection
-    through: str | None = None  # CSV of the territory's folder that pairs them
-    through_live: str | None = None  # its column with the rows' value
-    through_reference: str | None = None  # its column with the joined collection's value
-
-
-class OpendatasoftOptions(BaseModel):
-    """What a contract's feed may say about Explore pages."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)  # the connector reads the rest
-
-    join: JoinOptions | None = None
-    mislabelled_offset: str | None = None
 
 
 class OpendatasoftDecoder:
     """Decodes parts ``reference/NNNN.json`` then ``live/NNNN.json``."""
 
     def __init__(self, contract: Contract, zone: str, folder: Path) -> None:
-        try:
-            options = OpendatasoftOptions.model_validate(contract.feed.options)
-        except ValidationError as error:
-            raise PayloadError(f"{contract.id}: feed options: {error.errors()[0]['msg']}") from None
+        options = read_options(contract, OpendatasoftOptions)
         self._contract = contract
         self._join = options.join
         self._rules = TextRules(zone, mislabelled=(options.mislabelled_offset,) if options.mislabelled_offset else ())
@@ -116,6 +90,6 @@ def _pairs(contract: Contract, join: JoinOptions | None, folder: Path) -> dict[s
                 for row in csv.DictReader(file)
             }
     except (OSError, KeyError, UnicodeError):
-        raise PayloadError(
-            f"{contract.id}: {join.through} of the territory's folder is missing, or lacks a column"
+        raise FeedError(
+            f"{contract.source}: feed.options.join : {join.through} manque au territoire, ou une de ses colonnes"
         ) from None
