@@ -11,11 +11,15 @@ if TYPE_CHECKING:
     from stack.service import StackContext
 
 
+PIPED_WIDTH = 160  # columns, where nobody says how wide the paper is
+
+
 def console() -> Console:
     """Return a console on standard output."""
     from rich.console import Console
 
-    return Console(highlight=False)
+    screen = Console(highlight=False, soft_wrap=True)
+    return screen if screen.is_terminal else Console(highlight=False, soft_wrap=True, width=PIPED_WIDTH)
 
 
 def reporter(screen: Console) -> Callable[[str, str], None]:

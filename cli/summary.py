@@ -32,21 +32,23 @@ class Summary:
 
 def summarize(journal: Journal, dataset: str, since: datetime) -> Summary:
     """Add up the runs of ``dataset`` that started at ``since`` or later."""
-    runs = [run for run in journal.runs(dataset, RUNS_LOOKED_AT) if run.started_at >= since]
+    runs = [run.run_id for run in journal.runs(dataset, RUNS_LOOKED_AT) if run.started_at >= since]
+    details = [detail for run in runs if (detail := journal.run(run, dataset)) is not None]
+    stages = [stage for detail in details for stage in detail.stages]
     overview = journal.dataset_overview(dataset)
     verdict = overview.last_verdict.verdict if overview.last_verdict else ""
 
-    def total(name: str) -> int:
-        return sum(run.counts.get(name, 0) for run in runs)
+    def total(stage_name: str, count: str) -> int:
+        return sum(stage.counts.get(count, 0) for stage in stages if stage.stage == stage_name)
 
     return Summary(
         dataset=dataset,
-        rows_in=total("rows_in"),
-        rejected=total("rejected"),
-        not_covered=total("not_covered"),
-        suppressed=total("suppressed_rows"),
-        published=sum(release.rows for release in journal.release_history(dataset) if release.released_at >= since),
-        seconds=sum(run.seconds for run in runs),
+        rows_in=total("deidentify", "rows_in"),
+        rejected=total("deidentify", "rejected"),
+        not_covered=total("deidentify", "not_covered"),
+        suppressed=total("assess", "suppressed_rows"),
+        published=sum(release.rows for detail in details for release in detail.releases),
+        seconds=sum(stage.seconds or 0.0 for stage in stages),
         verdict=VERDICTS.get(verdict, verdict or "aucun"),
     )
 
