@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 
 from anonymization.candidate import ReleaseCounts
 from anonymization.differences import Earlier, changed_cells
-from anonymization.errors import MeasurementError
 from anonymization.residuals import ResidualIdentifier, scan
+from anonymization.sizes import Sizes, sizes_of
 from policies.contract import ProtectionUnit, ReleaseRule, Strategy
 
 
@@ -63,16 +63,6 @@ class Measures:
         return {name: float(value) for name, value in figures.items() if value is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class _Sizes:
-    """Sizes of classes or cells: units and rows of each, and how many published rows each has."""
-
-    units: pa.Array
-    rows: pa.Array
-    published: pa.Array
-    largest_share: float | None = None
-
-
 def measure_release(
     table: pa.Table,
     evidence: pa.Table | None,
@@ -99,7 +89,7 @@ def measure_release(
     violations = _shape_violations(table, rule)
     sizes = None
     if protection_unit is not None:
-        sizes = _sizes(table, evidence, rule)
+        sizes = sizes_of(table, evidence, rule)
         violations += _floor_violations(sizes, rule, strategy)
         violations += _figure_violations(table, evidence, rule) if rule.kind == "aggregate" else []
     if counts.suppressed_share > rule.suppression_limit:
@@ -126,7 +116,7 @@ def measure_release(
 
 def _measures(
     table: pa.Table,
-    sizes: _Sizes | None,
+    sizes: Sizes | None,
     counts: ReleaseCounts,
     residuals: tuple[ResidualIdentifier, ...],
     changed: int | None,
@@ -154,50 +144,6 @@ def _measures(
     )
 
 
-def _sizes(table: pa.Table, evidence: pa.Table | None, rule: ReleaseRule) -> _Sizes:
-    if evidence is None:
-        raise MeasurementError("the candidate has no evidence of its protection units: it can not be measured")
-    return _class_sizes(table, evidence, rule) if rule.kind == "records" else _cell_sizes(table, evidence, rule)
-
-
-def _class_sizes(table: pa.Table, evidence: pa.Table, rule: ReleaseRule) -> _Sizes:
-    if evidence.num_rows != table.num_rows:
-        raise MeasurementError("records and evidence do not have the same number of rows")
-    keys = [column.name for column in rule.columns if column.quasi_identifier]
-    joined = table.select(keys).append_column("\0unit", evidence["unit"]).combine_chunks()
-    grouped = joined.group_by(keys).aggregate([("\0unit", "count_distinct"), ([], "count_all")])
-    if not keys and table.num_rows == 0:
-        grouped = grouped.slice(0, 0)
-    rows = grouped["count_all"].combine_chunks()
-    return _Sizes(grouped["\0unit_count_distinct"].combine_chunks(), rows, rows)
-
-
-def _cell_sizes(table: pa.Table, evidence: pa.Table, rule: ReleaseRule) -> _Sizes:
-    grouped = evidence.group_by("cell").aggregate([("unit", "count_distinct"), ("rows", "sum")]).sort_by("cell")
-    if not grouped["cell"].combine_chunks().equals(pa.array(range(table.num_rows), pa.int64())):
-        raise MeasurementError("cells and evidence do not match one to one")
-    units = grouped["unit_count_distinct"].combine_chunks()
-    return _Sizes(
-        units,
-        grouped["rows_sum"].combine_chunks(),
-        pa.array([1] * table.num_rows, pa.int64()),
-        _largest_share(evidence, rule),
-    )
-
-
-def _largest_share(evidence: pa.Table, rule: ReleaseRule) -> float | None:
-    """The largest share one unit has of what any cell sums or averages."""
-    shares = []
-    for column in {measure.column for measure in rule.measures if measure.function in ("sum", "mean")}:
-        weight = pc.abs(evidence[f"sum:{column}"])
-        cells = pa.table({"cell": evidence["cell"], "weight": weight}).group_by("cell")
-        cells = cells.aggregate([("weight", "max"), ("weight", "sum")])
-        cells = cells.filter(pc.greater(cells["weight_sum"], 0))
-        if cells.num_rows:
-            shares.append(pc.max(pc.divide(cells["weight_max"], cells["weight_sum"])).as_py())
-    return max(shares, default=None)
-
-
 def _shape_violations(table: pa.Table, rule: ReleaseRule) -> list[Finding]:
     declared = [column.name for column in rule.columns] + [measure.name for measure in rule.measures]
     found = []
@@ -211,7 +157,7 @@ def _shape_violations(table: pa.Table, rule: ReleaseRule) -> list[Finding]:
     return found
 
 
-def _floor_violations(sizes: _Sizes, rule: ReleaseRule, strategy: Strategy) -> list[Finding]:
+def _floor_violations(sizes: Sizes, rule: ReleaseRule, strategy: Strategy) -> list[Finding]:
     found = []
     floor = _floor(rule, strategy)
     few = pc.sum(pc.less(sizes.units, floor)).as_py() or 0
@@ -265,7 +211,7 @@ def _residual_findings(residuals: tuple[ResidualIdentifier, ...]) -> list[Findin
 
 
 def _difference(
-    table: pa.Table, sizes: _Sizes | None, rule: ReleaseRule, strategy: Strategy, earlier: Earlier | None
+    table: pa.Table, sizes: Sizes | None, rule: ReleaseRule, strategy: Strategy, earlier: Earlier | None
 ) -> int | None:
     if earlier is None or sizes is None:
         return None
