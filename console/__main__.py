@@ -38,7 +38,7 @@ def build_services(settings: Settings, engine: Engine) -> Services:
     return Services(
         accounts=Accounts(people),
         sessions=Sessions(settings.secret("console-session")),
-        reader=Reader(territory, Journal(engine), lineage, Links(settings.airflow_url, settings.ckan_url)),
+        reader=Reader(territory, Journal(engine), lineage, Links(settings.airflow_url)),
         lineage=lineage,
         lineage_token=settings.secret("console-lineage"),
         theme=load_theme(settings.territory, territory.strategy.territory),

@@ -5,6 +5,7 @@ Templates only lay out what is made here. No value of any dataset ever reaches a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from console import french
 from console.failures import explain
-from console.figures import counts_of, figures_of, measure, rejections_of
+from console.figures import counts_of, figures_of, measures_of, rejections_of
 from console.lineage_graph import levels, provenances
 from console.periods import latest_closed
 from console.picture import draw
@@ -38,6 +39,7 @@ from storage import DecisionRecord, ReleaseRecord, RunDetail, RunOverview, Stage
 RUNS_SHOWN = 20
 RELEASES_SHOWN = 36
 VERDICTS_READ = 100
+_MOMENT = re.compile(r"(__\d{4}-\d{2}-\d{2}T\d{2})-(\d{2})-(\d{2})(\.\d+)?-(\d{2})-(\d{2})(?=_|$)")
 COLLECT_STAGES = frozenset({"ingest", "deidentify"})
 _STATUSES: Mapping[str, tuple[str, Tone]] = {
     "running": ("En cours", "wait"),
@@ -56,19 +58,17 @@ class Links:
     """Where the other services answer, as a browser reaches them."""
 
     airflow: str
-    ckan: str
 
     def run(self, dag: str, run_id: str) -> str:
-        """A run in Airflow."""
-        return f"{self.airflow.rstrip('/')}/dags/{quote(dag)}/runs/{quote(run_id, safe='')}"
+        """A run in Airflow, or its DAG where Airflow did not start the run."""
+        page = f"{self.airflow.rstrip('/')}/dags/{quote(dag)}"
+        if not run_id.startswith(f"{dag}."):
+            return page
+        return f"{page}/runs/{quote(airflow_run_id(run_id.removeprefix(f'{dag}.')), safe='')}"
 
     def required_actions(self, dag: str, run_id: str) -> str:
         """The actions of a run that wait for a person."""
         return f"{self.run(dag, run_id)}/required_actions"
-
-    def page(self, dataset: str) -> str:
-        """A dataset in the catalogue."""
-        return f"{self.ckan.rstrip('/')}/dataset/{quote(dataset)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,7 @@ class Reader:
         if run.run_id in waiting and run.status == "succeeded":
             status = Chip("Attend une décision", "wait")
         return RunLine(
-            address=f"/jeux-de-donnees/{quote(run.dataset)}/executions/{quote(run.run_id, safe='')}",
+            address=run_address(run),
             when=self._when(run.started_at, now),
             status=status,
             stages=" → ".join(names),
@@ -211,7 +211,7 @@ class Reader:
             chip=_verdict_chip(record, decided),
             period=french.period(record.period),
             reasons=record.reasons,
-            measures=tuple(measure(name, value) for name, value in record.measures.items()),
+            measures=measures_of(record.measures),
             decision=decision,
             candidate=record.candidate_digest[:12],
         )
@@ -220,9 +220,22 @@ class Reader:
         return When(value.isoformat(timespec="seconds"), french.moment(value, self.zone), french.ago(value, now))
 
 
+def airflow_run_id(name: str) -> str:
+    """Airflow's id of a run, from the one that the journey records, where no character stands that a URL minds.
+
+    Of the ids that Airflow forms itself only the moment is written differently.
+    """
+    return _MOMENT.sub(r"\1:\2:\3\4+\5:\6", name)
+
+
 def contract_of(territory: Territory, dataset: str) -> Contract | None:
     """The contract of a dataset, by the name in an address."""
     return next((contract for name, contract in territory.contracts.items() if str(name) == dataset), None)
+
+
+def run_address(run: RunOverview) -> str:
+    """Where a run's page is."""
+    return f"/jeux-de-donnees/{quote(run.dataset)}/executions/{quote(run.run_id, safe='')}"
 
 
 def _address(contract: Contract) -> str:

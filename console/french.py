@@ -64,7 +64,6 @@ REASONS = {
     "tooLate": "la ligne arrive après le délai de correction",
 }
 MEASURES = {
-    "rows": "Lignes mesurées",
     "k": "Plus petit groupe (unités protégées)",
     "prosecutor_risk": "Risque de reconnaître une personne connue",
     "average_risk": "Risque moyen",
@@ -72,6 +71,7 @@ MEASURES = {
     "largest_share": "Plus forte part d'une seule unité",
     "suppressed_share": "Part des lignes supprimées",
     "residual_identifiers": "Identifiants encore repérés",
+    "rows": "Lignes mesurées",
     "changed_cells": "Cellules trop proches d'une publication passée",
 }
 ZONES = {

@@ -6,13 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.contexts import Links, Reader
+from console.contexts import Links, Reader, airflow_run_id
 from console.periods import latest_closed
+from dags.names import journey_run_id
 from policies import PeriodUnit
 from storage import Journal, RunDetail, memory_engine
 from tests.unit.console.world import (
     FAILED_RUN,
     NOW,
+    RELEASED_RUN,
+    WAITING_RUN,
     contract,
     decide,
     journal,
@@ -56,7 +59,10 @@ def test_figures_come_from_the_latest_run_that_counted_them() -> None:
 def test_a_dataset_that_waits_for_a_person_says_where() -> None:
     card = services().reader.datasets(NOW).cards[2]
     assert card.verdict.text == "à approuver"
-    assert card.waiting == ("http://127.0.0.1:8080/dags/citizen-reports__release/runs/release-reports/required_actions")
+    assert card.waiting == (
+        "http://127.0.0.1:8080/dags/citizen-reports__release/runs/"
+        "asset_triggered__2026-11-04T08%3A00%3A00.012150%2B00%3A00_EINrgRRx/required_actions"
+    )
     assert card.catalogue is None
 
 
@@ -66,7 +72,7 @@ def test_a_decision_ends_the_waiting() -> None:
     reader = services(journal=world).reader
     card = reader.datasets(NOW).cards[2]
     assert (card.verdict.text, card.waiting) == ("approuvé", None)
-    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
+    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", WAITING_RUN), NOW)
     assert plain(page.verdicts[0].decision or "") == "Approuvé par steward le 4 novembre 2026 à 11 h 00"
     assert page.waiting is None
 
@@ -91,7 +97,7 @@ def test_every_period_that_waits_counts_though_a_later_one_does_not() -> None:
 
 def test_a_run_that_waits_says_so() -> None:
     reader = services().reader
-    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
+    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", WAITING_RUN), NOW)
     assert page.line.status.text == "Attend une décision"
     assert page.waiting is not None
     assert page.verdicts[0].reasons
@@ -111,9 +117,9 @@ def test_a_run_that_failed_tells_its_code_and_what_to_do() -> None:
 
 def test_a_published_run_leads_to_the_catalogue() -> None:
     reader = services().reader
-    page = reader.run(contract("parking"), detail(reader, "parking", "release-parking"), NOW)
+    page = reader.run(contract("parking"), detail(reader, "parking", RELEASED_RUN), NOW)
     assert page.catalogue == "http://127.0.0.1:5000/dataset/parking"
-    assert page.airflow == "http://127.0.0.1:8080/dags/parking__release/runs/release-parking"
+    assert page.airflow == "http://127.0.0.1:8080/dags/parking__release/runs/release-1"
     assert [stage.name for stage in page.stages] == ["Anonymisation", "Évaluation du risque", "Publication"]
 
 
@@ -126,7 +132,7 @@ def test_an_unknown_code_leads_to_the_log() -> None:
 
 def test_risks_are_percentages_and_what_was_not_measured_says_so() -> None:
     reader = services().reader
-    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", "release-reports"), NOW)
+    page = reader.run(contract("citizen-reports"), detail(reader, "citizen-reports", WAITING_RUN), NOW)
     assert {figure.label: plain(figure.value) for figure in page.verdicts[0].measures} == {
         "Plus petit groupe (unités protégées)": "11",
         "Risque de reconnaître une personne connue": "9,1 %",
@@ -184,10 +190,27 @@ def test_a_dataset_without_any_trace_has_a_page_too() -> None:
     assert page.card.last_run is None
 
 
+@pytest.mark.parametrize(
+    ("recorded", "airflow"),
+    [
+        ("scheduled__2026-11-22T04-00-00-00-00", "scheduled__2026-11-22T04:00:00+00:00"),
+        (
+            "asset_triggered__2026-11-22T12-23-01.012150-00-00_EINrgRRx",
+            "asset_triggered__2026-11-22T12:23:01.012150+00:00_EINrgRRx",
+        ),
+        ("manual__2026-11-22T12-23-01.012150-00-00", "manual__2026-11-22T12:23:01.012150+00:00"),
+        ("chosen-by-a-person", "chosen-by-a-person"),
+    ],
+)
+def test_airflows_id_of_a_run_is_found_again(recorded: str, airflow: str) -> None:
+    assert airflow_run_id(recorded) == airflow
+    assert journey_run_id("dag", airflow) == f"dag.{recorded}"
+
+
 def test_links_escape_what_they_are_given() -> None:
-    links = Links("http://a/", "http://c/")
-    assert links.run("d", "x/../y?z") == "http://a/dags/d/runs/x%2F..%2Fy%3Fz"
-    assert links.page("parking") == "http://c/dataset/parking"
+    links = Links("http://a/")
+    assert links.run("d", "d.x/../y?z") == "http://a/dags/d/runs/x%2F..%2Fy%3Fz"
+    assert links.run("d", "of the command line") == "http://a/dags/d"
 
 
 def test_a_stage_tells_why_rows_were_rejected_most_frequent_first() -> None:

@@ -95,7 +95,9 @@ def release(journal: Journal, dataset: str, period: str, run_id: str, rows: int,
 
 
 MORNING = NOW - timedelta(hours=2)
-FAILED_RUN = "scheduled__2026-11-04T09:55:00+00:00"
+RELEASED_RUN = "parking__release.release-1"
+WAITING_RUN = "citizen-reports__release.asset_triggered__2026-11-04T08-00-00.012150-00-00_EINrgRRx"
+FAILED_RUN = "parking.scheduled__2026-11-04T09-55-00-00-00"
 
 
 def journal() -> Journal:
@@ -113,18 +115,18 @@ def journal() -> Journal:
     stage(found, "parking", "collect-parking", "ingest", MORNING - 60 * second, deliveries=1, bytes=1_280_000)
     stage(found, "parking", "collect-parking", "deidentify", MORNING - 50 * second, seconds=14.8, **counts)
     day = "2026-11-03"
-    stage(found, "parking", "release-parking", "anonymize", MORNING, day, published_rows=5132)
-    stage(found, "parking", "release-parking", "assess", MORNING + 7 * second, day)
-    stage(found, "parking", "release-parking", "publish", MORNING + 11 * second, day, published=5132)
-    verdict(found, "parking", day, "release-parking", "publishable", MORNING, "a")
-    release(found, "parking", day, "release-parking", 5132, MORNING + 20 * second)
+    stage(found, "parking", RELEASED_RUN, "anonymize", MORNING, day, published_rows=5132)
+    stage(found, "parking", RELEASED_RUN, "assess", MORNING + 7 * second, day)
+    stage(found, "parking", RELEASED_RUN, "publish", MORNING + 11 * second, day, published=5132)
+    verdict(found, "parking", day, RELEASED_RUN, "publishable", MORNING, "a")
+    release(found, "parking", day, RELEASED_RUN, 5132, MORNING + 20 * second)
     stage(found, "parking", FAILED_RUN, "ingest", NOW - 300 * second, seconds=30.2, error="outage")
     stage(found, "citizen-reports", "collect-reports", "ingest", MORNING - 40 * second, deliveries=1)
     counts = {"rows_in": 2000, "rejected": 3, "stored": 1997}
     stage(found, "citizen-reports", "collect-reports", "deidentify", MORNING - 30 * second, **counts)
-    stage(found, "citizen-reports", "release-reports", "anonymize", MORNING, "2026-10", suppressed_rows=31)
-    stage(found, "citizen-reports", "release-reports", "assess", MORNING + 4 * second, "2026-10", published_rows=812)
-    verdict(found, "citizen-reports", "2026-10", "release-reports", "needs_approval", MORNING, "c")
+    stage(found, "citizen-reports", WAITING_RUN, "anonymize", MORNING, "2026-10", suppressed_rows=31)
+    stage(found, "citizen-reports", WAITING_RUN, "assess", MORNING + 4 * second, "2026-10", published_rows=812)
+    verdict(found, "citizen-reports", "2026-10", WAITING_RUN, "needs_approval", MORNING, "c")
     return found
 
 
@@ -159,7 +161,7 @@ def services(clock: Clock | None = None, **replaced: Any) -> Services:
         territory(),
         replaced.pop("journal", None) or shared_journal(),
         lineage,
-        Links("http://127.0.0.1:8080", "http://127.0.0.1:5000"),
+        Links("http://127.0.0.1:8080"),
     )
     values: dict[str, Any] = {
         "accounts": accounts(),
