@@ -53,6 +53,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "bad_request": 422,
         "not_arrow": 400,
         "wrong_column": 400,
+        "compressed": 400,
         "stream_truncated": 400,
         "stream_stalled": 408,
         "token_missing": 401,

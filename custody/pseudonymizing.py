@@ -22,7 +22,6 @@ from anonymization.pseudonyms.wire import (
     ERROR_MESSAGE,
     ERROR_STATUS,
     MAX_BATCH_ROWS,
-    IpcReader,
     IpcWriter,
     MessageTooLargeError,
     StreamEndedError,
@@ -32,6 +31,7 @@ from anonymization.pseudonyms.wire import (
 from custody.callers import Run
 from custody.domains import open_domain
 from custody.errors import RefusedError
+from custody.messages import PlainReader
 from custody.runs import check_domain, spend
 from custody.vault import Vault
 
@@ -106,11 +106,11 @@ class Answer:
     def _columns(self, name: str, types: tuple[pa.DataType, ...]) -> Iterator[pa.Array]:
         """Yield the column of each batch of the next Arrow stream of the body, checked."""
         try:
-            reader = IpcReader(self._source)
+            reader = PlainReader(self._source)
             if reader.schema.names != [name] or reader.schema.field(0).type not in types:
                 raise RefusedError("wrong_column", f"this stream must have one column, « {name} », of {types[0]}")
-            while (found := reader.next_batch()) is not None:
-                column = found[0].column(0)
+            while (batch := reader.next_batch()) is not None:
+                column = batch.column(0)
                 if len(column) > MAX_BATCH_ROWS:
                     raise RefusedError("batch_too_large", f"a batch has at most {MAX_BATCH_ROWS} rows")
                 column.validate(full=True)

@@ -17,8 +17,9 @@ from starlette.types import ASGIApp, Message
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, cmac
 from anonymization.pseudonyms.coverage import ActiveSubjects
-from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcReader, IpcWriter, StreamSource
+from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, StreamSource
 from custody.logs import event, logging_config
+from custody.messages import PlainReader
 from custody.privileges import drop_to, give
 from custody.service import make_service
 from custody.settings import load_settings
@@ -48,10 +49,11 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
         timeout_graceful_shutdown=5,
     )
     config.load()
+    config.get_loop_factory()
+    _try_columns()
+    asyncio.run(_try_requests(app.app))
+    vault.engine.dispose()
     if user is not None:
-        _try_columns()
-        asyncio.run(_try_requests(app.app))
-        vault.engine.dispose()
         give(home, user)
         drop_to(user)
     event("start", port=port)
@@ -62,9 +64,9 @@ def _try_columns() -> None:
     column = pa.array(["a", None, "b"])
     writer = IpcWriter(IDENTIFIER_SCHEMA)
     pieces = iter([writer.write(pa.record_batch([column], schema=IDENTIFIER_SCHEMA)), writer.end()])
-    reader = IpcReader(StreamSource(lambda: next(pieces, b"")))
-    while (found := reader.next_batch()) is not None:
-        tags = cmac(bytes(16), found[0].column(0))
+    reader = PlainReader(StreamSource(lambda: next(pieces, b"")))
+    while (batch := reader.next_batch()) is not None:
+        tags = cmac(bytes(16), batch.column(0))
         ActiveSubjects(pa.array([], PSEUDONYM_TYPE)).keep(tags, tags)
 
 

@@ -30,6 +30,7 @@ from stack.services.postgres import Cluster, custody_cluster
 from tests.custodian_behavior import DOMAINS
 from tests.stack_fixtures import PostgresServer
 
+IMPORT = "import time:"  # what ``-X importtime`` writes
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -76,7 +77,19 @@ class CustodyHome:
         return self.command("init", "--database", self.database_url, *domains, *clients)
 
     def start(self, *extra: str) -> None:
-        words = [sys.executable, "-m", "custody", "serve", "--home", str(self.home), "--port", str(self.port), *extra]
+        words = [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-m",
+            "custody",
+            "serve",
+            "--home",
+            str(self.home),
+            "--port",
+            str(self.port),
+            *extra,
+        ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
         deadline = time.monotonic() + 60
@@ -120,7 +133,13 @@ class CustodyHome:
             connection.execute(statement.encode())
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """Return what the service logged."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if not line.startswith(IMPORT)]
+
+    def imported_late(self) -> list[str]:
+        """Return what was imported after the service said that it starts."""
+        log = self.log.read_text()
+        return [line for line in log.partition('"event": "start"')[2].splitlines() if line.startswith(IMPORT)]
 
 
 MakeHome = Callable[[], CustodyHome]

@@ -196,6 +196,7 @@ def test_no_identifier_stays_anywhere(custody: CustodyHome) -> None:
     (custody.home / "planted").write_text(base64.b64encode(CANARY.encode()).decode())
     custody.query("CHECKPOINT")
     found = {path.parent.name for path in places_with_canary(custody)}
+    custody.query("DROP TABLE planted")
     assert {"home", "pg_wal", custody.oid()} <= found
 
 
@@ -231,3 +232,15 @@ def test_the_tables_in_code_are_those_that_migrations_make(custody: CustodyHome)
     finally:
         engine.dispose()
     assert differences == []
+
+
+def test_nothing_is_imported_once_privileges_are_dropped(custody: CustodyHome) -> None:
+    """Its user may not be able to enter the interpreter's folder: neither good nor bad requests need it any more."""
+    pseudonyms(custody)
+    key = custody.client("ingest").create_key("landing", "parking")
+    assert custody.client("ingest").release_key(key.id) == key.key
+    custody.client("ingest").fingerprint("parking", "0" * 64)
+    with pytest.raises(CustodyRefusedError):
+        custody.client("ingest").release_key("none")
+    assert custody.imported_late() == []
+    assert custody.lines()

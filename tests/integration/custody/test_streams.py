@@ -173,6 +173,24 @@ def test_a_batch_too_large_is_refused(custody: CustodyHome) -> None:
     assert (status, code_of(content)) == (413, "batch_too_large")
 
 
+@pytest.mark.parametrize("codec", ["zstd", "lz4"])
+def test_a_compressed_batch_is_refused_before_it_is_inflated(custody: CustodyHome, codec: str) -> None:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, IDENTIFIER_SCHEMA, options=pa.ipc.IpcWriteOptions(compression=codec)) as writer:
+        writer.write_batch(batch(["x" * 1_000] * 60_000))
+    body = sink.getvalue().to_pybytes()
+    assert len(body) < 1_000_000
+    status, content = post(custody, run_of(custody), body)
+    assert (status, code_of(content)) == (400, "compressed")
+
+
+def test_a_dictionary_on_the_wire_is_refused(custody: CustodyHome) -> None:
+    column = pa.array(["a", "b", "a"]).dictionary_encode()
+    schema = pa.schema([pa.field("identifier", column.type)])
+    status, content = post(custody, run_of(custody), stream_of(pa.record_batch([column], schema=schema), schema=schema))
+    assert (status, code_of(content)) == (400, "wrong_column")
+
+
 def test_an_early_refusal_reaches_a_client_that_is_still_sending(custody: CustodyHome) -> None:
     column = pa.array([f"49007-{number:09d}" for number in range(50_000)])
     run = run_of(custody, quota=0)
