@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.hitl import HITLOperator
@@ -25,7 +26,7 @@ from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, PartitionedAsse
 from airflow.sdk.bases.timetable import BaseTimetable
 
 from dags import journey, texts
-from dags.names import asset_name, collect_dag_id, journey_run_id, period_shape, release_dag_id
+from dags.names import asset_name, collect_dag_id, period_shape, release_dag_id
 from policies import load_territory
 from policies.contract import Contract, Territory
 from policies.errors import ContractError
@@ -174,7 +175,7 @@ def _stage(name: str, contract: Contract, operator: type[PythonOperator] = Pytho
 
 
 def _approval_body(contract: Contract, console_url: str, period: str, judged: dict[str, Any], run: Any) -> str:
-    url = f"{console_url}/runs/{journey_run_id(run.dag_id, run.run_id)}"
+    url = f"{console_url}/jeux-de-donnees/{contract.id}/executions/{quote(run.run_id, safe='')}"
     return texts.approval_body(contract, period, judged, url)
 
 
@@ -188,6 +189,7 @@ def _common(contract: Contract, territory: Territory, kind: str) -> dict[str, An
     return {
         "start_date": datetime(2026, 1, 1, tzinfo=ZoneInfo(territory.strategy.timezone)),
         "catchup": False,
+        "default_args": {"owner": contract.feed.operator},
         "tags": [kind, contract.feed.operator, contract.theme, *contract.tags],
     }
 

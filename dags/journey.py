@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from dags.names import journey_run_id, period_example, period_shape
+from dags.names import period_example, period_shape
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -44,12 +44,6 @@ def guarded(stage: Callable[..., _Result], *args: Any, **kwargs: Any) -> _Result
         raise AirflowFailException(
             f"[unexpected] {stage.__name__}: {type(error).__name__}; its text is withheld because it may quote data"
         ) from None
-
-
-def run_id_of(context: Mapping[str, Any]) -> str:
-    """The journey's id of the run that a task belongs to."""
-    run = context["dag_run"]
-    return journey_run_id(run.dag_id, run.run_id)
 
 
 def period_of(context: Mapping[str, Any], unit: str) -> str:
@@ -85,7 +79,7 @@ def ingest(dataset: str, **context: Any) -> list[dict[str, Any]]:
     """Fetch what is new; return one reference a delivery."""
     from pipeline import entry
 
-    deliveries = guarded(entry.ingest, dataset, run_id_of(context))
+    deliveries = guarded(entry.ingest, dataset, context["run_id"])
     log.info("%d new deliveries landed", len(deliveries))
     return deliveries
 
@@ -97,7 +91,7 @@ def deidentify(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     task = context["ti"]
     again = [checked_period(period, unit) for period in context["params"].get("periods") or ()]
     deliveries = task.xcom_pull(task_ids="ingest") or []
-    touched = guarded(entry.deidentify, dataset, run_id_of(context), deliveries)
+    touched = guarded(entry.deidentify, dataset, context["run_id"], deliveries)
     log.info("counts: %s", _figures(touched["counts"]))
     periods = sorted({*touched["periods"], *again})
     log.info("periods to release: %s; still open: %d", ", ".join(periods) or "none", len(touched["open_periods"]))
@@ -113,7 +107,7 @@ def anonymize(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     """Make the candidate of the run's period; return its reference."""
     from pipeline import entry
 
-    return guarded(entry.anonymize, dataset, period_of(context, unit), run_id_of(context))
+    return guarded(entry.anonymize, dataset, period_of(context, unit), context["run_id"])
 
 
 def assess(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
@@ -121,7 +115,7 @@ def assess(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     from pipeline import entry
 
     candidate = context["ti"].xcom_pull(task_ids="anonymize")
-    judged = guarded(entry.assess, dataset, period_of(context, unit), run_id_of(context), candidate)
+    judged = guarded(entry.assess, dataset, period_of(context, unit), context["run_id"], candidate)
     log.info("verdict: %s; counts: %s", judged["verdict"], _figures(judged["counts"]))
     log.info("measures: %s", _figures(judged["measures"]))
     if judged["verdict"] == "refused":
@@ -148,7 +142,7 @@ def decide(dataset: str, unit: str, **context: Any) -> bool:
         entry.decide,
         dataset,
         period_of(context, unit),
-        run_id_of(context),
+        context["run_id"],
         task.xcom_pull(task_ids="assess")["candidate"],
         approved=approved,
         decided_by=responder["name"],
@@ -164,7 +158,7 @@ def publish(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     from pipeline import entry
 
     candidate = context["ti"].xcom_pull(task_ids="assess")["candidate"]
-    published = guarded(entry.publish, dataset, period_of(context, unit), run_id_of(context), candidate)
+    published = guarded(entry.publish, dataset, period_of(context, unit), context["run_id"], candidate)
     log.info("published: %s", ", ".join(f"{name}={value}" for name, value in published.items()))
     return published
 

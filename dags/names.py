@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-_OUTSIDE = re.compile(r"[^A-Za-z0-9._-]+")
-
 
 def collect_dag_id(dataset: str) -> str:
     """The DAG that collects a dataset."""
@@ -20,11 +16,6 @@ def release_dag_id(dataset: str) -> str:
 def asset_name(dataset: str) -> str:
     """The asset that a collection renews, one partition a period."""
     return f"trusted/{dataset}"
-
-
-def journey_run_id(dag_id: str, run_id: str) -> str:
-    """The journey's id of a run: unique among all DAGs, fit for a file name and a URL, legible beside Airflow's."""
-    return _OUTSIDE.sub("-", f"{dag_id}.{run_id}")
 
 
 def period_shape(unit: str) -> str:

@@ -29,20 +29,21 @@ _MONTHS = (
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
 _COUNTS = {
-    "candidate_rows": "Lignes à publier",
-    "trusted_rows": "Lignes de départ",
+    "rows_in": "Lignes de départ",
+    "published_rows": "Lignes à publier",
     "suppressed_rows": "Lignes retirées (trop peu d'individus)",
-    "suppressed_cells": "Cases retirées (trop peu d'individus)",
-    "units": "Individus protégés représentés",
+    "suppressed_cells": "Combinaisons ou cases retirées",
 }
 _MEASURES = {
-    "k": "Plus petit groupe (k)",
-    "prosecutor_risk": "Risque de ré-identification (« procureur »)",
-    "minimum_cell": "Plus petite case (unités distinctes)",
-    "smallest_cell": "Plus petite case (unités distinctes)",
-    "maximum_share": "Plus grande part d'une seule unité",
-    "largest_share": "Plus grande part d'une seule unité",
-    "residual_identifiers": "Identifiants résiduels trouvés",
+    "rows": "Lignes mesurées",
+    "k": "Plus petit groupe, en individus (k)",
+    "prosecutor_risk": "Risque de ré-identification le plus élevé (« procureur »)",
+    "average_risk": "Risque moyen",
+    "smallest_cell": "Plus petite case, en lignes",
+    "largest_share": "Plus grande part d'un seul individu",
+    "suppressed_share": "Part des lignes retirées",
+    "residual_identifiers": "Textes où un identifiant a été reconnu",
+    "changed_cells": "Cases trop proches d'une publication antérieure",
 }
 
 
@@ -131,7 +132,8 @@ def refusal_page(file: str, error: ContractError) -> str:
 
 def approval_subject(contract: Contract, period: str) -> str:
     """The headline of the required action."""
-    return f"Publier « {contract.title} », {period_text(period)} ?"
+    text = period_text(period)
+    return f"{text[0].upper()}{text[1:]} : publier « {contract.title} » ?"
 
 
 def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], page_url: str) -> str:

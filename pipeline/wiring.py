@@ -48,8 +48,8 @@ def open_hub(settings: Settings, role: Role) -> Hub:
 
 @cache
 def _territory(folder: Path) -> Territory:
-    """A territory does not change under a running process."""
-    return load_territory(folder)
+    """A territory does not change under a running process. A contract that does not load is as if it were absent."""
+    return load_territory(folder, refused=lambda file, error: None)
 
 
 def _landing_custody(settings: Settings) -> KeyCustodian:

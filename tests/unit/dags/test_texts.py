@@ -20,7 +20,7 @@ def test_figures_are_written_in_french() -> None:
 
 
 def test_the_question_names_the_dataset_and_its_period(reports: Contract) -> None:
-    assert approval_subject(reports, "2026-10") == f"Publier « {reports.title} », octobre 2026 ?"
+    assert approval_subject(reports, "2026-10") == f"Octobre 2026 : publier « {reports.title} » ?"
 
 
 def test_the_question_tells_counts_risk_and_where_to_look(reports: Contract) -> None:
@@ -28,14 +28,14 @@ def test_the_question_tells_counts_risk_and_where_to_look(reports: Contract) -> 
         "candidate": {},
         "verdict": "needs_approval",
         "reasons": ["Le contrat contient du texte libre."],
-        "counts": {"candidate_rows": 12_345, "suppressed_rows": 12},
+        "counts": {"published_rows": 12_345, "suppressed_rows": 12},
         "measures": {"k": 5.0, "prosecutor_risk": 0.2},
     }
     body = approval_body(reports, "2026-10", judged, "http://127.0.0.1:8702/runs/x")
     for expected in (
         "12\u202f345",
         "Lignes retirées",
-        "| Plus petit groupe (k) | 5 |",
+        "| Plus petit groupe, en individus (k) | 5 |",
         "0,2",
         "- Le contrat contient du texte libre.",
         "(http://127.0.0.1:8702/runs/x)",

@@ -75,7 +75,7 @@ def assess(dataset: str, period: str, run_id: str, candidate: RefJson) -> dict[s
         "candidate": candidate,
         "verdict": "refused" if refused else "needs_approval",
         "reasons": ["La plus petite case compte 3 personnes, le plancher est 5."] if refused else ["Texte libre."],
-        "counts": {"candidate_rows": 12_345, "suppressed_rows": 12},
+        "counts": {"published_rows": 12_345, "suppressed_rows": 12},
         "measures": {"k": 5.0, "prosecutor_risk": 0.2},
     }
 
