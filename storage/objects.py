@@ -20,6 +20,7 @@ from storage.errors import DigestMismatchError
 
 OCTETS = "application/octet-stream"
 READ_SIZE = 1 << 20  # bytes asked of the store at a time
+_BUFFER_SIZE = 1 << 16  # bytes; larger reads pass it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class _ChunkFile(io.RawIOBase):
 
 def as_file(chunks: Iterator[bytes], close: Callable[[], None] = lambda: None) -> IO[bytes]:
     """A readable file over chunks; an exception they raise comes out of the read that meets it."""
-    return io.BufferedReader(_ChunkFile(chunks, close), READ_SIZE)
+    return io.BufferedReader(_ChunkFile(chunks, close), _BUFFER_SIZE)
 
 
 def chunks_of(stream: IO[bytes], size: int = READ_SIZE) -> Iterator[bytes]:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import IO, Protocol
+from io import BufferedIOBase
+from typing import IO, Protocol, cast
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -99,19 +100,20 @@ def open_sealed(stream: IO[bytes], key: bytes, context: bytes) -> Iterator[bytes
     Raises:
         SealError: altered, truncated, reordered, extended, or sealed under another key or context.
     """
-    header = _read_exactly(stream, _HEADER_SIZE)
+    header = stream.read(_HEADER_SIZE)
     if len(header) < _HEADER_SIZE or not header.startswith(_MARKER):
         raise SealError("these bytes do not start as a sealed stream of version 1: wrong object, or damaged")
     size = int.from_bytes(header[len(_MARKER) : len(_MARKER) + 4], "big")
     if not 0 < size <= _LARGEST_SEGMENT:
         raise SealError("the sealed stream names an impossible segment size: damaged")
     cipher, prefix = _derive(key, header, context)
-    counter, segment = 0, _read_exactly(stream, size + _TAG_SIZE)
+    buffer = memoryview(bytearray(size + _TAG_SIZE + 1))  # a segment, and a byte of the next if there is one
+    counter, filled = 0, 0
     while True:
-        following = _read_exactly(stream, size + _TAG_SIZE) if len(segment) == size + _TAG_SIZE else b""
-        last = not following
+        filled = _fill(stream, buffer, filled)
+        last = filled < len(buffer)
         try:
-            yield cipher.decrypt(_nonce(prefix, counter, last), segment, None)
+            yield cipher.decrypt(_nonce(prefix, counter, last), buffer[: min(filled, len(buffer) - 1)], None)
         except InvalidTag:
             raise SealError(
                 f"segment {counter} of a sealed stream is not authentic: altered, truncated or reordered, "
@@ -119,27 +121,29 @@ def open_sealed(stream: IO[bytes], key: bytes, context: bytes) -> Iterator[bytes
             ) from None
         if last:
             return
-        counter, segment = counter + 1, following
+        buffer[0] = buffer[-1]
+        counter, filled = counter + 1, 1
 
 
-def _segments(chunks: Iterable[bytes]) -> Iterator[tuple[bytes | bytearray | memoryview, bool]]:
-    """Cut chunks into full segments and a last one (1 to SEGMENT_SIZE bytes; empty only if all is empty)."""
-    rest = bytearray()
+def _segments(chunks: Iterable[bytes]) -> Iterator[tuple[memoryview, bool]]:
+    """Cut chunks into full segments and a last one (empty only if all is). Each is to be used before the next."""
+    held = memoryview(bytearray(SEGMENT_SIZE))  # what is too short to be a segment, completed by what follows
+    size = 0
     for chunk in chunks:
         view = memoryview(chunk)
-        if rest:  # complete the segment at hand first
-            taken = view[: SEGMENT_SIZE - len(rest)]
-            rest += taken
-            view = view[len(taken) :]
-            if not view:
+        while view:
+            if size == SEGMENT_SIZE:
+                yield held, False
+                size = 0
+            if size == 0 and len(view) > SEGMENT_SIZE:
+                yield view[:SEGMENT_SIZE], False  # no copy
+                view = view[SEGMENT_SIZE:]
                 continue
-            yield rest, False
-            rest = bytearray()
-        while len(view) > SEGMENT_SIZE:  # no copy
-            yield view[:SEGMENT_SIZE], False
-            view = view[SEGMENT_SIZE:]
-        rest += view
-    yield rest, True
+            taken = view[: SEGMENT_SIZE - size]
+            held[size : size + len(taken)] = taken
+            size += len(taken)
+            view = view[len(taken) :]
+    yield held[:size], True
 
 
 def _derive(key: bytes, header: bytes, context: bytes) -> tuple[AESGCM, bytes]:
@@ -157,13 +161,9 @@ def _nonce(prefix: bytes, counter: int, last: bool) -> bytes:
     return prefix + counter.to_bytes(4, "big") + bytes([last])
 
 
-def _read_exactly(stream: IO[bytes], size: int) -> bytes:
-    """Up to `size` bytes, fewer only at the end."""
-    data = stream.read(size)
-    if len(data) == size or not data:
-        return data
-    pieces, missing = [data], size - len(data)
-    while missing and (data := stream.read(missing)):
-        pieces.append(data)
-        missing -= len(data)
-    return b"".join(pieces)
+def _fill(stream: IO[bytes], buffer: memoryview, filled: int) -> int:
+    """Read until `buffer` is full or the stream ends; return how much of it is filled."""
+    source = cast(BufferedIOBase, stream)
+    while filled < len(buffer) and (count := source.readinto(buffer[filled:])):
+        filled += count
+    return filled
