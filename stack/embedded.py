@@ -33,7 +33,7 @@ Reporter = Callable[[str, str], None]
 
 
 class ServiceModule(Protocol):
-    """The shape of a module of ``stack.services``; ``settle`` is optional."""
+    """The shape of a module of ``stack.services``; ``settle`` and ``clear`` are optional."""
 
     def prepare(self, context: StackContext) -> None:
         """Make ready what the processes need."""
@@ -97,6 +97,9 @@ class Stack:
                     self._supervisor.halt(names)
                 self._supervisor.shut_down()
             leftovers.end(self.context.paths)
+            for name in (name for layer in ORDER for name in layer):
+                if (clear := getattr(_module(name), "clear", None)) is not None:
+                    clear(self.context)
 
     def status(self) -> list[ServiceStatus]:
         """Return how each service is, in the order of start."""

@@ -36,6 +36,8 @@ PREFERRED: Mapping[str, int] = {
 """Names of the ports and the numbers taken when they are free at first start."""
 
 RANGE = (20_000, 32_000)
+SOCKETS = Path("/tmp")  # noqa: S108  # where the object store puts a Unix socket beside each of its gRPC ports
+SOCKET_PATTERN = "seaweedfs-*-{port}.sock"
 
 
 class Ports(Mapping[str, int]):
@@ -55,13 +57,29 @@ class Ports(Mapping[str, int]):
 
 
 def is_free(port: int) -> bool:
-    """Tell whether nobody listens on ``port`` of the loopback interface."""
+    """Tell whether nobody listens on ``port`` of the loopback interface, and no other user's socket is named after it.
+
+    The object store names Unix sockets after its ports; one that another user's store left there could not be replaced.
+    """
+    if any(not _may_remove(socket) for socket in sockets_of(port)):
+        return False
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
             return False
+    return True
+
+
+def sockets_of(port: int) -> list[Path]:
+    """Return the Unix sockets that an object store named after ``port``."""
+    return sorted(SOCKETS.glob(SOCKET_PATTERN.format(port=port)))
+
+
+def _may_remove(socket: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.geteuid() in (0, socket.stat().st_uid)
     return True
 
 
@@ -113,6 +131,9 @@ def check_free(ports: Mapping[str, int], file: Path) -> None:
 
 def occupant(port: int) -> str:
     """Describe the process that listens on ``port``, as far as this user may see."""
+    for left in sockets_of(port):
+        if not _may_remove(left):
+            return f"le fichier {left} d'un autre utilisateur"
     sockets = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
     for process in Path("/proc").glob("[0-9]*"):
         if sockets & _open_files(process):

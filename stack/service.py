@@ -7,7 +7,8 @@ Each service lives in a module ``stack/services/<name>.py`` with
   folders, writes configuration, migrates databases. Called at each start, hence idempotent and quick when nothing is
   to be done;
 * ``settle(context) -> None`` (optional): once its processes are healthy: what needs the service itself (roles,
-  buckets, organizations, tokens). Idempotent too.
+  buckets, organizations, tokens). Idempotent too;
+* ``clear(context) -> None`` (optional): once everything has stopped: removes what it left outside the state folder.
 
 ``stack/services/__init__.py`` lists the modules by order. Modules of the same order are prepared side by side.
 """

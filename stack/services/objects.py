@@ -23,6 +23,7 @@ from minio.signer import sign_v4_s3
 from settings import Credential
 from stack.accounts import own_folder
 from stack.errors import MissingPieceError, PrepareError
+from stack.ports import sockets_of
 from stack.secrets import S3_ROLES
 from stack.service import HealthCheck, Service, StackContext
 
@@ -128,6 +129,13 @@ def settle(context: StackContext) -> None:
         raise PrepareError(f"le magasin d'objets a refusé de créer ses seaux : {error.code}") from None
     _allow_browsers(context, identity)
     _shell(context, "fs.configure -locationPrefix=/buckets/ -fsync -apply")
+
+
+def clear(context: StackContext) -> None:
+    """Remove the Unix sockets that the store leaves behind (it chooses their place itself)."""
+    for service in services(context):
+        for socket in (left for port in service.ports for left in sockets_of(port)):
+            socket.unlink(missing_ok=True)
 
 
 def _identities(context: StackContext) -> list[dict[str, object]]:

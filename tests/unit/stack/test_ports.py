@@ -59,3 +59,16 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "ports.toml").write_text("ckan = [")
     with pytest.raises(StackError, match=r"ports\.toml"):
         load_or_choose(tmp_path / "ports.toml", random.Random(1))
+
+
+def test_a_port_that_another_user_s_socket_is_named_after_is_not_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.ports.SOCKETS", tmp_path)
+    left = tmp_path / "seaweedfs-master-grpc-31999.sock"
+    left.touch()
+    assert is_free(31999)
+    monkeypatch.setattr("os.geteuid", lambda: left.stat().st_uid + 1)
+    assert not is_free(31999)
+    with pytest.raises(PortTakenError, match=r"seaweedfs-master-grpc-31999\.sock"):
+        check_free(Ports({"weed-master-grpc": 31999}), tmp_path / "ports.toml")
