@@ -62,7 +62,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dic
         "spatial_coverage": [{"text": page.territory.strategy.territory, **options.get("spatial", {})}],
         "access_rights": PUBLIC,
         "theme": list(options.get("themes", [])),
-        "hvd_category": [options["hvdCategory"]] if options.get("hvdCategory") else [],
+        "hvd_category": [options["hvd_category"]] if options.get("hvd_category") else [],
         "applicable_legislation": legislation(contract),
         "language": [FRENCH],
         "provenance": provenance(page, operator.get("title", contract.feed.operator)),
@@ -128,7 +128,7 @@ def licence(contract: Contract) -> str:
 
 def legislation(contract: Contract) -> list[str]:
     """Return the European regulation for high-value datasets, where the contract says it is one."""
-    return [HVD_REGULATION] if contract.dcat.get("hvdCategory") else []
+    return [HVD_REGULATION] if contract.dcat.get("hvd_category") else []
 
 
 def tags(words: Sequence[str]) -> list[str]:

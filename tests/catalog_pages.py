@@ -1,0 +1,88 @@
+"""Pages of small releases, for whoever tests a catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from catalog import DatasetPage, PublishedFile, certify
+from policies import Contract, DatasetId, Territory, Version, load_territory
+
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+DIGEST = "ab" * 32
+COVERAGE = "Les 12 foyers qui ont donné leur accord."
+ROWS = [
+    {"mois": "2026-10", "code_commune": "49007", "commune": "Angers", "foyers_participants": 120},
+    {"mois": "2026-10", "code_commune": "49015", "commune": "Avrillé", "foyers_participants": 31},
+    {"mois": "2026-10", "code_commune": "49353", "commune": "Trélazé", "foyers_participants": 12},
+]
+
+
+@cache
+def territory() -> Territory:
+    """The territory that is shipped."""
+    return load_territory(Path(__file__).parent.parent / "policies" / "angers")
+
+
+def water(name: str = "water-meters", major: int = 1) -> Contract:
+    """The contract of water meters, under another name and version where a test wants its own."""
+    contract = territory().contracts[DatasetId("water-meters")]
+    return replace(contract, id=DatasetId(name), version=Version(major, 0, 0))
+
+
+def table(contract: Contract, rows: Sequence[dict[str, Any]]) -> list[pa.RecordBatch]:
+    """Published rows of ``contract`` as batches of two; measures that a row leaves out are 1.5."""
+    measures = {measure.name: 1.5 for measure in contract.release.measures}
+    whole = pa.Table.from_pylist([{**measures, **row} for row in rows])
+    return whole.to_batches(max_chunksize=2)
+
+
+def page(
+    contract: Contract,
+    period: str = "2026-10",
+    rows: Sequence[dict[str, Any]] = ROWS,
+    periods: tuple[str, ...] | None = None,
+    released_at: datetime = NOON,
+) -> DatasetPage:
+    """The page of a release, with the files of every period of ``periods``, the newest one under « latest » too."""
+    periods = periods or (period,)
+    base = f"http://open.example/{contract.id}/v{contract.version.major}"
+    files = [_file(form, f"{base}/latest/{contract.id}.{form}", periods[0], True) for form in contract.release.formats]
+    files += [
+        _file(form, f"{base}/{each}/{contract.id}-{each}.{form}", each, False)
+        for each in periods
+        for form in contract.release.formats
+    ]
+    certificate = certify(
+        contract,
+        territory(),
+        period,
+        candidate_digest=DIGEST,
+        counts={"rows_in": 4200, "suppressed_rows": 17, "published_rows": len(rows)},
+        measures={"k": 12.0, "prosecutor_risk": 1 / 12},
+        judged_at=NOON,
+        coverage=COVERAGE,
+    )
+    return DatasetPage(
+        contract=contract,
+        territory=territory(),
+        period=period,
+        periods=periods,
+        files=tuple(files),
+        table=table(contract, rows),
+        certificate=certificate,
+        released_at=released_at,
+        coverage_note=COVERAGE,
+        certificate_url=f"{base}/{period}/certificat.html",
+        run_id="run-1",
+    )
+
+
+def _file(form: Any, url: str, period: str, latest: bool) -> PublishedFile:
+    return PublishedFile(form, url, 1234, DIGEST, 3, period, latest)
