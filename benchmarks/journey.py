@@ -1,0 +1,172 @@
+"""What the journey costs: water readings from delivery to publishable candidate, as a ratio to the bare work under it.
+
+Run: `python -m benchmarks.journey [--rows 2000000]`. Starts PostgreSQL, the object store and custody in a temporary
+folder, drops one file of readings, and calls the stages in this process: ingest, deidentify, anonymize, assess.
+
+The bare work is what no way of doing it avoids: parsing the CSV into typed columns, sealing and opening its bytes once
+(AES-256-GCM), and three writes of the resulting Parquet to the object store. Both are timed in the same run, the bare
+work before and after, on the same data. Peak memory is this process's own, custody's is printed beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyClient, canonicalize
+from consent import ConsentStore, given_events
+from pipeline.anonymize import anonymize
+from pipeline.assess import Verdict, assess
+from pipeline.deidentify import deidentify
+from pipeline.hub import Hub, Role
+from pipeline.ingest import ingest
+from pipeline.wiring import open_hub
+from policies.contract import CanonicalForm
+from stack.context import build_context
+from stack.embedded import Stack
+from stack.operators import water
+from stack.service import StackContext
+from storage import S3ObjectStore, database_engine, read_manifest, read_pointer
+from tests.consent_terms import TERMS
+
+Result = TypeVar("Result")
+DATASET = "water-meters"
+PERIOD, START, DAYS = "2026-10", date(2026, 10, 1), 31
+NOW = datetime(2026, 11, 5, 8, tzinfo=UTC)
+SEGMENT = 1 << 20
+TYPES = {
+    "CONTRAT": pa.string(),
+    "COMPTEUR": pa.string(),
+    "ADRESSE": pa.string(),
+    "CODE_INSEE": pa.string(),
+    "DATE": pa.string(),
+    "INDEX_M3": pa.float64(),
+    "CONSO_L": pa.float64(),
+    "VERSION": pa.int64(),
+}
+
+
+def main() -> None:
+    """Measure, and print the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    rows = parser.parse_args().rows
+    home = Path(tempfile.mkdtemp(prefix="ardoise-bench-"))
+    context = build_context(home, preferred_ports=False)
+    stack = Stack(context, only=("postgres", "objects", "custody", "hub"))
+    try:
+        stack.up(die_with_parent=True)
+        _measure(context, rows)
+    finally:
+        stack.forget()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _measure(context: StackContext, rows: int) -> None:
+    drop = context.settings.drop_folder
+    assert drop is not None
+    file = drop / "water-meters" / "releves_banc.csv"
+    households = -(-rows // DAYS)
+    lines = water.write_csv(file, households, START, DAYS, seed=1)
+    os.utime(file, times=(NOW.timestamp() - 3600,) * 2)
+    _consents(context, households)
+    print(f"{lines:,} readings of {households:,} meters, {file.stat().st_size / 1e6:,.0f} MB of CSV")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, verdict, parquet = _journey(context)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    bare = min(_bare(context, file, parquet) for _ in range(2))
+    for name, spent in seconds.items():
+        print(f"  {name:<12}{spent:8.2f} s")
+    total = sum(seconds.values())
+    print(f"  {'journey':<12}{total:8.2f} s, verdict {verdict.word}, {verdict.counts['published_rows']} cells")
+    print(f"  {'bare work':<12}{bare:8.2f} s (Parquet of {len(parquet) / 1e6:,.1f} MB, three writes)")
+    print(f"  ratio {total / bare:.2f} (wanted: at most 2.5); peak memory {peak:,.0f} MB, {before / 1024:,.0f} before")
+
+
+def _journey(context: StackContext) -> tuple[dict[str, float], Verdict, bytes]:
+    """The stages, each with its own credentials: their seconds, the verdict, and the Parquet made on the way."""
+    watch = Stopwatch(context)
+    run = "bench"
+    refs = watch.time("ingest", lambda hub: ingest(hub, hub.contract(DATASET), run))
+    watch.time("deidentify", lambda hub: deidentify(hub, hub.contract(DATASET), run, refs))
+    candidate = watch.time("anonymize", lambda hub: anonymize(hub, hub.contract(DATASET), run, PERIOD))
+    verdict = watch.time("assess", lambda hub: assess(hub, hub.contract(DATASET), run, PERIOD, candidate))
+    store = open_hub(context.settings, "anonymize").private
+    found = read_pointer(store, DATASET, 1, PERIOD)
+    if found is None:
+        raise SystemExit("no period was made: the readings were all rejected")
+    return watch.seconds, verdict, store.get(read_manifest(store, found[0]).parts[0].key)
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Times stages, each on a hub of its role."""
+
+    context: StackContext
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def time(self, role: Role, stage: Callable[[Hub], Result]) -> Result:
+        """Run a stage; keep its seconds."""
+        hub = dataclasses.replace(open_hub(self.context.settings, role), clock=lambda: NOW)
+        start = time.perf_counter()
+        result = stage(hub)
+        self.seconds[role] = time.perf_counter() - start
+        return result
+
+
+def _consents(context: StackContext, households: int) -> None:
+    """Two households in three consent, as their signed forms would have said."""
+    settings = context.settings
+    contract = open_hub(settings, "ingest").contract(DATASET)
+    table = water.consents(households, 1)
+    given = canonicalize(CanonicalForm.UPPER, table.filter(table["consent"])["contrat"].combine_chunks())
+    client = CustodyClient(settings.custody_url, settings.secret("custody-client-consent"))
+    token = client.create_run("bench", "consent", domains=[CONSENT_DOMAIN], quota=len(given))
+    store = ConsentStore(database_engine(settings.hub_database_url()))
+    store.register_terms(TERMS)
+    purpose = contract.coverage.purpose if contract.coverage else ""
+    for subjects in client.with_token(token).pseudonymize(CONSENT_DOMAIN, [given]):
+        store.append_many(
+            given_events(
+                subjects,
+                terms=TERMS,
+                purpose=purpose,
+                event_time=NOW - timedelta(days=90),
+                validity_duration=timedelta(days=3650),
+                entity_id="bench",
+            )
+        )
+
+
+def _bare(context: StackContext, file: Path, parquet: bytes) -> float:
+    """Parse, seal and open, and write three times; in seconds."""
+    start = time.perf_counter()
+    convert = pacsv.ConvertOptions(column_types=TYPES, decimal_point=",")
+    with pacsv.open_csv(file, parse_options=pacsv.ParseOptions(delimiter=";"), convert_options=convert) as reader:
+        rows = sum(batch.num_rows for batch in reader)
+    cipher, nonce = AESGCM(bytes(32)), bytes(12)
+    with file.open("rb") as stream:
+        while piece := stream.read(SEGMENT):
+            cipher.decrypt(nonce, cipher.encrypt(nonce, piece, None), None)
+    store = S3ObjectStore(context.settings.s3, context.settings.s3.private_bucket, context.settings.credential("admin"))
+    for number in range(3):
+        store.put(f"candidate/bare/{number}", parquet)
+    return time.perf_counter() - start if rows else 0.0
+
+
+if __name__ == "__main__":
+    main()
