@@ -8,7 +8,7 @@ is guessed is worse than a row in quarantine.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,6 @@ BAD_CODES = {
 }
 
 _INTEGER = r"^[ \t]*-?[0-9]+[ \t]*$"
-_NUMBER = r"^[ \t]*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*$"
 _TIMESTAMP = (
     r"^(?P<clock>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2})"
     r"(?P<fraction>\.[0-9]{1,9})?(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?$"
@@ -73,13 +72,14 @@ def convert(texts: pa.StringArray, column: Column, rules: TextRules) -> Converte
         case "string":
             return Converted(texts, _none(len(texts)))
         case "integer":
-            return _cast(texts, _INTEGER, pl.Int64)
+            return _distinct(texts, _integers)
         case "number":
             return _number(texts, rules.decimal)
         case "boolean":
             return _boolean(texts)
         case "date":
-            return _date(texts, column.format or "%Y-%m-%d")
+            pattern = column.format or "%Y-%m-%d"
+            return _distinct(texts, lambda found: pc.cast(_parsed(found, pattern), pa.date32()))
         case "timestamp":
             return _timestamp(texts, column.format, rules)
 
@@ -98,17 +98,27 @@ def _matching(texts: pa.StringArray, pattern: str) -> pa.StringArray:
     return pc.if_else(pc.match_substring_regex(texts, pattern), texts, pa.scalar(None, pa.string()))
 
 
-def _cast(texts: pa.StringArray, pattern: str, dtype: Any) -> Converted:
-    trimmed = pc.ascii_trim(_matching(texts, pattern), " \t")
-    series: Any = pl.from_arrow(trimmed)
-    values = series.cast(dtype, strict=False).to_arrow()
-    return Converted(values, failures(texts, values))
+def _distinct(texts: pa.Array, read: Callable[[pa.StringArray], pa.Array]) -> Converted:
+    """Read each distinct text once. `texts` may come as a dictionary already."""
+    encoded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
+    values = read(encoded.dictionary).take(encoded.indices)
+    return Converted(values, failures(encoded, values))
+
+
+def _integers(texts: pa.StringArray) -> pa.Array:
+    series: Any = pl.from_arrow(pc.ascii_trim(_matching(texts, _INTEGER), " \t"))
+    return series.cast(pl.Int64, strict=False).to_arrow()
 
 
 def _number(texts: pa.StringArray, decimal: str) -> Converted:
+    """Polars reads `[+-]digits[.digits][e[+-]digits]`, infinities and « nan »; only finite numbers are kept."""
+    found = texts
     if decimal != ".":
-        texts = pc.if_else(pc.match_substring(texts, "."), pa.scalar("?"), pc.replace_substring(texts, decimal, "."))
-    values = _cast(texts, _NUMBER, pl.Float64).values
+        if pc.any(pc.match_substring(texts, ".")).as_py():
+            found = pc.if_else(pc.match_substring(texts, "."), pa.scalar("?"), texts)
+        found = pc.replace_substring(found, decimal, ".")
+    series: Any = pl.from_arrow(pc.ascii_trim(found, " \t"))
+    values = series.cast(pl.Float64, strict=False).to_arrow()
     values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, pa.float64()))
     return Converted(values, failures(texts, values))
 
@@ -116,13 +126,6 @@ def _number(texts: pa.StringArray, decimal: str) -> Converted:
 def _boolean(texts: pa.StringArray) -> Converted:
     words = pa.array(list(_WORDS))
     values = pa.array(list(_WORDS.values())).take(pc.index_in(pc.utf8_lower(texts), value_set=words))
-    return Converted(values, failures(texts, values))
-
-
-def _date(texts: pa.StringArray, pattern: str) -> Converted:
-    encoded = pc.dictionary_encode(texts)
-    days = pc.cast(_parsed(encoded.dictionary, pattern), pa.date32())
-    values = days.take(encoded.indices)
     return Converted(values, failures(texts, values))
 
 

@@ -25,13 +25,12 @@ import pyarrow.csv as pacsv
 
 from policies.contract import Contract
 from sources.batches import DriftGuard, assemble, gone, joined, structural_rejects
-from sources.columns import ARROW_TYPES, Converted, TextRules, convert, failures
+from sources.columns import ARROW_TYPES, Converted, TextRules, convert
 from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks
 from sources.errors import PayloadError
 from sources.options import CsvOptions, read_options
 from sources.protocol import Decoded, PayloadPart
 
-_TEXT_TYPE = pa.string()
 _REPEATED = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -106,13 +105,8 @@ class CsvDecoder:
                     return None  # null means true here: only "inf" and "nan" are refused
                 columns[column.name] = Converted(values, _no(table.num_rows))
             else:
-                columns[column.name] = self._distinct(values, column.name)
+                columns[column.name] = convert(values, column, self._rules)
         return columns
-
-    def _distinct(self, encoded: pa.Array, name: str) -> Converted:
-        """Convert a dictionary-encoded column by its distinct texts."""
-        values = convert(encoded.dictionary, self._contract.column(name), self._rules).values.take(encoded.indices)
-        return Converted(values, failures(encoded, values))
 
     def _absent(self, logical_type: str, rows: int) -> Converted:
         return Converted(pa.nulls(rows, ARROW_TYPES[logical_type]), _no(rows))
@@ -122,15 +116,15 @@ class CsvDecoder:
         lines = Lines(block)
         broken = dict.fromkeys(lines.unclosed(self._options.delimiter), "badQuoting")
         broken.update(dict.fromkeys(lines.undecodable(), "badEncoding"))
-        kept = [number for number in range(len(lines)) if number not in broken]
+        kept = np.delete(np.arange(len(lines)), list(broken))
 
         def skip(row: pacsv.InvalidRow) -> Literal["skip"]:
-            broken[kept[row.number - 1]] = "columnCount"
+            broken[int(kept[row.number - 1])] = "columnCount"
             return "skip"
 
-        types = {column.physical_name: _TEXT_TYPE for column in self._contract.columns}
-        table = self._read(lines.joined(kept), header, types, skip)
-        kept = [number for number in kept if number not in broken]
+        types = {column.physical_name: _tolerant_type(column.logical_type) for column in self._contract.columns}
+        table = self._read(lines.without(broken), header, types, skip)
+        kept = np.delete(np.arange(len(lines)), list(broken))
         columns = {
             column.name: convert(_whole(table[column.physical_name]), column, self._rules)
             if column.physical_name in header
@@ -138,8 +132,8 @@ class CsvDecoder:
             for column in self._contract.columns
         }
         guard.note(columns, table.num_rows)
-        positions = pa.array([position + number for number in kept], pa.int64())
-        decoded = assemble(self._contract, columns, positions, lambda rows: lines.texts([kept[row] for row in rows]))
+        positions = pa.array(position + kept)
+        decoded = assemble(self._contract, columns, positions, lambda rows: lines.texts(kept[list(rows)].tolist()))
         structural = [
             structural_rejects([position + n for n in numbers], code, lines.texts(numbers))
             for code in ("badEncoding", "badQuoting", "columnCount")
@@ -167,8 +161,13 @@ class CsvDecoder:
 
 
 def _quick_type(logical_type: str) -> pa.DataType:
-    """Dates and whole numbers repeat, and Arrow's own grammar for them is laxer than ours."""
-    return ARROW_TYPES[logical_type] if logical_type in ("string", "number") else _REPEATED
+    """Numbers are read by Arrow itself, whose grammar for them is ours."""
+    return pa.float64() if logical_type == "number" else _tolerant_type(logical_type)
+
+
+def _tolerant_type(logical_type: str) -> pa.DataType:
+    """Texts, so that nothing fails; those that repeat are kept once."""
+    return _REPEATED if logical_type in ("integer", "date") else pa.string()
 
 
 def _no(rows: int) -> pa.BooleanArray:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -82,12 +83,11 @@ class Lines:
         lines = self._all()
         return [lines[number].decode("utf-8", "replace").rstrip("\r") for number in numbers]
 
-    def joined(self, numbers: list[int]) -> bytes:
-        """These lines as a block again."""
-        lines = self._all()
-        if len(numbers) == self._block.count(b"\n"):
+    def without(self, numbers: Collection[int]) -> bytes:
+        """The block without these lines and without blank ones."""
+        if not numbers and len(self) == np.count_nonzero(np.frombuffer(self._block, np.uint8) == ord("\n")):
             return self._block
-        return b"".join(lines[number] + b"\n" for number in numbers)
+        return b"".join(line + b"\n" for number, line in enumerate(self._all()) if number not in numbers)
 
     def unclosed(self, delimiter: str) -> list[int]:
         """Lines that end inside a quoted field or hold a stray carriage return: Arrow would read on into the next.

@@ -37,6 +37,7 @@ cell = st.one_of(
         ]
     ),
     st.text(st.characters(codec="utf-8", exclude_characters=';\n\r"'), max_size=6),
+    st.text("0123456789+-.,eE_ \tinfax", max_size=7),
 )
 day = st.one_of(
     st.dates().map(lambda value: f"{value.day:02d}/{value.month:02d}/{value.year:04d}"),
