@@ -33,8 +33,9 @@ def prepare(context: StackContext) -> None:
     """
     folder = context.paths.of_service("airflow")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in ("logs", "plugins"):
+    for name in ("config", "logs", "plugins"):
         (folder / name).mkdir(exist_ok=True)
+    (folder / "config" / "airflow_local_settings.py").write_text(_PRELOAD, encoding="utf-8")
     (folder / "webserver_config.py").write_text(_SIGN_IN, encoding="utf-8")
     _secrets(context)
     settled = folder / "bootstrap.sha256"
@@ -195,6 +196,21 @@ _LEFT = (
     "SELECT id, name FROM ab_role ORDER BY id",
     "SELECT role_id, permission_view_id FROM ab_permission_view_role ORDER BY role_id, permission_view_id",
 )  # of a database that the bootstrap made ready: versions, people, roles and what they may do
+
+_PRELOAD = '''"""Loads once, before the scheduler forks its workers, what every task would otherwise load again.
+
+Only modules that start no thread: a process that forks with threads may deadlock.
+"""
+
+import sys
+
+if "scheduler" in sys.argv:
+    import minio
+    import openlineage.client.client
+    import psycopg
+
+    import policies
+'''
 
 _SIGN_IN = '''"""Sign-in to Airflow: names and passwords of its own database."""
 
