@@ -38,6 +38,7 @@ COUNTS = {
     "deliveries": "Livraisons reçues",
     "repeated": "Livraisons déjà connues",
     "bytes": "Octets reçus",
+    "erased": "Livraisons effacées, leur durée de conservation passée",
     "rows_in": "Lignes reçues",
     "rejected": "Lignes rejetées",
     "not_covered": "Lignes non couvertes",

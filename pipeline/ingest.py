@@ -1,4 +1,4 @@
-"""First stage: fetch what is new from the operator and seal it in landing, byte for byte.
+"""First stage: fetch what is new from the operator and seal it in landing, byte for byte; erase what is past its time.
 
 The cursor moves only once a delivery has landed and the journal has it: a worker that dies in between fetches again,
 and the bytes are recognised by their fingerprint.
@@ -11,7 +11,7 @@ from pipeline.hub import Hub
 from pipeline.stage import stage
 from policies.contract import Contract
 from sources import connector
-from storage import DatasetRef, write_delivery
+from storage import DatasetRef, expire_landing, write_delivery
 
 
 def ingest(hub: Hub, contract: Contract, run_id: str) -> list[DatasetRef]:
@@ -32,6 +32,8 @@ def ingest(hub: Hub, contract: Contract, run_id: str) -> list[DatasetRef]:
             hub.journal.record_delivery(landed.delivery, dataset, run_id, landed.ref, hub.now())
             hub.journal.save_cursor(dataset, delivery.next_cursor)
             report.add(deliveries=1, repeated=int(landed.repeated), bytes=landed.size)
+        erased = expire_landing(hub.private, hub.journal, custody, dataset, contract.landing_retention, hub.now())
+        report.add(erased=erased.deliveries)
         refs = [record.ref for record in hub.journal.pending_deliveries(dataset)]
         report.outputs.extend(refs)
         return refs

@@ -53,6 +53,7 @@ from storage.quarantine import (
     write_rejects,
 )
 from storage.references import DatasetRef, DeliveryId, Manifest, Part, RunId
+from storage.retention import Erased, expire_landing, expire_quarantine
 from storage.s3 import S3ObjectStore
 from storage.sealing import DataKey, KeyCustodian, SealingKey, open_sealed, seal
 from storage.zones import Zone
@@ -68,6 +69,7 @@ __all__ = [
     "DeliveryId",
     "DeliveryRecord",
     "DigestMismatchError",
+    "Erased",
     "Journal",
     "KeyCustodian",
     "Landed",
@@ -111,6 +113,8 @@ __all__ = [
     "delivery_key_id",
     "erase_delivery",
     "erase_rejects",
+    "expire_landing",
+    "expire_quarantine",
     "list_rejects",
     "memory_engine",
     "open_delivery",

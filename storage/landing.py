@@ -181,12 +181,11 @@ def sweep(store: ObjectStore, custodian: KeyCustodian, dataset: str, before: dat
     store.discard_unfinished(prefix, before)
     present = list(store.list(prefix))
     manifests = [found.key for found in present if found.key.endswith(".manifest")]
+    payloads = [found for found in present if found.key.endswith(".payload")]
+    if len(payloads) <= len(manifests):  # each manifest has its payload: nothing is over
+        return 0
     named = {landing_payload_key(dataset, _key_id_at(store, key)) for key in manifests}
-    orphans = [
-        found.key
-        for found in present
-        if found.key.endswith(".payload") and found.modified < before and found.key not in named
-    ]
+    orphans = [found.key for found in payloads if found.modified < before and found.key not in named]
     for key in orphans:
         custodian.destroy_key(_key_id_at(store, key))
         store.delete(key)

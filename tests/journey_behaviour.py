@@ -102,6 +102,18 @@ class JourneyBehaviour:
         assert world.collect().dirty == ()
         assert trusted(world, "2026-10").num_rows == before.num_rows == 50
 
+    def test_a_delivery_past_its_retention_is_erased(self, world: World):
+        world.consenting.give(meters(10))
+        world.drop("releves_a.csv", readings(meters(10), days(5)))
+        world.collect()
+        (old,) = world.hub.journal.deliveries("water-meters")
+        world.clock.forward(timedelta(days=31))
+        world.drop("releves_b.csv", readings(meters(10), days(5, date(2026, 11, 1))))
+        world.collect()
+        assert world.hub.private.head(old.ref.key) is None
+        assert [found.erased_at is None for found in world.hub.journal.deliveries("water-meters")] == [False, True]
+        assert trusted(world, "2026-10").num_rows == 50
+
     def test_a_late_correction_releases_only_its_period(self, world: World):
         world.consenting.give(meters(10))
         world.drop("releves_09.csv", readings(meters(10), days(2, date(2026, 9, 1))))
