@@ -90,7 +90,7 @@ class Fetcher:
         try:
             with self._client.stream("GET", path, params=query) as response:
                 if response.status_code in _RETRIED:
-                    raise _TryAgainError(f"status {response.status_code}", _asked_pause(response))
+                    raise _TryAgainError(f"status {response.status_code}", asked_pause(response))
                 if response.status_code != 200:
                     raise SourceUnavailableError(f"{self.host}{path}: status {response.status_code}")
                 return self._body(path, response)
@@ -110,7 +110,7 @@ class Fetcher:
         return bytes(body)
 
 
-def _asked_pause(response: httpx.Response) -> float | None:
+def asked_pause(response: httpx.Response) -> float | None:
     """Seconds that `Retry-After` asks for: a number, or a date."""
     text = response.headers.get("retry-after", "")
     if text.isascii() and text.isdigit():

@@ -70,12 +70,12 @@ def month_of_reports(
     canaries: Canaries | None = None,
 ) -> list[dict[str, Any]]:
     """Reports opened in `month` and known at `now`, in the state they then have, oldest update first."""
-    rng = np.random.default_rng([seed, 20, month.year, month.month])
     people, spots = _residents(seed, max(count // 2, 20)), _spots(seed, count)
     first = datetime.combine(month.replace(day=1), time(), PARIS)
     length = ((month.replace(day=1) + timedelta(days=32)).replace(day=1) - month.replace(day=1)).total_seconds()
     found = []
     for number in range(count):
+        rng = np.random.default_rng([seed, 20, month.year, month.month, number])  # a report owes nothing to the others
         who = _planted(canaries, number) or people[int(len(people) * rng.random() ** 1.3)]
         report = _report(rng, number, month, who, spots, first + timedelta(seconds=float(rng.random()) * length), now)
         if report is not None:
@@ -138,7 +138,7 @@ def _report(
     opened: datetime,
     now: datetime,
 ) -> dict[str, Any] | None:
-    """One report as it stands at `now`; None if it is still to come. Draws the same numbers in every case."""
+    """One report as it stands at `now`; None if it is still to come."""
     spot = spots[int(len(spots) * rng.random() ** 1.6)]
     anywhere = rng.random() > HOT_SHARE
     latitude, longitude = _near(rng, spot.latitude, spot.longitude, 2_000.0 if anywhere else 22.0)

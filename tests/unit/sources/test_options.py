@@ -4,11 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from policies import Contract
 from settings import Settings
 from sources import FeedError, check_feed, connector
+from sources.connectors.http_client import asked_pause
 from tests.unit.sources.support import TERRITORY, contract
 
 PATH = "/open311/v2/requests.json"
@@ -56,3 +58,18 @@ def test_a_pairing_file_must_be_there() -> None:
 def test_a_drop_needs_a_folder(tmp_path: Path) -> None:
     with pytest.raises(FeedError, match="drop_folder"):
         connector(contract("water-meters"), Settings(home=tmp_path, territory=TERRITORY.folder))
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [("7", 7.0, 7.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0, 0.0), ("Thu, 01 Jan 2099 00:00:00 GMT", 1e6, 1e12)],
+)
+def test_retry_after_is_seconds_or_a_date(header: str, least: float, most: float) -> None:
+    pause = asked_pause(httpx.Response(503, headers={"retry-after": header}))
+    assert pause is not None
+    assert least <= pause <= most
+
+
+@pytest.mark.parametrize("header", ["", "soon", "-1"])
+def test_a_retry_after_that_is_neither_is_ignored(header: str) -> None:
+    assert asked_pause(httpx.Response(503, headers={"retry-after": header})) is None
