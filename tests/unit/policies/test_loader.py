@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -181,3 +182,18 @@ def test_loading_needs_none_of_the_heavy_packages() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=SHIPPED.parents[1]
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("file", sorted((SHIPPED / "contracts").glob("*.odcs.yaml")), ids=lambda file: file.name)
+def test_a_shipped_contract_is_the_standard_s_as_well(file: Path) -> None:
+    from open_data_contract_standard.model import OpenDataContractStandard
+
+    read = OpenDataContractStandard.from_file(str(file))
+    assert (read.kind, read.apiVersion) == ("DataContract", "v3.1.0")
+    assert f"{read.id}.odcs.yaml" == file.name
+
+
+def test_loading_is_quick_enough_for_every_parse_of_the_dags() -> None:
+    began = time.process_time()
+    load_territory(SHIPPED)
+    assert time.process_time() - began < 1.0
