@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import resource
 from pathlib import Path
 
 from custody.errors import PrivilegesError
@@ -38,6 +39,11 @@ def drop_to(user: str) -> None:
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
     os.umask(0o077)
+
+
+def forbid_core_dumps() -> None:
+    """Keep keys and identifiers out of crash dumps, whatever the machine's habits are."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _entry(user: str) -> pwd.struct_passwd:

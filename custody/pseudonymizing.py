@@ -17,6 +17,7 @@ from anonymization.pseudonyms import CONSENT_DOMAIN, cmac, pseudonym_metadata
 from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
 from anonymization.pseudonyms.coverage import ActiveSubjects
 from anonymization.pseudonyms.custodian import MAX_IDENTIFIER_BYTES, MAX_SUBJECTS
+from anonymization.pseudonyms.errors import SubjectsError
 from anonymization.pseudonyms.wire import (
     ERROR_CODE,
     ERROR_MESSAGE,
@@ -101,7 +102,10 @@ class Answer:
             if self.tally.subjects > MAX_SUBJECTS:
                 raise RefusedError("too_many_subjects", f"a purpose has at most {MAX_SUBJECTS} active subjects here")
             parts.append(part)
-        return ActiveSubjects(pa.concat_arrays(parts) if parts else pa.array([], PSEUDONYM_TYPE))
+        try:
+            return ActiveSubjects(pa.concat_arrays(parts) if parts else pa.array([], PSEUDONYM_TYPE))
+        except SubjectsError:
+            raise RefusedError("bad_request", "the active subjects are not pseudonyms") from None
 
     def _columns(self, name: str, types: tuple[pa.DataType, ...]) -> Iterator[pa.Array]:
         """Yield the column of each batch of the next Arrow stream of the body, checked."""

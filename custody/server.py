@@ -20,7 +20,7 @@ from anonymization.pseudonyms.coverage import ActiveSubjects
 from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, StreamSource
 from custody.logs import event, logging_config
 from custody.messages import PlainReader
-from custody.privileges import drop_to, give
+from custody.privileges import drop_to, forbid_core_dumps, give
 from custody.service import make_service
 from custody.settings import load_settings
 from custody.vault import open_vault
@@ -32,6 +32,7 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
     Raises:
         CustodyServiceError: the settings, the master key, the database's state or the user are not right.
     """
+    forbid_core_dumps()
     settings = load_settings(home)
     vault = open_vault(settings, now)
     app = make_service(vault, settings)

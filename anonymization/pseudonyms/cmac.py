@@ -81,40 +81,53 @@ def _tag(key: bytes, column: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
 
     starts, lengths = _extents(column)
     blocks = np.maximum(1, -(-lengths // _BLOCK))
-    order = np.argsort(-blocks, kind="stable") if blocks.min() != blocks.max() else np.arange(rows)
-    starts, lengths = starts[order], lengths[order]
+    order = np.argsort(-blocks, kind="stable") if blocks.min() != blocks.max() else None
+    if order is not None:
+        starts, lengths = starts[order], lengths[order]
     running = rows - np.cumsum(np.bincount(blocks))  # [i]: rows of more than i blocks, the first ones in this order
     windows = _windows(column)
 
-    chain = np.zeros((rows, 2), np.uint64)
+    chain = np.empty((rows, 2), np.uint64)
     for index in range(len(running) - 1):
         now, then = int(running[index]), int(running[index + 1])
         block = windows[starts[:now] + index * _BLOCK].view(np.uint64).reshape(-1, 2)
         left = lengths[then:now] - index * _BLOCK  # bytes in the last block of those that end here
         block[then:] = (block[then:] & _MASKS[left]) ^ endings[left]
-        chain[:now] = _encrypt(encryptor, chain[:now] ^ block)
+        if index:
+            block ^= chain[:now]
+        chain[:now] = _encrypt(encryptor, block)
 
-    tags = np.empty_like(chain)
-    tags[order] = chain
+    tags = chain
+    if order is not None:
+        tags = np.empty_like(chain)
+        tags[order] = chain
     array = pa.FixedSizeBinaryArray.from_buffers(PSEUDONYM_TYPE, rows, [None, pa.py_buffer(tags.tobytes())])
     return pc.if_else(column.is_valid(), array, pa.scalar(None, PSEUDONYM_TYPE)) if column.null_count else array
 
 
 def _extents(column: pa.LargeBinaryArray) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Start and length in bytes of each value; what a null points at is ciphered too, and never shown."""
+    """Where each value starts, counted from the first one, and its length, in bytes.
+
+    What a null points at is ciphered too, and never shown.
+    """
+    offsets = _offsets(column)
+    return offsets[:-1] - offsets[0], np.diff(offsets)
+
+
+def _offsets(column: pa.LargeBinaryArray) -> NDArray[np.int64]:
     offsets = np.frombuffer(column.buffers()[1], np.int64)
-    offsets = offsets[column.offset : column.offset + len(column) + 1]
-    return offsets[:-1], np.diff(offsets)
+    return offsets[column.offset : column.offset + len(column) + 1]
 
 
 def _windows(column: pa.LargeBinaryArray) -> NDArray[np.void]:
-    """Every 16 bytes of the column's data, overlapping: item *i* is what stands from byte *i* on, then zeros."""
-    _, offsets, data = column.buffers()
-    end = int(np.frombuffer(offsets, np.int64)[column.offset + len(column)])
-    padded = np.zeros(end + 2 * _BLOCK, np.uint8)
+    """Every 16 bytes of the values, overlapping: item *i* is what stands from byte *i* on, then zeros."""
+    offsets, data = _offsets(column), column.buffers()[2]
+    start, size = int(offsets[0]), int(offsets[-1] - offsets[0])
+    padded = np.empty(size + 2 * _BLOCK, np.uint8)
+    padded[size:] = 0
     if data is not None:
-        padded[:end] = np.frombuffer(data, np.uint8, end)
-    return np.ndarray((end + _BLOCK,), np.dtype("V16"), buffer=padded.data, strides=(1,))
+        padded[:size] = np.frombuffer(data, np.uint8, size, start)
+    return np.ndarray((size + _BLOCK,), np.dtype("V16"), buffer=padded.data, strides=(1,))
 
 
 def _endings(encryptor: CipherContext) -> _Blocks:

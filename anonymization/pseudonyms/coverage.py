@@ -1,4 +1,8 @@
-"""Leaving out whoever is not among the active subjects of a purpose. Used inside custody only."""
+"""Leaving out whoever is not among the active subjects of a purpose. Used inside custody only.
+
+Subjects are kept sorted as two 64-bit halves: searching one machine word for each row is several times faster than
+comparing 16-byte strings. Two subjects with the same first half are next to impossible among pseudonyms, but looked at.
+"""
 
 from __future__ import annotations
 
@@ -8,34 +12,45 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from anonymization.pseudonyms.cmac import PSEUDONYM_BYTES, PSEUDONYM_TYPE
-from anonymization.pseudonyms.errors import IdentifierTypeError
+from anonymization.pseudonyms.errors import IdentifierTypeError, SubjectsError
 
-_ITEM = np.dtype(f"S{PSEUDONYM_BYTES}")  # compared byte by byte; shorter ones do not exist, so trailing zeros are safe
+_LONGEST_RUN = 8  # subjects with the same first half
 
 
 class ActiveSubjects:
     """A set of consent pseudonyms; immutable."""
 
     def __init__(self, subjects: pa.Array) -> None:
-        self._sorted = np.unique(_items(subjects.drop_null()))
+        """Keep these pseudonyms; nulls and repetitions do not matter.
+
+        Raises:
+            SubjectsError: so many of them begin alike that they can not be pseudonyms.
+        """
+        halves = np.unique(_halves(subjects.drop_null()), axis=0)
+        self._high, self._low = halves[:, 0].copy(), halves[:, 1].copy()
+        self._run = int(np.unique(self._high, return_counts=True)[1].max(initial=0))
+        if self._run > _LONGEST_RUN:
+            raise SubjectsError("these subjects are no pseudonyms: too many of them begin alike")
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self._high)
 
     def keep(self, consent: pa.Array, pseudonyms: pa.Array) -> pa.FixedSizeBinaryArray:
         """Return ``pseudonyms``, null where the row's ``consent`` pseudonym is not in this set."""
-        items = _items(pc.fill_null(consent, pa.scalar(bytes(PSEUDONYM_BYTES), PSEUDONYM_TYPE)))
-        found = np.zeros(len(items), np.bool_)
-        if len(self._sorted):
-            place = np.minimum(np.searchsorted(self._sorted, items), len(self._sorted) - 1)
-            found = self._sorted[place] == items
+        halves = _halves(pc.fill_null(consent, pa.scalar(bytes(PSEUDONYM_BYTES), PSEUDONYM_TYPE)))
+        high, low = halves[:, 0], halves[:, 1]
+        found = np.zeros(len(halves), np.bool_)
+        first = np.searchsorted(self._high, high)
+        for step in range(self._run):
+            place = np.minimum(first + step, len(self) - 1)
+            found |= (self._high[place] == high) & (self._low[place] == low)
         covered = pc.and_(pa.array(found), consent.is_valid())
         return pc.if_else(covered, pseudonyms, pa.scalar(None, PSEUDONYM_TYPE))
 
 
-def _items(array: pa.Array) -> NDArray[np.bytes_]:
+def _halves(array: pa.Array) -> NDArray[np.uint64]:
     if array.type != PSEUDONYM_TYPE:
         raise IdentifierTypeError(f"subjects are {PSEUDONYM_TYPE}, not {array.type}")
     start = array.offset * PSEUDONYM_BYTES
     data = np.frombuffer(array.buffers()[1] or b"", np.uint8)[start : start + len(array) * PSEUDONYM_BYTES]
-    return data.view(_ITEM)
+    return data.view(np.uint64).reshape(-1, 2)

@@ -15,6 +15,10 @@ class IdentifierTypeError(PseudonymError):
     """A column of identifiers that is neither text nor bytes."""
 
 
+class SubjectsError(PseudonymError):
+    """A set of subjects that can not be one of pseudonyms."""
+
+
 class CustodyError(PseudonymError):
     """Root of what custody, or the way to it, answers wrongly."""
 

@@ -20,9 +20,9 @@ from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 IDENTIFIER_SCHEMA = pa.schema([pa.field("identifier", pa.string())])
 SUBJECT_SCHEMA = pa.schema([pa.field("subject", PSEUDONYM_TYPE)])
-BATCH_ROWS = 16_384  # rows of the batches the client sends: what a batch costs custody is then a few per cent
+BATCH_ROWS = 32_768  # rows of the batches the client sends: what a batch costs custody is then a few per cent
 MAX_BATCH_ROWS = 65_536  # custody takes no larger batch
-MAX_MESSAGE_BYTES = 32 * 1024 * 1024
+MAX_MESSAGE_BYTES = 48 * 1024 * 1024
 
 ERROR_CODE = b"ardoise.error.code"
 ERROR_MESSAGE = b"ardoise.error.message"

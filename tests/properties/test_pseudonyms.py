@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, canonicalize, cmac, to_base32
 from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.errors import SubjectsError
 from policies.contract import CanonicalForm
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=70)
@@ -119,6 +120,14 @@ def test_coverage_keeps_the_active_and_only_them(key: bytes, people: list[str], 
     subjects = cmac(key, pa.array(sorted(active), pa.string()))
     kept = ActiveSubjects(subjects).keep(consent, consent).is_valid().to_pylist()
     assert kept == [person in active for person in people] + [False]
+
+
+def test_subjects_with_the_same_first_half_are_told_apart() -> None:
+    alike = pa.array([b"12345678" + bytes([last] * 8) for last in range(12)], PSEUDONYM_TYPE)
+    kept = ActiveSubjects(pa.concat_arrays([alike.slice(0, 3), alike.slice(5, 5)])).keep(alike, alike)
+    assert kept.is_valid().to_pylist() == [True] * 3 + [False] * 2 + [True] * 5 + [False] * 2
+    with pytest.raises(SubjectsError, match="begin alike"):
+        ActiveSubjects(alike)
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 15, b"\0" * 8 + b"\1" * 7])

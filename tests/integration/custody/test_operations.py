@@ -152,6 +152,12 @@ def test_a_database_outage_is_told_and_survived(custody: CustodyHome) -> None:
     assert pseudonyms(custody) == before
 
 
+def test_it_never_dumps_its_memory(custody: CustodyHome) -> None:
+    assert custody.process is not None
+    limits = Path(f"/proc/{custody.process.pid}/limits").read_text().splitlines()
+    assert next(line for line in limits if line.startswith("Max core file size")).split()[4:6] == ["0", "0"]
+
+
 def test_it_runs_as_the_user_it_is_told_to(custody: CustodyHome) -> None:
     user = unprivileged_user()
     if os.geteuid() != 0:
