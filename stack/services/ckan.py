@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from policies import Territory, load_territory
@@ -21,7 +21,7 @@ EDITOR = "ardoise-editor"
 ADMINISTRATOR = "ckan-admin"
 PLUGINS = "ardoise dcat scheming_datasets datastore datatables_view"
 THREADS = 8
-PREPARE_SECONDS = 240  # an empty database takes about ten on an idle machine
+COMMAND_SECONDS = 240  # an empty database takes about ten on an idle machine
 
 CONFIGURATION = """\
 [DEFAULT]
@@ -108,7 +108,8 @@ def prepare(context: StackContext) -> None:
     for each in (folder, folder / "storage"):
         own_folder(each, None)
     _write(_configuration_file(context), _configuration(context, territory))
-    token = _command(context, _wanted(context, territory))["token"]
+    given = json.dumps(_wanted(context, territory)).encode()
+    token = json.loads(run_command(context, ("ardoise", "prepare"), given).splitlines()[-1])["token"]
     if token is not None:
         context.secrets.put("ckan-editor", str(token))
 
@@ -131,7 +132,7 @@ def services(context: StackContext) -> list[Service]:
         Service(
             name="ckan",
             command=command,
-            env=_environment(context),
+            env=environment(context),
             cwd=context.paths.of_service("ckan"),
             log=context.log_file("ckan"),
             ports=(port,),
@@ -149,7 +150,7 @@ def _configuration_file(context: StackContext) -> Path:
     return context.paths.of_service("ckan") / "ckan.ini"
 
 
-def _environment(context: StackContext) -> dict[str, str]:
+def environment(context: StackContext) -> dict[str, str]:
     """CKAN's environment: its configuration, and libmagic from a wheel for machines that have none."""
     version = next((context.ckan_python.parent.parent / "lib").glob("python3.*"), None)
     magic = version / "site-packages" / "pylibmagic" if version else None
@@ -210,28 +211,31 @@ def _groups(described: Mapping[str, Mapping[str, str]]) -> list[dict[str, str]]:
     ]
 
 
-def _command(context: StackContext, wanted: Mapping[str, object]) -> dict[str, object]:
-    """Run « ckan ardoise prepare » and return its answer, the last line it prints."""
-    command = [str(context.ckan_python.parent / "ckan"), "-c", str(_configuration_file(context)), "ardoise", "prepare"]
-    log = context.log_file("ckan-prepare")
+def run_command(context: StackContext, arguments: Sequence[str], given: bytes = b"") -> bytes:
+    """Run « ckan … » with ``given`` as its standard input, and return what it prints.
+
+    Raises:
+        PrepareError: it failed, or took more than :data:`COMMAND_SECONDS`.
+    """
+    command = [str(context.ckan_python.parent / "ckan"), "-c", str(_configuration_file(context)), *arguments]
+    log = context.log_file("ckan-commands")
     log.parent.mkdir(parents=True, exist_ok=True)
     try:
         with log.open("ab") as errors:
             done = subprocess.run(
                 command,
-                input=json.dumps(wanted).encode(),
+                input=given,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env=_environment(context),
+                env=environment(context),
                 cwd=context.paths.of_service("ckan"),
-                timeout=PREPARE_SECONDS,
+                timeout=COMMAND_SECONDS,
             )
     except subprocess.TimeoutExpired:
-        raise PrepareError(f"CKAN n'a pas fini de se préparer en {PREPARE_SECONDS} s : voir {log}") from None
+        raise PrepareError(f"« ckan {arguments[0]} » n'a pas fini en {COMMAND_SECONDS} s : voir {log}") from None
     if done.returncode != 0:
-        raise PrepareError(f"CKAN n'a pas pu se préparer (code {done.returncode}) : voir {log}")
-    answer: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+        raise PrepareError(f"« ckan {arguments[0]} » a échoué (code {done.returncode}) : voir {log}")
+    return done.stdout
 
 
 def _write(file: Path, text: str) -> None:
