@@ -1,7 +1,8 @@
 """Parquet with nothing in it but the rows: same rows and schema, same bytes, whoever writes them and however batched.
 
 Rows are cut into row groups of a fixed number, whatever the batches they come in; no time, host or path is written, and
-the writer's options are fixed here (format 2.6, data pages 1.0, Zstandard level 3, dictionaries).
+the writer's options are fixed here: format 2.6, data pages 1.0, Zstandard level 1 (level 3 takes a tenth more time for
+one hundredth less), dictionaries but for 64-bit integers, which are mostly counters and positions.
 
 The *content digest* does not depend on Parquet at all: it is the sha256 of the schema, the number of rows and, for each
 column, the sha256 of its validity (one byte a row), of its lengths (variable-length types) and of its values, with
@@ -98,8 +99,8 @@ def _parquet(groups: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
         version="2.6",
         data_page_version="1.0",
         compression="zstd",
-        compression_level=3,
-        use_dictionary=True,
+        compression_level=1,
+        use_dictionary=[field.name for field in schema if _repeats(field.type)],
         write_statistics=True,
         store_schema=True,
     ) as writer:
@@ -107,3 +108,8 @@ def _parquet(groups: Iterator[pa.Table], schema: pa.Schema) -> Iterator[bytes]:
             writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
             yield sink.take()
     yield sink.take()
+
+
+def _repeats(kind: pa.DataType) -> bool:
+    """Whether a column of this type is likely to hold the same values again and again."""
+    return not (pa.types.is_int64(kind) or pa.types.is_uint64(kind))
