@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from storage import MemoryKeyCustodian, S3ObjectStore, erase_delivery, read_delivery, sweep
+from storage import MemoryKeyCustodian, S3ObjectStore, erase_delivery, expire_quarantine, read_delivery, sweep
 from tests.integration.conftest import OpenStore
 from tests.integration.storage.test_s3_store import killed_child
 from tests.stack_fixtures import ObjectStoreServer
@@ -34,5 +34,8 @@ def test_the_roles_of_the_journey_suffice(store: S3ObjectStore, open_store: Open
     landed = land(ingest, custodian)
     assert land(ingest, custodian).repeated
     assert {part.name: part.stream.read() for part in read_delivery(deidentify, landed.ref, custodian)} == PAYLOAD
+    store.put("landing/water-meters/orphan.payload", store.get(f"landing/water-meters/{landed.key_id}.payload"))
+    assert sweep(ingest, custodian, "water-meters", datetime.now(UTC) + LATER) == 1
     erase_delivery(ingest, landed.ref, custodian)
     assert list(store.list("landing/")) == []
+    assert expire_quarantine(deidentify, custodian, "water-meters", LATER, datetime.now(UTC)) == 0
