@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,9 @@ import httpx
 
 from cli.errors import AirflowRefusedError, NotRunningError
 from settings import Settings
+
+TIMEOUT_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class AirflowApi:
     def __init__(self, settings: Settings, login: str = "steward") -> None:
         self._login = login
         self._password = settings.secret(f"login-{login}")
-        self._client = httpx.Client(base_url=settings.airflow_url, timeout=30, trust_env=False)
+        self._client = httpx.Client(base_url=settings.airflow_url, timeout=TIMEOUT_SECONDS, trust_env=False)
 
     def __enter__(self) -> AirflowApi:
         try:
@@ -90,13 +94,23 @@ class AirflowApi:
         return [TaskState(entry["task_id"], entry["state"]) for entry in entries]
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
-        try:
-            answer = self._client.request(method, f"/api/v2{path}", **arguments)
-        except httpx.HTTPError:
-            raise NotRunningError("Airflow ne répond plus : voyez « ardoise status »") from None
+        answer = self._request(method, f"/api/v2{path}", **arguments)
         if answer.is_error:
             raise AirflowRefusedError(f"Airflow répond {answer.status_code} à {method} {path}")
         return answer.json()
+
+    def _request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """Send a request; on a busy machine a reading one is sent again for some time before giving up."""
+        deadline = time.monotonic() + (PATIENCE_SECONDS if method == "GET" else 0)
+        while True:
+            try:
+                answer = self._client.request(method, path, **arguments)
+                if answer.status_code < 500 or time.monotonic() > deadline:
+                    return answer
+            except httpx.HTTPError:
+                if time.monotonic() > deadline:
+                    raise NotRunningError("Airflow ne répond plus : voyez « ardoise status »") from None
+            time.sleep(1)
 
 
 def _run(entry: Mapping[str, Any]) -> DagRun:
