@@ -147,7 +147,7 @@ def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], pa
     """
     counts = _figures(_COUNTS, judged["counts"])
     measures = _figures(_MEASURES, judged["measures"])
-    reasons = "\n".join(f"- {reason}" for reason in judged["reasons"]) or "- aucun"
+    reasons = "\n".join(f"- {reason}" for reason in judged["reasons"]) or "- Rien d'autre à signaler."
     return "\n\n".join(
         [
             f"**{contract.title}**, {period_text(period)}, contrat version {contract.version}.",
@@ -155,7 +155,8 @@ def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], pa
             "qui aura été téléchargé.",
             "| Ce qui serait publié | |\n|---|---:|\n" + counts,
             f"| Risque mesuré sur le résultat | |\n|---|---:|\n{measures}",
-            f"**Motifs de la demande d'approbation**\n\n{reasons}",
+            "**Pourquoi cette question ?** Le contrat ou la stratégie du territoire veut qu'une personne approuve "
+            f"chaque publication de ces données. Remarques de la mesure :\n\n{reasons}",
             f"**Règle appliquée.** {_rule(contract.release, contract)}",
             f"**Limites à connaître.** {contract.description.limitations}",
             f"Le détail de l'exécution est dans la console : [{page_url}]({page_url}).",
@@ -182,7 +183,15 @@ def number_text(value: float) -> str:
 
 
 def _figures(labels: Mapping[str, str], values: Mapping[str, float]) -> str:
-    return "\n".join(f"| {labels.get(name, name)} | {number_text(value)} |" for name, value in values.items())
+    """Rows of a table, in the order of ``labels``; a figure without a label keeps its name."""
+    names = [*(name for name in labels if name in values), *(name for name in values if name not in labels)]
+    return "\n".join(f"| {labels.get(name, name)} | {_figure(name, values[name])} |" for name in names)
+
+
+def _figure(name: str, value: float) -> str:
+    if name.endswith(("_risk", "_share")):
+        return f"{number_text(round(100 * value, 2))} %"
+    return number_text(value)
 
 
 def _protection_table(columns: Iterable[Column]) -> str:

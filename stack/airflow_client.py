@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from pydantic import SecretStr
 from stack.errors import StackError
 
 _Found = TypeVar("_Found")
+SETTLING = timedelta(seconds=6)
 ENDED = frozenset({"success", "failed"})
 
 
@@ -138,9 +140,13 @@ class AirflowClient:
     # -- people -------------------------------------------------------------------------------------------------------
 
     def required_actions(self, dag_id: str = "~", *, pending: bool = True) -> list[RequiredAction]:
-        """The questions that wait for a person (or all that ever did)."""
+        """The questions that wait for a person (or all those that were answered).
+
+        A question asked a moment ago is left out: until the scheduler has heard that its task came to rest, an answer
+        makes it believe that the task was changed behind its back, and it fails the task.
+        """
         found = self._pages(f"/dags/{dag_id}/dagRuns/~/hitlDetails", "hitl_details", response_received=not pending)
-        return [_action(detail) for detail in found]
+        return [_action(detail) for detail in found if not pending or _rests(detail)]
 
     def respond(self, action: RequiredAction, *, approve: bool, reason: str = "") -> None:
         """Answer a question: the first option approves, the second refuses."""
@@ -202,6 +208,11 @@ def _run(value: dict[str, Any]) -> Run:
         period=value.get("partition_key"),
         triggered_by=value.get("triggering_user_name"),
     )
+
+
+def _rests(value: dict[str, Any]) -> bool:
+    age = datetime.now(UTC) - datetime.fromisoformat(value["created_at"])
+    return value["task_instance"]["state"] == "awaiting_input" and age > SETTLING
 
 
 def _action(value: dict[str, Any]) -> RequiredAction:

@@ -36,7 +36,7 @@ def test_the_question_tells_counts_risk_and_where_to_look(reports: Contract) -> 
         "12\u202f345",
         "Lignes retirées",
         "| Plus petit groupe, en individus (k) | 5 |",
-        "0,2",
+        "| 20 % |",
         "- Le contrat contient du texte libre.",
         "(http://127.0.0.1:8702/runs/x)",
         f"au moins {reports.release.k} personnes",
