@@ -176,9 +176,12 @@ def _boundary() -> Finding:
             "un seul utilisateur détient clés et données ; en service, le tiers de confiance a sa propre machine",
             warning=True,
         )
-    from stack.accounts import ensure_accounts
+    from stack.accounts import CUSTODY_USER, HUB_USER, exists, useradd
 
-    return _verdict("utilisateurs système", ensure_accounts, "PostgreSQL et tiers de confiance ont les leurs")
+    missing = [name for name in (HUB_USER, CUSTODY_USER) if not exists(name)]
+    detail = f"{', '.join(missing)} : créés au premier démarrage" if missing else "PostgreSQL et custody ont les leurs"
+    remedy = "installez le paquet passwd (useradd), ou créez-les vous-même"
+    return Finding("utilisateurs système", not missing or useradd() is not None, detail, remedy)
 
 
 def _verdict(name: str, check: Callable[[], None], good: str) -> Finding:

@@ -39,16 +39,20 @@ def ensure_accounts() -> None:
     for name in (HUB_USER, CUSTODY_USER):
         if exists(name):
             continue
-        useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
-        if useradd is None:
+        if (program := useradd()) is None:
             raise MissingPieceError(
                 f"l'utilisateur système « {name} » n'existe pas et useradd est absent : créez-le, "
                 "ou démarrez la pile en utilisateur ordinaire"
             )
-        command = [useradd, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+        command = [program, "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
         result = subprocess.run([*command, "--shell", "/usr/sbin/nologin", name], capture_output=True, text=True)
         if result.returncode != 0 and not exists(name):
             raise MissingPieceError(f"useradd n'a pas créé « {name} » : {result.stderr.strip()}")
+
+
+def useradd() -> str | None:
+    """Return the program that creates operating-system users, if this machine has it."""
+    return shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
 
 
 def exists(name: str) -> bool:

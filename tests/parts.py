@@ -1,15 +1,18 @@
 """Run the tests part by part, each within its budget of time: ``python -m tests.parts [--prove]``.
 
-Prints how long each part took beside its budget, then one closing line for all of them, as pytest writes it.
+Prints how long each part took beside its budget, then one closing line for all of them, as pytest writes it. With
+``--prove``: the properties again and again, each round on other examples, then every benchmark at its full size.
 """
 
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,16 @@ PARTS = (
     Part("integration", ("tests/integration",), 7),
     Part("end to end", ("tests/e2e",), 7),
 )
-PROOFS = (Part("proofs", ("tests/proofs",), 120),)
+ROUNDS = 25  # of the properties, in a proof
+ROUND_MINUTES = 4
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
 _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)\b")
 
 
 def main(arguments: list[str]) -> int:
     """Run the parts; return pytest's exit code of the first that failed, else 0."""
-    parts = PROOFS if "--prove" in arguments else PARTS
+    prove = "--prove" in arguments
+    parts = [Part("properties", ("tests/properties",), ROUND_MINUTES)] * ROUNDS if prove else PARTS
     started, code, totals, lines = time.monotonic(), 0, dict[str, int](), list[str]()
     for part in parts:
         print(f"\n=== {part.name}: budget {part.minutes:g} min ===", flush=True)
@@ -45,6 +51,8 @@ def main(arguments: list[str]) -> int:
             word = {"error": "errors", "warning": "warnings"}.get(word, word)
             totals[word] = totals.get(word, 0) + int(count)
         code = code or status
+    if prove:
+        code = max(code, *(_benchmark(file.stem) for file in sorted(BENCHMARKS.glob("[a-z]*.py"))))
     print("\n" + "\n".join(lines))
     print(closing_line(totals, time.monotonic() - started))
     return code
@@ -63,12 +71,19 @@ def _run(part: Part) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "--color=auto", "--durations=5", *part.folders]
     closing = ""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # its servers end with it
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", flush=True)
             if _COUNT.search(line) and " in " in line:
                 closing = line
     return process.returncode, closing
+
+
+def _benchmark(name: str) -> int:
+    """Run one benchmark, which prints its ratio; return its exit code."""
+    print(f"\n=== benchmark: {name} ===", flush=True)
+    return subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode
 
 
 if __name__ == "__main__":
