@@ -159,7 +159,7 @@ def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], pa
             f"chaque publication de ces données. Remarques de la mesure :\n\n{reasons}",
             f"**Règle appliquée.** {_rule(contract.release, contract)}",
             f"**Limites à connaître.** {contract.description.limitations}",
-            f"Le détail de l'exécution est dans la console : [{page_url}]({page_url}).",
+            f"Le détail de l'exécution est dans la console : [ouvrir la page de cette exécution]({page_url}).",
             "L'auteur du contrat et la personne qui a lancé l'exécution ne peuvent pas approuver. Votre identifiant, "
             "votre réponse et votre motif sont conservés.",
         ]
