@@ -13,6 +13,8 @@ EXTENSION := $(shell find catalog/ckanext/ckanext -type f -not -path '*/__pycach
 UNIT := tests/unit tests/properties tests/vectors
 
 export UV_PYTHON_DOWNLOADS ?= never
+# Bytecode is made here, once, rather than at every start: as root no process writes any.
+export UV_COMPILE_BYTECODE ?= 1
 
 .PHONY: demo test prove check down clean environments help
 
