@@ -6,7 +6,7 @@ plaintext may be spooled on no disk, the payload goes out sealed while it is bei
 and only if absent, is what makes the delivery exist. A writer that dies leaves a sealed payload that no manifest names:
 :func:`sweep` removes it and destroys its key.
 
-Inside the seal the payload is an archive of the parts (:mod:`storage.container`).
+Inside the seal the payload is an archive of the parts (:mod:`storage.container`), compressed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 
+from storage.compression import compress, decompress
 from storage.container import PayloadPart, Tally, pack, unpack
 from storage.envelope import disclose, enclose, read_key_id
 from storage.errors import DigestMismatchError, ManifestError, ObjectNotFoundError, SealError
@@ -93,7 +94,7 @@ def write_delivery(
     payload = landing_payload_key(dataset, key.id)
     tally = Tally()
     try:
-        sealed = enclose(pack(parts, tally), key, _payload_context(payload))
+        sealed = enclose(compress(pack(parts, tally)), key, _payload_context(payload))
         stored = store.put(payload, sealed, media_type=_MEDIA_TYPE)
         digest = tally.digest()
         delivery = DeliveryId(custodian.fingerprint(dataset, digest))
@@ -141,7 +142,7 @@ def open_delivery(store: ObjectStore, ref: DatasetRef, custodian: KeyCustodian) 
         payload = landing_payload_key(ref.dataset, key_id)
         with store.open(payload, manifest.payload_digest) as stream:
             tally = Tally()
-            yield from unpack(as_file(disclose(stream, release, _payload_context(payload))), tally)
+            yield from unpack(as_file(decompress(disclose(stream, release, _payload_context(payload)))), tally)
         if tally.digest() != manifest.digest:
             raise DigestMismatchError(f"the payload of delivery {ref.key} is not the one its manifest describes")
 

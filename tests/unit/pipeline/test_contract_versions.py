@@ -109,6 +109,7 @@ def test_a_renamed_column_opens_a_new_path_and_deprecates_the_old_page(released:
     assert "volume_total_l" in released.catalogue.tables[("water-meters-v2", PERIOD)].column_names
     assert "consommation_totale_l" in released.published(PERIOD).column_names
     old, new = released.catalogue.datasets["water-meters"], released.catalogue.datasets["water-meters-v2"]
-    assert "water-meters-v2" in str(old) and "water-meters-v2" in new["name"]
+    assert "water-meters-v2" in str(old)
+    assert "water-meters-v2" in new["name"]
     keys = {found.key.split("/")[1] for found in released.hub.open.list("water-meters/")}
     assert keys == {"v1", "v2"}
