@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from anonymization.pseudonyms import canonicalize
 from pipeline.deidentification.check import Checked
+from pipeline.deidentification.distinct import Answered, Sent
 from pipeline.errors import RefusedError
 from policies.contract import Column, Contract, Technique
 
@@ -40,11 +41,6 @@ class CoverageCount:
     """How many rows were left out because no consent covers them; grows as the stream is read."""
 
     not_covered: int = 0
-
-
-@dataclass(slots=True)
-class _Pending:
-    batches: deque[Checked] = field(default_factory=deque)
 
 
 def pseudonymize(
@@ -78,19 +74,23 @@ def _replace(
     subjects: pa.Array | None,
     count: CoverageCount,
 ) -> Iterator[Checked]:
-    pending = _Pending()
+    pending: deque[tuple[Checked, pa.Array, pa.Array]] = deque()
+    sent, answered = Sent(), Answered()
 
     def identifiers() -> Iterator[pa.Array]:
         for item in checked:
-            pending.batches.append(item)
-            yield canonicalize(column.privacy.canonical, item.batch.column(column.name))
+            values = canonicalize(column.privacy.canonical, item.batch.column(column.name))
+            fresh = sent.fresh(values)
+            pending.append((item, values, fresh))
+            yield fresh
 
     purpose = contract.coverage.purpose if contract.coverage and subjects is not None else None
     answers = custody.pseudonymize(str(column.privacy.domain), identifiers(), subjects=subjects, purpose=purpose)
-    for pseudonyms in answers:
-        item = pending.batches.popleft()
-        if len(pseudonyms) != item.batch.num_rows:
-            raise RefusedError(f"custody answered {len(pseudonyms)} pseudonyms for {item.batch.num_rows} rows")
+    for answer in answers:
+        item, values, fresh = pending.popleft()
+        if len(answer) != len(fresh):
+            raise RefusedError(f"custody answered {len(answer)} pseudonyms for {len(fresh)} identifiers")
+        pseudonyms = answered.pseudonyms(values, fresh, answer)
         index = item.batch.schema.get_field_index(column.name)
         batch = item.batch.set_column(index, pa.field(column.name, pseudonyms.type), pseudonyms)
         positions = item.positions
@@ -99,5 +99,5 @@ def _replace(
             count.not_covered += len(covered) - (pc.sum(covered).as_py() or 0)
             batch, positions = batch.filter(covered), positions.filter(covered)
         yield Checked(batch, positions, item.rejects)
-    if pending.batches:
+    if pending:
         raise RefusedError("custody's answer ended before all identifiers were answered")
