@@ -1,4 +1,4 @@
-"""A writer to be killed: it stops in the middle, says so, and waits for its end."""
+"""A writer to be killed: it stops in the middle, says so, and waits for its end; or goes on and is killed anyway."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def main(what: str, endpoint: str, bucket: str, access_key: str) -> None:
     parts, custodian = {
         "payload": (half_a_delivery(), MemoryKeyCustodian()),
         "manifest": (payload(PAYLOAD), StallingCustodian()),
+        "whole": (payload(PAYLOAD), MemoryKeyCustodian()),
     }[what]
+    if what == "whole":
+        print("begins", flush=True)
     write_delivery(store, custodian, parts, dataset="water-meters", version="1.2.0", source="", fetched_at=now)
 
 
