@@ -1,6 +1,7 @@
 """What the journey costs: water readings from delivery to publishable candidate, as a ratio to the bare work under it.
 
-Run: `python -m benchmarks.journey [--rows 2000000]`. Starts PostgreSQL, the object store and custody in a temporary
+Run: `python -m benchmarks.journey [--rows 2000000]`, and `--airflow .ardoise` beside a running demonstration for
+Airflow's share of a real run. Starts PostgreSQL, the object store and custody in a temporary
 folder, drops one file of readings, and calls the stages in this process: ingest, deidentify, anonymize, assess.
 
 The bare work is what no way of doing it avoids: parsing the CSV into typed columns, sealing and opening its bytes once
@@ -36,11 +37,13 @@ from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest
 from pipeline.wiring import open_hub
 from policies.contract import CanonicalForm
+from settings import load_settings
+from stack.airflow_client import AirflowClient
 from stack.context import build_context
 from stack.embedded import Stack
 from stack.operators import water
 from stack.service import StackContext
-from storage import S3ObjectStore, database_engine, read_manifest, read_pointer
+from storage import Journal, S3ObjectStore, database_engine, read_manifest, read_pointer
 from tests.consent_terms import TERMS
 
 Result = TypeVar("Result")
@@ -64,7 +67,12 @@ def main() -> None:
     """Measure, and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=2_000_000)
-    rows = parser.parse_args().rows
+    parser.add_argument("--airflow", type=Path, metavar="HOME", help="state folder of a running demonstration")
+    arguments = parser.parse_args()
+    if arguments.airflow:
+        _airflow_share(arguments.airflow)
+        return
+    rows = arguments.rows
     home = Path(tempfile.mkdtemp(prefix="ardoise-bench-"))
     context = build_context(home, preferred_ports=False)
     stack = Stack(context, only=("postgres", "objects", "custody", "hub"))
@@ -150,6 +158,24 @@ def _consents(context: StackContext, households: int) -> None:
                 entity_id="bench",
             )
         )
+
+
+def _airflow_share(home: Path) -> None:
+    """Of the last collection and release that Airflow ran here: how long they took, and how much of it was ours."""
+    settings = load_settings(home)
+    journal = Journal(database_engine(settings.hub_database_url()))
+    runs = [run for run in journal.runs(DATASET, 20) if run.status == "succeeded"]
+    with AirflowClient(settings.airflow_url, "steward", settings.secret("login-steward")) as airflow:
+        for dag in (DATASET, f"{DATASET}__release"):
+            ended = [run for run in airflow.runs(dag) if run.state == "success" and run.seconds]
+            if not ended:
+                raise SystemExit(f"{dag} has not run here yet: « ardoise demo » first")
+            last = ended[-1]
+            stages = next((run.seconds for run in runs if last.run_id in run.run_id), 0.0)
+            share = 1 - stages / (last.seconds or 1)
+            print(
+                f"  {dag:<26}{last.seconds:6.1f} s in Airflow, {stages:6.1f} s in its stages: its share is {share:.0%}"
+            )
 
 
 def _bare(context: StackContext, file: Path, parquet: bytes) -> float:

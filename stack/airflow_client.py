@@ -36,6 +36,7 @@ class Run:
     state: str
     period: str | None  # its partition
     triggered_by: str | None
+    seconds: float | None = None  # from its start to its end
 
     @property
     def ended(self) -> bool:
@@ -207,6 +208,7 @@ def _run(value: dict[str, Any]) -> Run:
         state=value["state"],
         period=value.get("partition_key"),
         triggered_by=value.get("triggering_user_name"),
+        seconds=value.get("duration"),
     )
 
 
