@@ -149,6 +149,14 @@ def french_period(period: str) -> str:
     return french_date(day) if len(parts) == 3 else f"{_MONTHS[day.month - 1]} {day.year}"
 
 
+def of_period(period: str) -> str:
+    """Return « d'octobre 2026 », « de mai 2026 », « du 3 octobre 2026 »."""
+    text = french_period(period)
+    if period.count("-") == 2:
+        return f"du {text}"
+    return f"d'{text}" if text[0] in "ao" else f"de {text}"
+
+
 def integer(value: float) -> str:
     """Return a count with French thousands."""
     return f"{round(value):,}".replace(",", _NARROW)

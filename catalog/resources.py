@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.certificate_text import french_period
+from catalog.certificate_text import french_period, of_period
 from catalog.page import DatasetPage, PublishedFile
 
 TABLE_URL = "_datastore_only_resource"  # CKAN writes the table's own address in its place
@@ -71,11 +71,14 @@ def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
         "role": "latest" if file.latest else "period",
         "name": f"{label}, dernière période ({period})" if file.latest else f"{label}, {period}",
         "description": (
-            "Adresse stable : toujours la dernière période publiée." if file.latest else f"Données de {period}."
+            "Adresse stable : toujours la dernière période publiée."
+            if file.latest
+            else f"Données {of_period(file.period)}."
         ),
         "format": label,
         "mimetype": media_type,
         "url": file.url,
+        "access_url": file.url,  # DCAT-AP wants one on each distribution, even where both are the same
         "download_url": file.url,
         "size": file.size,
         "hash": file.digest,

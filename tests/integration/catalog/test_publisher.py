@@ -69,9 +69,17 @@ def test_the_metadata_is_dcat(ckan: CkanServer, catalogue: CkanCatalogue, name: 
         "dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/MONTHLY>",
     ):
         assert term in turtle, term
+    for once in ("dct:PeriodOfTime", "foaf:Agent", "vcard:Kind"):
+        assert turtle.count(f"a {once}") == 1, once
+    distributions = turtle.count("a dcat:Distribution")
+    assert distributions == 6
+    assert turtle.count("dcat:accessURL") == distributions
+    assert turtle.count("dct:format <http://publications.europa.eu/resource/authority/file-type/") == distributions
     linked = httpx.get(f"{ckan.url}/dataset/{name}.jsonld", timeout=30).json()
     assert "dcat:Dataset" in json.dumps(linked)
-    assert name in httpx.get(f"{ckan.url}/catalog.ttl?q=*:*&fq=name:{name}", timeout=60).text
+    catalogue_text = httpx.get(f"{ckan.url}/catalog.ttl?q=*:*&fq=name:{name}", timeout=60).text
+    assert f'dct:identifier "{name}"' in catalogue_text
+    assert 'foaf:name "Angers Loire Métropole"' in catalogue_text
 
 
 def test_the_page_shows_the_certificate(ckan: CkanServer, catalogue: CkanCatalogue, name: str) -> None:

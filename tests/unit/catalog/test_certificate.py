@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from catalog import certify
-from catalog.certificate_text import french_date, french_period, integer, share
+from catalog.certificate_text import french_date, french_period, integer, of_period, share
 from catalog.treatments import treatments
 from policies import DatasetId, Technique
 from tests.catalog_pages import NOON, page, territory, water
@@ -85,6 +85,13 @@ def test_data_about_nobody_says_so() -> None:
 )
 def test_periods_in_french(period: str, text: str) -> None:
     assert french_period(period) == text
+
+
+@pytest.mark.parametrize(
+    ("period", "text"), [("2026-10", "d'octobre 2026"), ("2026-05", "de mai 2026"), ("2026-10-03", "du 3 octobre 2026")]
+)
+def test_periods_after_a_noun(period: str, text: str) -> None:
+    assert of_period(period) == text
 
 
 def test_figures_in_french() -> None:
