@@ -83,10 +83,10 @@ def test_refused(query: str) -> None:
 def test_depth_is_bounded() -> None:
     fine = "(" * DEEPEST_QUERY + "a:1" + ")" * DEEPEST_QUERY
     assert parse(fine) == Match("a", "1")
-    with pytest.raises(QuerySyntaxError, match="parentheses"):
+    with pytest.raises(QuerySyntaxError, match="parenthèses"):
         parse(f"({fine})")
 
 
 def test_length_is_bounded() -> None:
-    with pytest.raises(QuerySyntaxError, match="longer"):
+    with pytest.raises(QuerySyntaxError, match="dépasse"):
         parse("a" * (LONGEST_QUERY + 1))

@@ -59,7 +59,7 @@ def condition(clause: Clause, now: datetime) -> Condition:
             return _prefix(_searchable(field), start)
         case Between():
             return _between(clause, now)
-    raise QuerySyntaxError("a clause of a kind unknown to this search")
+    raise QuerySyntaxError("un terme d'une sorte inconnue")
 
 
 def free_text(query: str) -> sa.ColumnElement[AnyType]:
@@ -69,7 +69,7 @@ def free_text(query: str) -> sa.ColumnElement[AnyType]:
 
 def _searchable(field: str) -> str:
     if field in UNSEARCHABLE:
-        raise QuerySyntaxError(f"the field {field} can not be searched")
+        raise QuerySyntaxError(f"le champ {field} ne se cherche pas")
     return field
 
 
@@ -82,14 +82,14 @@ def _match(field: str, value: str) -> Condition:
         needle = fold(value)
         return _some_value(source_of(field), lambda text: sa.func.strpos(_folded(text), needle) > 0)
     if kind is Kind.DATE:
-        value = instant(value) or _refuse(field, "a date")
+        value = instant(value) or _refuse(field, "une date")
     return INDEX.c.fields.contains({field: [value]})
 
 
 def _prefix(field: str, start: str) -> Condition:
     kind = kind_of(field)
     if kind not in (Kind.WHOLE, Kind.TEXT) or field == "text":
-        raise QuerySyntaxError(f"the field {field} has no searches by the start of a word")
+        raise QuerySyntaxError(f"le champ {field} ne se cherche pas par un début de mot")
     if kind is Kind.TEXT:
         needle = fold(start)
         return _some_value(
@@ -107,7 +107,7 @@ def _between(clause: Between, now: datetime) -> Condition:
     elif kind is Kind.WHOLE:
         low, high = clause.low, clause.high
     else:
-        raise QuerySyntaxError(f"the field {clause.field} has no ranges")
+        raise QuerySyntaxError(f"le champ {clause.field} n'a pas d'intervalle")
 
     def inside(text: sa.ColumnElement[str]) -> Condition:
         value: sa.ColumnElement[AnyType] = sa.cast(text, sa.BigInteger) if kind is Kind.NUMBER else text.collate("C")
@@ -126,17 +126,17 @@ def _date_bound(field: str, bound: str | None, now: datetime) -> str | None:
         return None
     if bound == "NOW":
         return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return instant(bound) or _refuse(field, "a date")
+    return instant(bound) or _refuse(field, "une date")
 
 
 def _number_bound(field: str, bound: str | None) -> int | None:
     if bound is None:
         return None
-    return int(bound) if bound.isdecimal() else int(_refuse(field, "a whole number"))
+    return int(bound) if bound.isdecimal() else int(_refuse(field, "un nombre entier"))
 
 
 def _refuse(field: str, expected: str) -> str:
-    raise QuerySyntaxError(f"the field {field} is compared with {expected}")
+    raise QuerySyntaxError(f"le champ {field} se compare à {expected}")
 
 
 def _some_value(field: str, test: Callable[[sa.ColumnElement[str]], Condition]) -> Condition:

@@ -57,7 +57,7 @@ class PostgresIndex:
     def delete(self, q: str | None = None, id: str | None = None, commit: bool = True, **_: Any) -> None:
         """Forget the documents that ``q`` describes."""
         if not q or id is not None:
-            raise SearchQueryError("documents are deleted by a query")
+            raise SearchQueryError("des documents s'effacent par une requête")
         with _transaction() as connection:
             connection.execute(sa.delete(INDEX).where(_understood(q)))
 
@@ -79,7 +79,7 @@ class PostgresIndex:
         try:
             request = read_request(parameters, QUERY_FIELDS)
         except QuerySyntaxError as error:
-            raise SearchQueryError(f"Search parameters not understood: {error}") from None
+            raise SearchQueryError(f"la recherche n'est pas comprise ({error})") from None
         where, score = self._main_query(q)
         where = sa.and_(where, *(_understood(text) for text in request.filters))
         with _transaction() as connection:
@@ -136,7 +136,7 @@ def _understood(query: str) -> Condition:
     try:
         return condition(parse(query), datetime.now(UTC))
     except QuerySyntaxError as error:
-        raise SearchQueryError(f"Search query not understood: {error}") from None
+        raise SearchQueryError(f"la recherche n'est pas comprise ({error})") from None
 
 
 def _page(where: Condition, score: sa.ColumnElement[Any], request: SearchRequest) -> sa.Select[Any]:

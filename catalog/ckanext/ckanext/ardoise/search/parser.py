@@ -5,9 +5,9 @@
     value  := word | word"*" | "*" | "a phrase" | "(" values ")" | "[" low "TO" high "]"
 
 Clauses side by side must all hold (Solr's ``q.op=AND``, which CKAN asks for). The invariant is safety: a text that is
-not entirely understood raises :class:`QuerySyntaxError`. It is never skipped, for a filter left out shows more than
-was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local parameters and mixes of AND and OR
-are such texts.
+not entirely understood raises :class:`QuerySyntaxError` (in French, for visitors read it). It is never skipped: a
+filter left out shows more than was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local parameters
+and mixes of AND and OR are such texts.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def parse(query: str, default_field: str = "text") -> Clause:
         QuerySyntaxError: some part of it is not understood.
     """
     if len(query) > LONGEST_QUERY:
-        raise QuerySyntaxError(f"the query is longer than {LONGEST_QUERY} characters")
+        raise QuerySyntaxError(f"elle dépasse {LONGEST_QUERY} caractères")
     return _Parser(list(_tokens(query)), default_field).whole()
 
 
@@ -73,7 +73,7 @@ def _tokens(query: str) -> Iterator[_Token]:
     while position < len(query):
         found = _TOKEN.match(query, position)
         if found is None:
-            raise QuerySyntaxError(f"not understood at character {position + 1}")
+            raise QuerySyntaxError(f"le caractère {position + 1} surprend")
         kind = str(found.lastgroup)
         if kind != "space":
             yield _Token(kind, found.group(kind))
@@ -95,7 +95,7 @@ class _Parser:
     def whole(self) -> Clause:
         clause = self._sequence(0, self._clause)
         if self._peek() is not None:
-            raise QuerySyntaxError("a closing parenthesis has no opening one")
+            raise QuerySyntaxError("une parenthèse se ferme sans s'être ouverte")
         return clause
 
     def _peek(self) -> _Token | None:
@@ -104,7 +104,7 @@ class _Parser:
     def _take(self) -> _Token:
         token = self._peek()
         if token is None:
-            raise QuerySyntaxError("the query ends too early")
+            raise QuerySyntaxError("elle s'arrête trop tôt")
         self._next += 1
         return token
 
@@ -118,7 +118,7 @@ class _Parser:
     def _sequence(self, depth: int, read: Callable[[int], Clause]) -> Clause:
         """Clauses up to a closing parenthesis or the end, all linked in the same way."""
         if depth > DEEPEST_QUERY:
-            raise QuerySyntaxError(f"more than {DEEPEST_QUERY} levels of parentheses")
+            raise QuerySyntaxError(f"plus de {DEEPEST_QUERY} parenthèses sont emboîtées")
         clauses: list[Clause] = []
         links: set[str] = set()
         signed = False
@@ -130,9 +130,9 @@ class _Parser:
             signed = signed or sign is not None
             clauses.append(Not(clause) if sign in ("-", "!", "NOT") else clause)
         if not clauses:
-            raise QuerySyntaxError("a clause is missing")
+            raise QuerySyntaxError("il manque un terme")
         if "OR" in links and ("AND" in links or signed):
-            raise QuerySyntaxError("OR is mixed with AND, + or -: use parentheses")
+            raise QuerySyntaxError("OR est mêlé à AND, + ou - : mettez des parenthèses")
         if len(clauses) == 1:
             return clauses[0]
         return Any(tuple(clauses)) if "OR" in links else All(tuple(clauses))
@@ -161,7 +161,7 @@ class _Parser:
         self._take()
         clause = self._sequence(depth + 1, read)
         if self._take().kind != "close":
-            raise QuerySyntaxError("a parenthesis is not closed")
+            raise QuerySyntaxError("une parenthèse n'est pas fermée")
         return clause
 
     def _value(self, depth: int, field: str) -> Clause:
@@ -175,7 +175,7 @@ class _Parser:
             return _range(field, token.text)
         if token.kind == "word" and token.text not in ("AND", "OR", "NOT", "TO"):
             return _word(field, token.text)
-        raise QuerySyntaxError(f"the value of the field {field} is not understood")
+        raise QuerySyntaxError(f"la valeur du champ {field} surprend")
 
 
 def _word(field: str, text: str) -> Clause:
@@ -185,14 +185,14 @@ def _word(field: str, text: str) -> Clause:
     if not star:
         return Match(field, _unescape(text))
     if rest or start.endswith("\\"):
-        raise QuerySyntaxError(f"the field {field} has a wildcard elsewhere than at the end of a word")
+        raise QuerySyntaxError(f"le champ {field} porte une étoile ailleurs qu'en fin de mot")
     return Prefix(field, _unescape(start))
 
 
 def _range(field: str, text: str) -> Between:
     found = _RANGE.fullmatch(text)
     if found is None:
-        raise QuerySyntaxError(f"the range of the field {field} is not understood")
+        raise QuerySyntaxError(f"l'intervalle du champ {field} surprend")
     opening, low, high, closing = found.groups()
     return Between(field, _bound(low), _bound(high), opening == "[", closing == "]")
 

@@ -54,15 +54,15 @@ def read_request(parameters: Mapping[str, Any], query_fields: str) -> SearchRequ
         QuerySyntaxError: a parameter that would change the answer is unknown or has an unknown value.
     """
     if unknown := sorted(set(parameters) - _READ - _LET_BE):
-        raise QuerySyntaxError(f"unknown parameters: {', '.join(unknown)}")
+        raise QuerySyntaxError(f"paramètres inconnus : {', '.join(unknown)}")
     expected = {"df": ("text",), "q.op": ("AND",), "qf": (query_fields,), "defType": ("dismax", "edismax")}
     for name, values in expected.items():
         if parameters.get(name, values[0]) not in values:
-            raise QuerySyntaxError(f"{name} has one value here: {values[0]}")
+            raise QuerySyntaxError(f"{name} n'a ici qu'une valeur : {values[0]}")
     facets = _names(parameters.get("facet.field")) if str(parameters.get("facet", "true")).lower() == "true" else ()
     for field in facets:
         if kind_of(field) is not Kind.WHOLE or field in UNRETURNED | UNSEARCHABLE:
-            raise QuerySyntaxError(f"the field {field} has no facets")
+            raise QuerySyntaxError(f"le champ {field} n'a pas de facette")
     filters = parameters.get("fq") or ()
     fields = _names(parameters.get("fl"))
     return SearchRequest(
@@ -81,9 +81,9 @@ def _number(parameters: Mapping[str, Any], name: str, default: int, lowest: int 
     try:
         number = int(parameters.get(name, default))
     except (TypeError, ValueError):
-        raise QuerySyntaxError(f"{name} is a whole number") from None
+        raise QuerySyntaxError(f"{name} est un nombre entier") from None
     if number < lowest:
-        raise QuerySyntaxError(f"{name} is at least {lowest}")
+        raise QuerySyntaxError(f"{name} vaut au moins {lowest}")
     return number
 
 
@@ -94,7 +94,7 @@ def _names(value: Any) -> tuple[str, ...]:
     names = [name for part in ([value] if isinstance(value, str) else value) for name in re.split(r"[,\s]+", part)]
     for name in names:
         if name not in ("", "*") and not FIELD.fullmatch(name):
-            raise QuerySyntaxError("the name of a field is not understood")
+            raise QuerySyntaxError("le nom d'un champ surprend")
     return tuple(name for name in names if name)
 
 
@@ -106,9 +106,9 @@ def _sorts(value: Any) -> tuple[Sort, ...]:
         field, _, direction = part.strip().partition(" ")
         direction = direction.strip().lower() or "asc"
         if not FIELD.fullmatch(field) or direction not in ("asc", "desc"):
-            raise QuerySyntaxError('"sort" is not understood')
+            raise QuerySyntaxError("l'ordre demandé (sort) surprend")
         kind = kind_of(field)
         if kind in (Kind.TEXT, Kind.SUBSTRING) or field in UNSEARCHABLE | (UNRETURNED - _SORTABLE_TEXTS):
-            raise QuerySyntaxError(f"results have no order by {field}")
+            raise QuerySyntaxError(f"les résultats ne se rangent pas par {field}")
         sorts.append(Sort(field, direction == "desc", kind is Kind.NUMBER))
     return tuple(sorts)
