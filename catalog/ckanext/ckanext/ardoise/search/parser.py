@@ -6,8 +6,8 @@
 
 Clauses side by side must all hold (Solr's ``q.op=AND``, which CKAN asks for). The invariant is safety: a text that is
 not entirely understood raises :class:`QuerySyntaxError` (in French, for visitors read it). It is never skipped: a
-filter left out shows more than was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local parameters
-and mixes of AND and OR are such texts.
+filter left out shows more than was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local
+parameters and mixes of AND and OR are such texts.
 """
 
 from __future__ import annotations
