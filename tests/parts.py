@@ -1,7 +1,8 @@
 """Run the tests part by part, each within its budget of time: ``python -m tests.parts [--prove]``.
 
 Prints how long each part took beside its budget, then one closing line for all of them, as pytest writes it. With
-``--prove``: the properties again and again, each round on other examples, then every benchmark at its full size.
+``--prove``: the proofs, the properties again and again, each round on other
+examples, then every benchmark at its full size.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ PARTS = (
     Part("integration", ("tests/integration",), 7),
     Part("end to end", ("tests/e2e",), 7),
 )
+PROOFS = (Part("proofs", ("tests/proofs",), 60),)
 ROUNDS = 25  # of the properties, in a proof
 ROUND_MINUTES = 4
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -38,7 +40,7 @@ _COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed|desel
 def main(arguments: list[str]) -> int:
     """Run the parts; return pytest's exit code of the first that failed, else 0."""
     prove = "--prove" in arguments
-    parts = [Part("properties", ("tests/properties",), ROUND_MINUTES)] * ROUNDS if prove else PARTS
+    parts = (*PROOFS, *[Part("properties", ("tests/properties",), ROUND_MINUTES)] * ROUNDS) if prove else PARTS
     started, code, totals, lines = time.monotonic(), 0, dict[str, int](), list[str]()
     for part in parts:
         print(f"\n=== {part.name}: budget {part.minutes:g} min ===", flush=True)
