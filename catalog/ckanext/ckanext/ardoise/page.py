@@ -1,51 +1,15 @@
-"""What templates ask for: freshness, labels of European vocabularies, sizes and counts in plain French."""
+"""What templates ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import ckan.plugins as p
 from ckan.common import config
 
-_AUTHORITY = "http://publications.europa.eu/resource/authority/"
-_LABELS = {
-    f"{_AUTHORITY}frequency/UPDATE_CONT": "en continu",
-    f"{_AUTHORITY}frequency/CONT": "en continu",
-    f"{_AUTHORITY}frequency/HOURLY": "toutes les heures",
-    f"{_AUTHORITY}frequency/DAILY": "tous les jours",
-    f"{_AUTHORITY}frequency/WEEKLY": "toutes les semaines",
-    f"{_AUTHORITY}frequency/MONTHLY": "tous les mois",
-    f"{_AUTHORITY}frequency/QUARTERLY": "tous les trimestres",
-    f"{_AUTHORITY}frequency/ANNUAL": "tous les ans",
-    f"{_AUTHORITY}frequency/IRREG": "de temps en temps",
-    f"{_AUTHORITY}access-right/PUBLIC": "ouvert à tous",
-    f"{_AUTHORITY}language/FRA": "français",
-    f"{_AUTHORITY}data-theme/TRAN": "Transports",
-    f"{_AUTHORITY}data-theme/ENVI": "Environnement",
-    f"{_AUTHORITY}data-theme/ENER": "Énergie",
-    f"{_AUTHORITY}data-theme/REGI": "Régions et villes",
-    f"{_AUTHORITY}data-theme/HEAL": "Santé",
-    f"{_AUTHORITY}data-theme/GOVE": "Gouvernement et secteur public",
-    f"{_AUTHORITY}data-theme/SOCI": "Population et société",
-    "http://data.europa.eu/bna/c_ac64a52d": "Données géospatiales",
-    "http://data.europa.eu/bna/c_dd313021": "Observation de la Terre et environnement",
-    "http://data.europa.eu/bna/c_164e0bf5": "Données météorologiques",
-    "http://data.europa.eu/bna/c_e1da4e07": "Statistiques",
-    "http://data.europa.eu/bna/c_a9135398": "Entreprises",
-    "http://data.europa.eu/bna/c_b79e35eb": "Mobilité",
-}
-_MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-    "décembre",
-)  # fmt: skip
-NARROW_SPACE = "\u202f"
-
-
-def vocabulary(value: str) -> str:
-    """Return the French name of a term, or the term when it is none we know."""
-    return _LABELS.get(value, value)
+from ckanext.ardoise.french import age, french_date, number, size, vocabulary
 
 
 def territory() -> str:
@@ -54,21 +18,8 @@ def territory() -> str:
 
 
 def setting(name: str) -> str:
-    """Return one of this extension's settings (``console_url``, ``source_url``)."""
+    """Return one of this extension's settings (``console_url``)."""
     return str(config.get(f"ardoise.{name}") or "")
-
-
-def french_date(value: str | None) -> str:
-    """Return « 3 octobre 2026 » for an ISO date or date-time, « octobre 2026 » for a month, else the text itself."""
-    text = value or ""
-    try:
-        if len(text) == 7:
-            month = date.fromisoformat(f"{text}-01")
-            return f"{_MONTHS[month.month - 1]} {month.year}"
-        day = datetime.fromisoformat(text).date()
-    except ValueError:
-        return text
-    return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def freshness(package: Mapping[str, Any]) -> str:
@@ -80,40 +31,6 @@ def freshness(package: Mapping[str, Any]) -> str:
         return ""
     changed = changed if changed.tzinfo else changed.replace(tzinfo=UTC)
     return age(datetime.now(UTC) - changed)
-
-
-def age(delta: Any) -> str:
-    """Return « il y a 3 jours » for a time span."""
-    minutes = max(0, int(delta.total_seconds() // 60))
-    for size, singular, plural in (
-        (60 * 24 * 365, "un an", "ans"), (60 * 24 * 31, "un mois", "mois"), (60 * 24, "un jour", "jours"),
-        (60, "une heure", "heures"), (1, "une minute", "minutes"),
-    ):  # fmt: skip
-        if (number := minutes // size) >= 1:
-            return f"il y a {singular}" if number == 1 else f"il y a {number} {plural}"
-    return "à l’instant"
-
-
-def number(value: Any) -> str:
-    """Return a count with French thousands: « 45 000 »."""
-    try:
-        return f"{int(value):,}".replace(",", NARROW_SPACE)
-    except (TypeError, ValueError):
-        return ""
-
-
-def size(value: Any) -> str:
-    """Return a number of bytes as « 12 ko », « 3,4 Mo »."""
-    try:
-        left = float(value)
-    except (TypeError, ValueError):
-        return ""
-    for unit in ("octets", "ko", "Mo", "Go"):
-        if left < 1000 or unit == "Go":
-            digits = f"{left:.0f}" if unit == "octets" or left >= 10 else f"{left:.1f}"
-            return f"{digits.replace('.', ',')} {unit}"
-        left /= 1000
-    return ""
 
 
 def latest(resources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
