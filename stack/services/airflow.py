@@ -110,7 +110,11 @@ def environment(context: StackContext) -> dict[str, str]:
         },
         "api_auth": {"jwt_secret_cmd": _read(context, "airflow-jwt"), "jwt_issuer": "ardoise"},
         "fab": {"config_file": str(folder / "webserver_config.py"), "update_fab_perms": "False"},
-        "scheduler": {"catchup_by_default": "False", "enable_health_check": "False"},
+        "scheduler": {
+            "catchup_by_default": "False",
+            "enable_health_check": "False",
+            "task_instance_heartbeat_timeout": "120",  # a task that a power cut ended is tried again after that
+        },
         "dag_processor": {
             "min_file_process_interval": "60",
             "parsing_processes": "1",
