@@ -39,7 +39,7 @@ from storage import DecisionRecord, ReleaseRecord, RunDetail, RunOverview, Stage
 RUNS_SHOWN = 20
 RELEASES_SHOWN = 36
 VERDICTS_READ = 100
-_MOMENT = re.compile(r"(__\d{4}-\d{2}-\d{2}T\d{2})-(\d{2})-(\d{2})(\.\d+)?-(\d{2})-(\d{2})(?=_|$)")
+_AIRFLOWS = re.compile(r"(manual|scheduled|backfill|asset_triggered|asset_materialization|operator_triggered)__")
 COLLECT_STAGES = frozenset({"ingest", "deidentify"})
 _STATUSES: Mapping[str, tuple[str, Tone]] = {
     "running": ("En cours", "wait"),
@@ -62,9 +62,7 @@ class Links:
     def run(self, dag: str, run_id: str) -> str:
         """A run in Airflow, or its DAG where Airflow did not start the run."""
         page = f"{self.airflow.rstrip('/')}/dags/{quote(dag)}"
-        if not run_id.startswith(f"{dag}."):
-            return page
-        return f"{page}/runs/{quote(airflow_run_id(run_id.removeprefix(f'{dag}.')), safe='')}"
+        return f"{page}/runs/{quote(run_id, safe='')}" if _AIRFLOWS.match(run_id) else page
 
     def required_actions(self, dag: str, run_id: str) -> str:
         """The actions of a run that wait for a person."""
@@ -218,14 +216,6 @@ class Reader:
 
     def _when(self, value: datetime, now: datetime) -> When:
         return When(value.isoformat(timespec="seconds"), french.moment(value, self.zone), french.ago(value, now))
-
-
-def airflow_run_id(name: str) -> str:
-    """Airflow's id of a run, from the one that the journey records, where no character stands that a URL minds.
-
-    Of the ids that Airflow forms itself only the moment is written differently.
-    """
-    return _MOMENT.sub(r"\1:\2:\3\4+\5:\6", name)
 
 
 def contract_of(territory: Territory, dataset: str) -> Contract | None:

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from console.contexts import Links, Reader, airflow_run_id
+from console.contexts import Links, Reader
 from console.periods import latest_closed
-from dags.names import journey_run_id
 from policies import PeriodUnit
 from storage import Journal, RunDetail, memory_engine
 from tests.unit.console.world import (
@@ -190,26 +189,11 @@ def test_a_dataset_without_any_trace_has_a_page_too() -> None:
     assert page.card.last_run is None
 
 
-@pytest.mark.parametrize(
-    ("recorded", "airflow"),
-    [
-        ("scheduled__2026-11-22T04-00-00-00-00", "scheduled__2026-11-22T04:00:00+00:00"),
-        (
-            "asset_triggered__2026-11-22T12-23-01.012150-00-00_EINrgRRx",
-            "asset_triggered__2026-11-22T12:23:01.012150+00:00_EINrgRRx",
-        ),
-        ("manual__2026-11-22T12-23-01.012150-00-00", "manual__2026-11-22T12:23:01.012150+00:00"),
-        ("chosen-by-a-person", "chosen-by-a-person"),
-    ],
-)
-def test_airflows_id_of_a_run_is_found_again(recorded: str, airflow: str) -> None:
-    assert airflow_run_id(recorded) == airflow
-    assert journey_run_id("dag", airflow) == f"dag.{recorded}"
-
-
 def test_links_escape_what_they_are_given() -> None:
     links = Links("http://a/")
-    assert links.run("d", "d.x/../y?z") == "http://a/dags/d/runs/x%2F..%2Fy%3Fz"
+    run = "asset_triggered__2026-11-22T12:23:01.012150+00:00_EINrgRRx"
+    assert links.run("d", run) == f"http://a/dags/d/runs/{run.replace(':', '%3A').replace('+', '%2B')}"
+    assert links.run("d", "manual__x/../y?z") == "http://a/dags/d/runs/manual__x%2F..%2Fy%3Fz"
     assert links.run("d", "of the command line") == "http://a/dags/d"
 
 
