@@ -37,6 +37,7 @@ from storage import (
     LandingManifest,
     OpenedDelivery,
     delivery_key_id,
+    expire_quarantine,
     open_delivery,
     write_rejects,
 )
@@ -69,6 +70,7 @@ def deidentify(
 ) -> Deidentified:
     """Take the deliveries into trusted, oldest first; with `force`, also those that were taken in before."""
     with stage(hub, Stage.DEIDENTIFY, contract, run_id, None, deliveries) as report:
+        _expire_rejects(hub, contract, report)
         writer = PartitionWriter(hub, contract, run_id, force=force)
         for ref in deliveries:
             _take(hub, contract, run_id, ref, writer, report)
@@ -79,6 +81,13 @@ def deidentify(
         dirty = tuple(hub.journal.dirty_periods(str(contract.id), contract.version.major, now))
         still_open = tuple(period for period in touched if now < closes_at(contract, period, hub.timezone))
         return Deidentified(dirty, still_open, report.counts)
+
+
+def _expire_rejects(hub: Hub, contract: Contract, report: StageReport) -> None:
+    """Rejects live no longer than the deliveries they come from."""
+    custody, retention = hub.erasing_custody(), contract.landing_retention
+    if expired := expire_quarantine(hub.private, custody, str(contract.id), retention, hub.now()):
+        report.add(erased_rejects=expired)
 
 
 def rebuild(hub: Hub, contract: Contract, run_id: str, period: str, deliveries: Sequence[str]) -> None:
@@ -121,6 +130,8 @@ def _take(
         delivery=delivery_id(ref),
         version=str(contract.version),
     )
+    if rejected and rejected.replaced_key_id:
+        hub.erasing_custody().destroy_key(rejected.replaced_key_id)
     added = writer.add(Addition(delivery_id(ref), rows.by_period))
     report.add(
         rows_in=rows.rows_in,

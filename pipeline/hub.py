@@ -63,6 +63,7 @@ class Hub:
     lineage: LineageEmitter
     consent: ActiveSubjects
     landing_custody: Callable[[], KeyCustodian]  # ingest: creates landing keys, fingerprints digests
+    erasing_custody: Callable[[], KeyCustodian]  # deidentify: destroys keys of rejects that are past their time
     run_custody: Callable[[RunRequest], RunCustody]  # deidentify: one token for one run
     catalogue: Callable[[], Catalogue]  # publish
 

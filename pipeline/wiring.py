@@ -41,6 +41,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         lineage=LineageEmitter(EventBuilder(territory.strategy.slug, settings.s3), lineage_store, console),
         consent=ConsentStore(engine),
         landing_custody=lambda: _landing_custody(settings),
+        erasing_custody=lambda: _orchestrator(settings),
         run_custody=lambda request: _run_custody(settings, request),
         catalogue=lambda: _catalogue(settings),
     )
@@ -56,8 +57,12 @@ def _landing_custody(settings: Settings) -> KeyCustodian:
     return CustodyClient(settings.custody_url, settings.secret("custody-client-ingest"))
 
 
+def _orchestrator(settings: Settings) -> CustodyClient:
+    return CustodyClient(settings.custody_url, settings.secret("custody-client-orchestrator"))
+
+
 def _run_custody(settings: Settings, request: RunRequest) -> RunCustody:
-    orchestrator = CustodyClient(settings.custody_url, settings.secret("custody-client-orchestrator"))
+    orchestrator = _orchestrator(settings)
     token = orchestrator.create_run(
         request.run_id,
         request.dataset,

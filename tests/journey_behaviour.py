@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -18,7 +18,8 @@ from pipeline.errors import (
     NotPublishableError,
     RefusedError,
 )
-from storage import list_rejects, read_manifest, read_parquet, read_pointer
+from pipeline.replay import replay
+from storage import list_rejects, read_manifest, read_parquet, read_pointer, rejects_key_id
 from tests.journey_world import HEADER, World, days, meters, readings
 
 
@@ -169,7 +170,15 @@ class JourneyBehaviour:
         assert counts["rejected"] == len(bad)
         assert counts["stored"] == len(good)
         assert counts["rejected_tooLate"] == counts["rejected_inTheFuture"] == 1
-        assert len(list_rejects(world.hub.private, "water-meters")) == 1
+        (key,) = list_rejects(world.hub.private, "water-meters")
+        sealed = rejects_key_id(world.hub.private, key)
+        replay(world.as_role("deidentify"), world.water, world.run_id())
+        (again,) = list_rejects(world.hub.private, "water-meters")
+        assert again == key
+        assert rejects_key_id(world.hub.private, key) != sealed
+        world.clock.forward(world.water.landing_retention + (datetime.now(UTC) - world.clock.at))
+        world.collect()
+        assert list_rejects(world.hub.private, "water-meters") == []
 
     def test_a_column_that_vanished_is_named_and_nothing_is_taken(self, world: World):
         world.drop("releves_a.csv", ["A;B;C;49007;01/10/2026;1,0;1"], header=HEADER.replace(";CONSO_L", ""))

@@ -149,7 +149,7 @@ class PartitionWriter:
         name = stage_key(
             dataset=str(contract.id),
             period=period,
-            inputs=(*deliveries, content),
+            inputs=(*deliveries, content_digest(merged.table)),
             contract=contract.digest,
             strategy=hub.territory.strategy.digest,
             consent=root,

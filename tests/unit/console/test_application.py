@@ -66,17 +66,17 @@ def test_signing_in_opens_the_pages(client: TestClient) -> None:
     assert "Places disponibles" in page.text
     assert "Signalements" in client.get("/jeux-de-donnees/fragment").text
     assert "<svg" in client.get("/jeux-de-donnees/parking").text
-    assert "Évaluation du risque" in client.get("/jeux-de-donnees/parking/executions/parking__release.release-1").text
-    failed = client.get("/jeux-de-donnees/parking/executions/parking.scheduled__2026-11-04T09-55-00-00-00")
+    assert "Évaluation du risque" in client.get("/jeux-de-donnees/parking/executions/manual__release-1").text
+    failed = client.get("/jeux-de-donnees/parking/executions/scheduled__2026-11-04T09%3A55%3A00%2B00%3A00")
     assert "outage" in failed.text
 
 
 def test_a_run_is_found_by_its_id_alone(client: TestClient) -> None:
     sign_in(client)
-    answer = client.get("/runs/parking__release.release-1")
+    answer = client.get("/runs/manual__release-1")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
-        "/jeux-de-donnees/parking/executions/parking__release.release-1",
+        "/jeux-de-donnees/parking/executions/manual__release-1",
     )
     assert client.get("/runs/unknown").status_code == 404
 

@@ -118,7 +118,7 @@ def test_a_published_run_leads_to_the_catalogue() -> None:
     reader = services().reader
     page = reader.run(contract("parking"), detail(reader, "parking", RELEASED_RUN), NOW)
     assert page.catalogue == "http://127.0.0.1:5000/dataset/parking"
-    assert page.airflow == "http://127.0.0.1:8080/dags/parking__release/runs/release-1"
+    assert page.airflow == "http://127.0.0.1:8080/dags/parking__release/runs/manual__release-1"
     assert [stage.name for stage in page.stages] == ["Anonymisation", "Évaluation du risque", "Publication"]
 
 

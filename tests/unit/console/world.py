@@ -95,9 +95,9 @@ def release(journal: Journal, dataset: str, period: str, run_id: str, rows: int,
 
 
 MORNING = NOW - timedelta(hours=2)
-RELEASED_RUN = "parking__release.release-1"
-WAITING_RUN = "citizen-reports__release.asset_triggered__2026-11-04T08-00-00.012150-00-00_EINrgRRx"
-FAILED_RUN = "parking.scheduled__2026-11-04T09-55-00-00-00"
+RELEASED_RUN = "manual__release-1"
+WAITING_RUN = "asset_triggered__2026-11-04T08:00:00.012150+00:00_EINrgRRx"
+FAILED_RUN = "scheduled__2026-11-04T09:55:00+00:00"
 
 
 def journal() -> Journal:

@@ -117,6 +117,7 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
         lineage=LineageEmitter(EventBuilder(territory.strategy.slug, settings.s3), MemoryObjectStore()),
         consent=consent,
         landing_custody=lambda: custodian,
+        erasing_custody=lambda: custodian,
         run_custody=run_custody,
         catalogue=lambda: catalogue,
     )
