@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 import time
+import tomllib
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -61,11 +62,12 @@ def database_answers(engine: Engine) -> bool:
 
 
 def installed_version() -> str:
-    """The version of the wheel, or ``checkout`` when run from sources."""
+    """The version of the wheel; when run from sources, the one that they declare."""
     try:
         return version("ardoise")
     except PackageNotFoundError:
-        return "checkout"
+        project = tomllib.loads((Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+        return f"{project['project']['version']}+sources"
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -183,7 +183,7 @@ class Reader:
         if run.run_id in waiting and run.status == "succeeded":
             status = Chip("Attend une décision", "wait")
         return RunLine(
-            address=run_address(run),
+            address=_run_address(run),
             when=self._when(run.started_at, now),
             status=status,
             stages=" → ".join(names),
@@ -223,7 +223,7 @@ def contract_of(territory: Territory, dataset: str) -> Contract | None:
     return next((contract for name, contract in territory.contracts.items() if str(name) == dataset), None)
 
 
-def run_address(run: RunOverview) -> str:
+def _run_address(run: RunOverview) -> str:
     """Where a run's page is."""
     return f"/jeux-de-donnees/{quote(run.dataset)}/executions/{quote(run.run_id, safe='')}"
 

@@ -39,7 +39,7 @@ COUNTS = {
     "repeated": "Livraisons déjà connues",
     "bytes": "Octets reçus",
     "erased": "Livraisons effacées, leur durée de conservation passée",
-    "erased_rejects": "lots de rejets effacés, passé leur durée de conservation",
+    "erased_rejects": "Lots de rejets effacés, leur durée de conservation passée",
     "rows_in": "Lignes reçues",
     "rejected": "Lignes rejetées",
     "not_covered": "Lignes non couvertes",

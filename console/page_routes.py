@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
 from console.accounts import Person
-from console.contexts import contract_of, run_address
+from console.contexts import contract_of
 from console.errors import ForgedFormError, SessionError, SignInError, TooManyAttemptsError
 from console.machine_routes import Given
 from console.services import Services
@@ -140,15 +140,6 @@ def run(request: Request, given: Given, session: SignedIn, dataset: str, run_id:
     if found is None:
         raise HTTPException(404, "Cette exécution n'existe pas, ou n'est plus dans le journal.")
     return _page(request, given, "run.html", session, page=given.reader.run(contract, found, given.wall()))
-
-
-@router.get("/runs/{run_id}")
-def run_anywhere(given: Given, session: SignedIn, run_id: str) -> Response:
-    """The page of a run known by its id alone: the address that Airflow's pages give."""
-    found = given.reader.journal.run(run_id)
-    if found is None:
-        raise HTTPException(404, "Cette exécution n'existe pas, ou n'est plus dans le journal.")
-    return RedirectResponse(run_address(found.overview), 303)
 
 
 @router.get("/theme.css")

@@ -16,8 +16,8 @@ class JournalReader(Protocol):
         """The latest runs of a dataset, latest first."""
         ...
 
-    def run(self, run_id: str, dataset: str | None = None) -> RunDetail | None:
-        """Everything of a run; without a dataset, of the latest of that id."""
+    def run(self, run_id: str, dataset: str) -> RunDetail | None:
+        """Everything of a run of a dataset."""
         ...
 
     def verdicts(self, dataset: str, limit: int) -> Sequence[VerdictRecord]:

@@ -71,16 +71,6 @@ def test_signing_in_opens_the_pages(client: TestClient) -> None:
     assert "outage" in failed.text
 
 
-def test_a_run_is_found_by_its_id_alone(client: TestClient) -> None:
-    sign_in(client)
-    answer = client.get("/runs/manual__release-1")
-    assert (answer.status_code, answer.headers["location"]) == (
-        303,
-        "/jeux-de-donnees/parking/executions/manual__release-1",
-    )
-    assert client.get("/runs/unknown").status_code == 404
-
-
 def test_the_session_cookie_is_out_of_reach(client: TestClient) -> None:
     sign_in(client)
     page = client.get("/connexion")
