@@ -6,9 +6,7 @@ import argparse
 import logging
 import sys
 import time
-import tomllib
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import uvicorn
@@ -25,6 +23,7 @@ from console.sessions import Sessions
 from console.theme import load_theme
 from policies import PolicyError, load_territory
 from settings import Settings, SettingsError, load_settings
+from settings.version import __version__
 from storage import Journal, LineageEvents, StorageError, database_engine, upgrade
 
 log = logging.getLogger("console")
@@ -43,7 +42,7 @@ def build_services(settings: Settings, engine: Engine) -> Services:
         lineage=lineage,
         lineage_token=settings.secret("console-lineage"),
         theme=load_theme(settings.territory, territory.strategy.territory),
-        version=installed_version(),
+        version=__version__,
         database_ready=lambda: database_answers(engine),
         wall=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
@@ -59,15 +58,6 @@ def database_answers(engine: Engine) -> bool:
     except SQLAlchemyError:
         return False
     return True
-
-
-def installed_version() -> str:
-    """The version of the wheel; when run from sources, the one that they declare."""
-    try:
-        return version("ardoise")
-    except PackageNotFoundError:
-        project = tomllib.loads((Path(__file__).resolve().parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
-        return f"{project['project']['version']}+sources"
 
 
 def main(arguments: list[str] | None = None) -> int:
