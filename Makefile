@@ -8,6 +8,7 @@ HUB := .venv
 CKAN := .venv-ckan
 ARDOISE := $(HUB)/bin/ardoise
 
+COMPILE := --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 EXTENSION := $(shell find catalog/ckanext/ckanext -type f -not -path '*/__pycache__/*')
 
 UNIT := tests/unit tests/properties tests/vectors
@@ -16,7 +17,7 @@ export UV_PYTHON_DOWNLOADS ?= never
 # Bytecode is made here, once, rather than at every start: as root no process writes any.
 export UV_COMPILE_BYTECODE ?= 1
 
-.PHONY: demo test prove check down clean environments help
+.PHONY: demo test prove check lock down clean environments help
 
 help: ## say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -38,6 +39,10 @@ check: $(HUB)/.ready ## formatting, types, import rules, unit tests: under a min
 	@$(HUB)/bin/mypy
 	@$(HUB)/bin/lint-imports
 	@$(HUB)/bin/python -m pytest -q $(UNIT)
+
+lock: $(UV) ## renew the lock files from pyproject.toml and catalog/ckanext/requirements.in
+	@$(UV) pip compile pyproject.toml --extra test $(COMPILE) -o requirements.lock
+	@cd catalog/ckanext && ../../$(UV) pip compile requirements.in --override overrides.txt $(COMPILE) -o requirements.lock
 
 down: ## stop everything, no process left
 	@test ! -x $(ARDOISE) || $(ARDOISE) down

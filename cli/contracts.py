@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from cli.errors import CommandError
 from cli.screen import console
 
 application = typer.Typer(help="Les contrats de données du territoire.", no_args_is_help=True)
@@ -50,6 +51,8 @@ def compare(
 
     strategy = load_strategy(load_settings().territory / "strategy.yaml")
     before, after = load_contract(old, strategy), load_contract(new, strategy)
+    if before.id != after.id:
+        raise CommandError(f"« {before.id} » et « {after.id} » sont deux jeux de données : rien à comparer")
     screen = console()
     for change in compare(before, after):
         screen.print(f"  {change.level.french:<10} {change.sentence}")

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import application
+from cli.errors import CommandError
 from policies import ContractChangeError
 from sources import FeedError
 
@@ -48,3 +49,11 @@ def test_check_refuses_an_option_that_nothing_understands(tmp_path: Path) -> Non
     result = runner.invoke(application, ["contracts", "check", str(tmp_path)], catch_exceptions=True)
     with pytest.raises(FeedError, match="mislabeledOffset"):
         raise result.exception or AssertionError(result.output)
+
+
+def test_two_datasets_are_not_compared() -> None:
+    contracts = SHIPPED / "contracts"
+    files = [str(contracts / f"{name}.odcs.yaml") for name in ("parking", "water-meters")]
+    result = runner.invoke(application, ["contracts", "compare", *files])
+    assert isinstance(result.exception, CommandError)
+    assert "deux jeux de données" in str(result.exception)
