@@ -114,6 +114,11 @@ class AirflowClient:
         path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"
         return {task["task_id"]: str(task["state"]) for task in self._pages(path, "task_instances")}
 
+    def attempts(self, dag_id: str, run_id: str, task_id: str) -> int:
+        """How many times a task has been tried."""
+        path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances/{task_id}"
+        return int(self._call("GET", path)["try_number"])
+
     def clear(self, dag_id: str, run_id: str, *tasks: str) -> None:
         """Have tasks of a run, and what follows them, run again."""
         body = {"dag_run_id": run_id, "task_ids": list(tasks), "include_downstream": True, "dry_run": False}
