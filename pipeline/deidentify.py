@@ -19,18 +19,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from catalog.lineage import Stage
+from pipeline.deidentification.aside import set_delivery_aside, set_rows_aside
 from pipeline.deidentification.check import Checked, check
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
 from pipeline.deidentification.partition import Addition, PartitionWriter
 from pipeline.deidentification.pseudonymize import CoverageCount, pseudonymize
 from pipeline.deidentification.redact import redact
 from pipeline.deidentification.schema import trusted_schema
-from pipeline.errors import BadInputError
+from pipeline.errors import BadInputError, BadPayloadError
 from pipeline.hub import Hub, RunCustody, RunRequest
 from pipeline.periods import closes_at, period_keys
 from pipeline.stage import StageReport, stage
 from policies.contract import Contract, Technique
-from sources import decoder
+from sources import PayloadError, decoder
 from storage import (
     DatasetRef,
     DeliveryId,
@@ -39,7 +40,6 @@ from storage import (
     delivery_key_id,
     expire_quarantine,
     open_delivery,
-    write_rejects,
 )
 
 LEAST_RECORD_BYTES = 24  # no JSON record of a feed is shorter: bounds the rows of a payload written on one line
@@ -68,19 +68,38 @@ class _Rows:
 def deidentify(
     hub: Hub, contract: Contract, run_id: str, deliveries: list[DatasetRef], *, force: bool = False
 ) -> Deidentified:
-    """Take the deliveries into trusted, oldest first; with `force`, also those that were taken in before."""
+    """Take the deliveries into trusted, oldest first; with `force`, also those that were taken in before.
+
+    Raises:
+        BadPayloadError: some could not be read. They are set aside, the others are in, and the periods that these
+            changed are told by the next run: no delivery holds up another for ever.
+    """
     with stage(hub, Stage.DEIDENTIFY, contract, run_id, None, deliveries) as report:
         _expire_rejects(hub, contract, report)
         writer = PartitionWriter(hub, contract, run_id, force=force)
+        unreadable: list[PayloadError] = []
         for ref in deliveries:
-            _take(hub, contract, run_id, ref, writer, report)
+            try:
+                _take(hub, contract, run_id, ref, writer, report)
+            except PayloadError as error:
+                set_delivery_aside(hub, contract, run_id, delivery_id(ref))
+                unreadable.append(error)
             hub.journal.mark_processed(delivery_id(ref), hub.now())
+        if unreadable:
+            raise _all_told(contract, unreadable, len(deliveries))
         now = hub.now()
         touched = sorted(writer.touched)
         report.outputs.extend(writer.touched[period] for period in touched)
         dirty = tuple(hub.journal.dirty_periods(str(contract.id), contract.version.major, now))
         still_open = tuple(period for period in touched if now < closes_at(contract, period, hub.timezone))
         return Deidentified(dirty, still_open, report.counts)
+
+
+def _all_told(contract: Contract, unreadable: list[PayloadError], deliveries: int) -> BadPayloadError:
+    return BadPayloadError(
+        f"{unreadable[0]} — {len(unreadable)} of {deliveries} deliveries of {contract.id} set aside; the others are in."
+        f" Once the contract is mended, « ardoise replay {contract.id} » reads them again"
+    )
 
 
 def _expire_rejects(hub: Hub, contract: Contract, report: StageReport) -> None:
@@ -122,16 +141,7 @@ def _take(
     domains = tuple(map(str, contract.domains()))
     custody = hub.run_custody(RunRequest(run_id, ref.dataset, domains=domains, quota=quota, new_keys=1))
     rows = _read(hub, contract, delivery_id(ref), opened, custody, writer.subjects())
-    rejected = write_rejects(
-        hub.private,
-        custody,
-        rows.rejects,
-        dataset=ref.dataset,
-        delivery=delivery_id(ref),
-        version=str(contract.version),
-    )
-    if rejected and rejected.replaced_key_id:
-        hub.erasing_custody().destroy_key(rejected.replaced_key_id)
+    rejected = set_rows_aside(hub, contract, custody, delivery_id(ref), rows.rejects)
     added = writer.add(Addition(delivery_id(ref), rows.by_period))
     report.add(
         rows_in=rows.rows_in,

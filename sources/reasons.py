@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 REJECT_REASONS: Mapping[str, str] = MappingProxyType(
     {
+        "unreadablePayload": "la livraison entière est illisible au regard du contrat",
         "columnCount": "la ligne n'a pas le nombre de colonnes de l'en-tête",
         "badQuoting": "un guillemet ouvert n'est pas refermé sur la ligne",
         "badEncoding": "la ligne contient des caractères illisibles dans l'encodage annoncé",

@@ -185,8 +185,17 @@ class JourneyBehaviour:
         with pytest.raises(BadPayloadError, match="CONSO_L"):
             world.collect()
         assert read_pointer(world.hub.private, "water-meters", 1, "2026-10") is None
-        (pending,) = world.hub.journal.pending_deliveries("water-meters")
-        assert pending.processed_at is None
+
+    def test_a_delivery_that_can_not_be_read_holds_up_no_other(self, world: World):
+        world.consenting.give(meters(10))
+        world.drop("releves_a.csv", ["x"], header="RIEN")
+        world.drop("releves_b.csv", readings(meters(10), days(1)))
+        with pytest.raises(BadPayloadError, match="1 of 2 deliveries"):
+            world.collect()
+        assert world.collect().dirty == ("2026-10",)
+        assert len(list_rejects(world.hub.private, "water-meters")) == 1
+        with pytest.raises(BadPayloadError, match="CONTRAT"):
+            replay(world.as_role("deidentify"), world.water, world.run_id())
 
     def test_withdrawn_consent_holds_a_release_until_the_period_is_made_again(self, world: World):
         world.consenting.give(meters(12))

@@ -9,10 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.errors import BadPayloadError
+from pipeline.replay import replay
 from policies import load_territory
 from policies.changes import check_version
 from settings.model import SHIPPED_TERRITORY
-from storage import read_manifest, read_parquet, read_pointer
+from storage import list_rejects, read_manifest, read_parquet, read_pointer
 from tests.journey_world import HEADER, World, days, meters, readings
 
 PERIOD = "2026-10"
@@ -113,3 +115,18 @@ def test_a_renamed_column_opens_a_new_path_and_deprecates_the_old_page(released:
     assert "water-meters-v2" in new["name"]
     keys = {found.key.split("/")[1] for found in released.hub.open.list("water-meters/")}
     assert keys == {"v1", "v2"}
+
+
+def test_a_delivery_set_aside_comes_in_once_its_contract_is_mended(released: World, tmp_path: Path):
+    released.drop("releves_b.csv", readings(meters(12), days(3), version=2), header=HEADER.replace("CONSO_L", "VOLUME"))
+    with pytest.raises(BadPayloadError, match="CONSO_L"):
+        released.collect()
+    under(
+        released,
+        tmp_path / "territory",
+        ("physicalName: CONSO_L", "physicalName: VOLUME"),
+        ("version: 1.0.0", "version: 1.1.0"),
+    )
+    done = replay(released.as_role("deidentify"), released.water, released.run_id())
+    assert (done.dirty, done.counts["stored"]) == ((PERIOD,), 36)
+    assert list_rejects(released.hub.private, "water-meters") == []
