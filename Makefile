@@ -8,7 +8,7 @@ HUB := .venv
 CKAN := .venv-ckan
 ARDOISE := $(HUB)/bin/ardoise
 
-COMPILE := --quiet --upgrade --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 EXTENSION := $(shell find catalog/ckanext/ckanext -type f -not -path '*/__pycache__/*')
 
 UNIT := tests/unit tests/properties tests/vectors

@@ -25,6 +25,8 @@ class Part:
     minutes: float
 
 
+TIMEOUT_SECONDS = 900  # of one test with its fixtures: the first to ask for Airflow waits for it on a busy machine
+
 PARTS = (
     Part("unit, properties and vectors", ("tests/unit", "tests/properties", "tests/vectors"), 4),
     Part("integration", ("tests/integration",), 7),
@@ -70,7 +72,15 @@ def closing_line(totals: dict[str, int], seconds: float) -> str:
 
 def _run(part: Part) -> tuple[int, str]:
     """Run pytest on one part, show what it prints, and return its exit code and closing line."""
-    command = [sys.executable, "-m", "pytest", "--color=auto", "--durations=5", *part.folders]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--color=auto",
+        "--durations=5",
+        f"--timeout={TIMEOUT_SECONDS}",
+        *part.folders,
+    ]
     closing = ""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())  # its servers end with it
