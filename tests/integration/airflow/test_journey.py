@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import os
+import signal
 import subprocess
 
 import pytest
@@ -137,6 +139,20 @@ def test_an_outage_is_tried_again_and_a_bad_payload_is_not(airflow: Airflow, ste
     (airflow.twin / "quiet-water-meters").touch()
     (airflow.twin / "outage-water-meters").touch()
     assert collect(steward, "water-meters").state == "success"
+
+
+def test_a_killed_worker_is_replaced(airflow: Airflow, steward: AirflowClient) -> None:
+    (airflow.twin / "quiet-water-meters").touch()
+    (airflow.twin / "stall-water-meters").touch()
+    stalled = airflow.twin / "stalled"
+    steward.unpause("water-meters")
+    run = steward.trigger("water-meters")
+    until(stalled.exists, "the stalled worker", PATIENCE)
+    os.kill(int(stalled.read_text(encoding="ascii")), signal.SIGKILL)
+    assert steward.wait(run.dag_id, run.run_id, patience=PATIENCE).state == "success"
+    steward.unpause("water-meters", paused=True)
+    assert len(airflow.asked(stage="ingest", run_id=run.run_id)) == 1
+    assert len(airflow.asked(stage="deidentify", run_id=run.run_id)) == 2
 
 
 def collect(client: AirflowClient, dataset: str, **params: object) -> Run:

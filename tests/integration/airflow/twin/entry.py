@@ -2,13 +2,14 @@
 
 Takes the place of ``pipeline/entry.py`` in the house that the tests of Airflow run, so that they are about Airflow.
 Switches are files of ``<home>/twin``: ``outage-<dataset>`` (once), ``payload-<dataset>``, ``fault-<dataset>``,
-``quiet-<dataset>`` (no closed period), ``refused-<dataset>``.
+``quiet-<dataset>`` (no closed period), ``refused-<dataset>``, ``stall-<dataset>`` (once: *deidentify* does not end).
 """
 
 from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ def ingest(dataset: str, run_id: str) -> list[RefJson]:
 def deidentify(dataset: str, run_id: str, deliveries: list[RefJson]) -> dict[str, Any]:
     """Two closed periods, or none."""
     _asked("deidentify", dataset=dataset, run_id=run_id, deliveries=deliveries)
+    if _switched(f"stall-{dataset}", once=True):
+        (_folder() / "stalled").write_text(str(os.getpid()), encoding="ascii")
+        time.sleep(600)
     periods = [] if _switched(f"quiet-{dataset}") else PERIODS.get(dataset, ["2026-09", "2026-10"])
     return {"periods": periods, "open_periods": ["2026-11"], "counts": {"rows_in": 10, "rejected": 1, "stored": 9}}
 
