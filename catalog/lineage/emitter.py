@@ -65,7 +65,7 @@ class ConsoleEndpoint:
                 content=event,
                 headers=headers,
                 timeout=POST_TIMEOUT_SECONDS,
-                verify=self.url.startswith("https:"),  # reading the authorities' certificates takes longer than the rest
+                verify=self.url.startswith("https:"),  # reading certificates takes longer than all else
             )
         except httpx.HTTPError as error:
             raise LineageDeliveryError(f"lineage endpoint not reached: {type(error).__name__}") from None
