@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -92,6 +93,12 @@ class AirflowApi:
         """Return the tasks of a run."""
         entries = self._call("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
         return [TaskState(entry["task_id"], entry["state"]) for entry in entries]
+
+    def announced(self, run: DagRun) -> set[str]:
+        """Return the periods that a finished collection announced for release."""
+        path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/deidentify/xcomEntries/return_value"
+        value = self._call("GET", path)["value"]
+        return set((json.loads(value) if isinstance(value, str) else value)["periods"])
 
     def _call(self, method: str, path: str, **arguments: Any) -> Any:
         answer = self._request(method, f"/api/v2{path}", **arguments)

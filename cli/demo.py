@@ -62,7 +62,7 @@ def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: To
         if state.waiting:
             url = f"{settings.airflow_url}/required_actions"
             screen.print(APPROVAL.format(title=titles[state.dataset], url=url))
-    failed = [state.dataset for state in states if state.failed or state.collection != "success"]
+    failed = [state.dataset for state in states if state.broken]
     if failed:
         raise CommandError(f"en échec : {', '.join(failed)} ; le journal des tâches est dans {settings.airflow_url}")
 

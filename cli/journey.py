@@ -74,7 +74,7 @@ def _collect(settings: Settings, dataset: str, periods: list[str]) -> None:
             if (words := state.words()) != said:
                 console().print(f"  {words}")
                 said = words
-    if state is None or state.collection != "success" or state.failed:
+    if state is None or state.broken:
         raise CommandError(f"le parcours de « {dataset} » a échoué : le journal est dans {settings.airflow_url}")
     if state.waiting:
         console().print(f"  À approuver dans {settings.airflow_url}/required_actions")

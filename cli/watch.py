@@ -10,7 +10,8 @@ from datetime import datetime
 from cli.airflow_api import AirflowApi, DagRun
 
 ACTIVE = ("queued", "running")
-QUIET_SECONDS = 12.0  # the scheduler starts releases within a few seconds of a collection's end
+QUIET_SECONDS = 4.0
+LOST_SECONDS = 120.0  # a period was announced, and its release does not start
 POLL_SECONDS = 2.0
 
 
@@ -24,12 +25,20 @@ class Progress:
     running: int = 0
     failed: list[str] = field(default_factory=list)  # periods
     waiting: list[str] = field(default_factory=list)  # periods that wait for a person
+    announced: set[str] | None = None  # periods that the collection announced; None while it runs
+    missing: set[str] = field(default_factory=set)  # of those, the ones whose release has not begun
     quiet_since: float | None = None
 
     @property
     def done(self) -> bool:
         """Tell whether nothing moves any more."""
-        return self.quiet_since is not None and time.monotonic() - self.quiet_since >= QUIET_SECONDS
+        patience = LOST_SECONDS if self.missing else QUIET_SECONDS
+        return self.quiet_since is not None and time.monotonic() - self.quiet_since >= patience
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether something did not end as it should."""
+        return self.collection != "success" or bool(self.failed or self.missing or self.running)
 
     def words(self) -> str:
         """Say it in French."""
@@ -38,7 +47,8 @@ class Progress:
         if self.collection != "success":
             return "collecte et pseudonymise…"
         parts = [f"{self.released} période(s) publiée(s)"] if self.released else []
-        parts += [f"{self.running} en cours"] if self.running else []
+        begun = self.running + len(self.missing)
+        parts += [f"{begun} en cours"] if begun else []
         parts += [f"{len(self.waiting)} en attente d'approbation"] if self.waiting else []
         parts += [f"{len(self.failed)} en échec"] if self.failed else []
         return ", ".join(parts) or "rien de nouveau à publier"
@@ -71,11 +81,14 @@ def follow(
 
 def _look(airflow: AirflowApi, state: Progress, collection: DagRun | None, since: datetime) -> None:
     state.collection = collection.state if collection else "attend"
+    if collection is not None and collection.state == "success" and state.announced is None:
+        state.announced = airflow.announced(collection)
     runs = [run for run in airflow.runs(f"{state.dataset}__release") if _concerns(run, since)]
     waiting = [run for run in runs if run.state == "running" and _waits(airflow, run)]
     state.waiting = _periods(waiting)
     state.failed = _periods(run for run in runs if run.state == "failed")
     state.released = sum(run.state == "success" for run in runs)
+    state.missing = (state.announced or set()) - {run.partition for run in runs}
     state.running = sum(run.state in ACTIVE for run in runs) - len(waiting)
     if state.collection in ("success", "failed") and state.running == 0:
         state.quiet_since = state.quiet_since or time.monotonic()

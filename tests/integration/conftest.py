@@ -28,9 +28,14 @@ def open_store(object_store: ObjectStoreServer) -> OpenStore:
 def store(open_store: OpenStore) -> Iterator[S3ObjectStore]:
     """The private bucket, empty, with every right."""
     found = open_store("admin")
+    _empty(found)
     yield found
-    for item in list(found.list("")):
-        found.delete(item.key)
+    _empty(found)
+
+
+def _empty(store: S3ObjectStore) -> None:
+    for item in list(store.list("")):
+        store.delete(item.key)
 
 
 @pytest.fixture(scope="session")

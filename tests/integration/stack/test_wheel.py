@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
 from stack.context import ROOT
 
-ROOMS = [package.name for package in ROOT.iterdir() if (package / "__init__.py").exists() and package.name != "tests"]
+BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+ROOMS = BUILD["targets"]["wheel"]["packages"]
 
 
 def test_the_rooms_are_importable_from_the_wheel_alone(tmp_path: Path) -> None:
