@@ -115,12 +115,15 @@ def _set_login(
 
 
 def prune_logs(folder: Path, oldest: float) -> int:
-    """Remove runs' log folders not written since ``oldest`` (seconds since the epoch); return how many."""
+    """Remove the log folders of runs and of readings of DAGs not written since ``oldest`` (seconds since the epoch).
+
+    Returns how many.
+    """
     removed = 0
-    for run in folder.glob("dag_id=*/run_id=*"):
-        files = [file.stat().st_mtime for file in run.rglob("*") if file.is_file()]
+    for logs in (*folder.glob("dag_id=*/run_id=*"), *folder.glob("dag_processor/????-??-??")):
+        files = [file.stat().st_mtime for file in logs.rglob("*") if file.is_file()]
         if not files or max(files) < oldest:
-            shutil.rmtree(run, ignore_errors=True)
+            shutil.rmtree(logs, ignore_errors=True)
             removed += 1
     return removed
 
