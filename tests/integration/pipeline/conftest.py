@@ -65,12 +65,11 @@ class RealConsent:
 
 @pytest.fixture
 def world(services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[World]:
-    """A hub on the shared services, with a fresh database; the zones are emptied of what earlier tests left."""
-    for store in _admin(services).values():
-        for found in list(store.list("")):
-            store.delete(found.key)
+    """A hub on the shared services, with a fresh database; the zones are emptied before and after."""
+    _empty(services)
     with _world(services, postgres, tmp_path / "drop") as made:
         yield made
+    _empty(services)
 
 
 @pytest.fixture
@@ -124,3 +123,9 @@ def _admin(settings: Settings) -> dict[str, S3ObjectStore]:
         "audit": settings.s3.audit_bucket,
     }
     return {name: S3ObjectStore(settings.s3, bucket, credential) for name, bucket in buckets.items()}
+
+
+def _empty(settings: Settings) -> None:
+    for store in _admin(settings).values():
+        for found in list(store.list("")):
+            store.delete(found.key)
