@@ -124,8 +124,9 @@ def _at(journey: Journey, run: Run, task: str) -> bool:
 
 def _approve_everything(journey: Journey) -> None:
     """Say yes to what waits, while the catalogue dies and comes back."""
-    actions = journey.airflow.required_actions("citizen-reports__release")
-    for number, action in enumerate(actions):
+    asked = journey.airflow.required_actions  # leaves out questions that Airflow has hardly asked
+    until(lambda: bool(asked("citizen-reports__release")), "a question for the steward")
+    for number, action in enumerate(asked("citizen-reports__release")):
         journey.airflow.respond(action, approve=True, reason="relu")
         if number == 0:
             journey.kill("ckan")
