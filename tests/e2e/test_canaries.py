@@ -98,7 +98,10 @@ def journey(full_stack: Stack, canaries: Canaries) -> Iterator[Journey]:
         found.kill("custody")
         for dataset in DATASETS:
             found.ended(dataset)
+        for dataset in DATASETS:  # a collection's end comes a moment before the releases it announced
+            until(lambda dataset=dataset: bool(airflow.runs(f"{dataset}__release")), f"a release of {dataset}")  # type: ignore[misc]
         found.calm()
+        until(lambda: bool(airflow.required_actions("citizen-reports__release")), "a question to the steward")
         _approve_everything(found)
         _unreadable_delivery(found, canaries)
         found.calm()
