@@ -1,4 +1,4 @@
-"""Each identifier of a delivery goes to custody once, however often it stands: what was sent, and what was answered.
+"""Each spelling of an identifier goes to custody once, however often it stands: what was sent, and what was answered.
 
 Two ledgers of one sequence. One belongs to the thread that sends and runs ahead, the other to the thread that reads
 the answers; both forget at the same points of the sequence, so that memory is bounded and they never disagree.

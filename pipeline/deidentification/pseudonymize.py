@@ -79,10 +79,10 @@ def _replace(
 
     def identifiers() -> Iterator[pa.Array]:
         for item in checked:
-            values = canonicalize(column.privacy.canonical, item.batch.column(column.name))
+            values = item.batch.column(column.name).cast(pa.string())
             fresh = sent.fresh(values)
             pending.append((item, values, fresh))
-            yield fresh
+            yield canonicalize(column.privacy.canonical, fresh)
 
     purpose = contract.coverage.purpose if contract.coverage and subjects is not None else None
     answers = custody.pseudonymize(str(column.privacy.domain), identifiers(), subjects=subjects, purpose=purpose)
