@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from cli.airflow_api import AirflowApi, DagRun
     from cli.watch import Progress
     from settings import Settings
+    from stack.airflow_client import AirflowClient, Run
 
 LIMIT_SECONDS = 1_800.0
 DAGS_SECONDS = 120.0
@@ -37,7 +37,7 @@ def register(application: typer.Typer) -> None:
 
 def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: Today = None) -> None:
     """Démarrer la pile et faire voyager trois flux, de l'opérateur au catalogue. Laisse tout en marche."""
-    from cli.airflow_api import AirflowApi
+    from cli.airflow import sign_in
     from policies import load_territory
     from stack.embedded import Stack
 
@@ -50,7 +50,7 @@ def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: To
     titles = {str(dataset): contract.title for dataset, contract in contracts.items()}
     since = datetime.now(UTC) - timedelta(seconds=5)
     screen.print(f"\n[bold]Les flux voyagent[/bold] ({time.monotonic() - began:.0f} s depuis le départ)")
-    with AirflowApi(settings) as airflow:
+    with sign_in(settings) as airflow:
         _wait_for_dags(airflow, [*contracts, *(f"{dataset}__release" for dataset in contracts)])
         collections = {str(dataset): _start(airflow, dataset, since) for dataset in contracts}
         states = _show(screen, airflow, collections, since)
@@ -67,10 +67,10 @@ def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: To
         raise CommandError(f"en échec : {', '.join(failed)} ; le journal des tâches est dans {settings.airflow_url}")
 
 
-def _wait_for_dags(airflow: AirflowApi, wanted: list[str]) -> None:
+def _wait_for_dags(airflow: AirflowClient, wanted: list[str]) -> None:
     """Wait until Airflow has read the DAGs of every contract."""
     deadline = time.monotonic() + DAGS_SECONDS
-    while missing := set(wanted) - airflow.dag_ids():
+    while missing := set(wanted) - set(airflow.dags()):
         if errors := airflow.import_errors():
             raise CommandError(f"Airflow ne lit pas les contrats : {errors[0]}")
         if time.monotonic() > deadline:
@@ -78,26 +78,26 @@ def _wait_for_dags(airflow: AirflowApi, wanted: list[str]) -> None:
         time.sleep(1)
 
 
-def _start(airflow: AirflowApi, dataset: str, since: datetime) -> Callable[[], DagRun | None]:
+def _start(airflow: AirflowClient, dataset: str, since: datetime) -> Callable[[], Run | None]:
     """Let the schedule run the dataset; ask for a run if its schedule runs already, and return what finds the run."""
-    airflow.set_paused(f"{dataset}__release", paused=False)
+    airflow.unpause(f"{dataset}__release")
     asked = None
-    if airflow.is_paused(dataset):
-        airflow.set_paused(dataset, paused=False)
+    if airflow.dags()[dataset]["is_paused"]:
+        airflow.unpause(dataset)
     else:
-        asked = airflow.trigger(dataset, {}).run_id
+        asked = airflow.trigger(dataset).run_id
 
-    def latest() -> DagRun | None:
+    def latest() -> Run | None:
         if asked is not None:
             return airflow.run(dataset, asked)
-        runs = [run for run in airflow.runs(dataset, 5) if run.queued_at is None or run.queued_at >= since]
-        return runs[0] if runs else None
+        runs = [run for run in airflow.runs(dataset) if run.queued_at is None or run.queued_at >= since]
+        return runs[-1] if runs else None
 
     return latest
 
 
 def _show(
-    screen: Console, airflow: AirflowApi, collections: dict[str, Callable[[], DagRun | None]], since: datetime
+    screen: Console, airflow: AirflowClient, collections: dict[str, Callable[[], Run | None]], since: datetime
 ) -> list[Progress]:
     """Show the progress until nothing moves; on a terminal in place, elsewhere a line a change."""
     from rich.live import Live

@@ -61,14 +61,14 @@ def load_known(dataset: str) -> Settings:
 
 def _collect(settings: Settings, dataset: str, periods: list[str]) -> None:
     """Have Airflow collect, releasing ``periods`` again whatever the collection brings, and follow it to its end."""
-    from cli.airflow_api import AirflowApi
+    from cli.airflow import sign_in
     from cli.watch import follow
 
     since = datetime.now(UTC) - timedelta(seconds=5)
-    with AirflowApi(settings) as airflow:
-        airflow.set_paused(f"{dataset}__release", paused=False)
-        airflow.set_paused(dataset, paused=False)
-        run_id = airflow.trigger(dataset, {"periods": periods} if periods else {}).run_id
+    with sign_in(settings) as airflow:
+        airflow.unpause(f"{dataset}__release")
+        airflow.unpause(dataset)
+        run_id = airflow.trigger(dataset, periods=periods).run_id
         said, state = "", None
         for (state,) in follow(airflow, {dataset: lambda: airflow.run(dataset, run_id)}, since, LIMIT_SECONDS):
             if (words := state.words()) != said:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cli.airflow_api import AirflowApi, DagRun
+from stack.airflow_client import AirflowClient, Run
 
 ACTIVE = ("queued", "running")
 QUIET_SECONDS = 4.0
@@ -55,8 +55,8 @@ class Progress:
 
 
 def follow(
-    airflow: AirflowApi,
-    collections: dict[str, Callable[[], DagRun | None]],
+    airflow: AirflowClient,
+    collections: dict[str, Callable[[], Run | None]],
     since: datetime,
     limit_seconds: float,
 ) -> Iterator[list[Progress]]:
@@ -79,7 +79,7 @@ def follow(
         time.sleep(POLL_SECONDS)
 
 
-def _look(airflow: AirflowApi, state: Progress, collection: DagRun | None, since: datetime) -> None:
+def _look(airflow: AirflowClient, state: Progress, collection: Run | None, since: datetime) -> None:
     state.collection = collection.state if collection else "attend"
     if collection is not None and collection.state == "success" and state.announced is None:
         state.announced = airflow.announced(collection)
@@ -88,7 +88,7 @@ def _look(airflow: AirflowApi, state: Progress, collection: DagRun | None, since
     state.waiting = _periods(waiting)
     state.failed = _periods(run for run in runs if run.state == "failed")
     state.released = sum(run.state == "success" for run in runs)
-    state.missing = (state.announced or set()) - {run.partition for run in runs}
+    state.missing = (state.announced or set()) - {run.period for run in runs}
     state.running = sum(run.state in ACTIVE for run in runs) - len(waiting)
     if state.collection in ("success", "failed") and state.running == 0:
         state.quiet_since = state.quiet_since or time.monotonic()
@@ -96,14 +96,14 @@ def _look(airflow: AirflowApi, state: Progress, collection: DagRun | None, since
         state.quiet_since = None
 
 
-def _concerns(run: DagRun, since: datetime) -> bool:
+def _concerns(run: Run, since: datetime) -> bool:
     return run.state in ACTIVE or (run.queued_at is not None and run.queued_at >= since)
 
 
-def _waits(airflow: AirflowApi, run: DagRun) -> bool:
-    states = {task.state for task in airflow.tasks(run)}
+def _waits(airflow: AirflowClient, run: Run) -> bool:
+    states = set(airflow.tasks(run.dag_id, run.run_id).values())
     return "awaiting_input" in states and not states & {"running", "queued", "scheduled", "up_for_retry"}
 
 
-def _periods(runs: Iterable[DagRun]) -> list[str]:
-    return sorted(run.partition or run.run_id for run in runs)
+def _periods(runs: Iterable[Run]) -> list[str]:
+    return sorted(run.period or run.run_id for run in runs)

@@ -37,6 +37,7 @@ class Run:
     period: str | None  # its partition
     triggered_by: str | None
     seconds: float | None = None  # from its start to its end
+    queued_at: datetime | None = None
 
     @property
     def ended(self) -> bool:
@@ -60,9 +61,12 @@ class RequiredAction:
 class AirflowClient:
     """Airflow, as one person sees it."""
 
-    def __init__(self, url: str, login: str, password: SecretStr, *, timeout: float = 120.0) -> None:
-        self._login, self._password = login, password
-        self._http = httpx.Client(base_url=url, timeout=timeout)
+    def __init__(
+        self, url: str, login: str, password: SecretStr, *, timeout: float = 120.0, patience: float = 0.0
+    ) -> None:
+        """Speak to ``url`` as ``login``; what only reads is tried again for ``patience`` seconds."""
+        self._login, self._password, self._patience = login, password, patience
+        self._http = httpx.Client(base_url=url, timeout=timeout, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""
@@ -113,6 +117,11 @@ class AirflowClient:
         """State of each task of a run, by task id (the highest mapped index of each)."""
         path = f"/dags/{dag_id}/dagRuns/{quote(run_id, safe='')}/taskInstances"
         return {task["task_id"]: str(task["state"]) for task in self._pages(path, "task_instances")}
+
+    def announced(self, run: Run) -> set[str]:
+        """The periods that an ended collection found closed and changed."""
+        path = f"/dags/{run.dag_id}/dagRuns/{quote(run.run_id, safe='')}/taskInstances/deidentify"
+        return set(self._call("GET", f"{path}/xcomEntries/return_value")["value"]["periods"])
 
     def attempts(self, dag_id: str, run_id: str, task_id: str) -> int:
         """How many times a task has been tried."""
@@ -177,20 +186,33 @@ class AirflowClient:
                 return
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
-        try:
-            answer = self._http.request(method, f"/api/v2{path}", **request)
-            if answer.status_code == httpx.codes.UNAUTHORIZED:
-                self._sign_in()
-                answer = self._http.request(method, f"/api/v2{path}", **request)
-        except httpx.HTTPError as error:
-            raise AirflowError(f"Airflow ne répond pas à {self._http.base_url} ({type(error).__name__})") from None
+        answer = self._answer(method, path, **request)
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
+            self._sign_in()
+            answer = self._answer(method, path, **request)
         if answer.is_error:
             raise AirflowError(f"Airflow refuse {method} {path} ({answer.status_code}) : {_detail(answer)}")
         return answer.json() if answer.content else None
 
+    def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
+        deadline = time.monotonic() + (self._patience if method == "GET" else 0.0)
+        while True:
+            try:
+                answer = self._http.request(method, f"/api/v2{path}", **request)
+                if not answer.is_server_error or time.monotonic() >= deadline:
+                    return answer
+            except httpx.HTTPError as error:
+                if time.monotonic() >= deadline:
+                    where, why = self._http.base_url, type(error).__name__
+                    raise AirflowError(f"Airflow ne répond pas à {where} ({why}) : voyez « ardoise status »") from None
+            time.sleep(1)
+
     def _sign_in(self) -> None:
         credentials = {"username": self._login, "password": self._password.get_secret_value()}
-        answer = self._http.post("/auth/token", json=credentials)
+        try:
+            answer = self._http.post("/auth/token", json=credentials)
+        except httpx.HTTPError:
+            raise AirflowError("Airflow ne répond pas : lancez « ardoise up »") from None
         if answer.is_error:
             raise AirflowError(f"Airflow ne reconnaît pas l'identifiant « {self._login} » ({answer.status_code})")
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -214,6 +236,7 @@ def _run(value: dict[str, Any]) -> Run:
         period=value.get("partition_key"),
         triggered_by=value.get("triggering_user_name"),
         seconds=value.get("duration"),
+        queued_at=datetime.fromisoformat(value["queued_at"]) if value.get("queued_at") else None,
     )
 
 

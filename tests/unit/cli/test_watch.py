@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli import watch
-from cli.airflow_api import DagRun, TaskState
+from stack.airflow_client import Run
 
 SINCE = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -17,20 +17,22 @@ class ScriptedAirflow:
         self._moments = moments
         self.periods = periods or set()
 
-    def runs(self, dag_id: str) -> list[DagRun]:
+    def runs(self, dag_id: str) -> list[Run]:
         moment = self._moments.pop(0) if len(self._moments) > 1 else self._moments[0]
         self._tasks = {period: task for period, _, task in moment}
-        return [DagRun(dag_id, period, state, period, SINCE + timedelta(seconds=1)) for period, state, _ in moment]
+        return [
+            Run(dag_id, period, state, period, None, None, SINCE + timedelta(seconds=1)) for period, state, _ in moment
+        ]
 
-    def announced(self, run: DagRun) -> set[str]:
+    def announced(self, run: Run) -> set[str]:
         return self.periods
 
-    def tasks(self, run: DagRun) -> list[TaskState]:
-        return [TaskState("anonymize", "success"), TaskState("approve", self._tasks[run.run_id])]
+    def tasks(self, dag_id: str, run_id: str) -> dict[str, str]:
+        return {"anonymize": "success", "approve": self._tasks[run_id]}
 
 
-def collection(state: str) -> DagRun:
-    return DagRun("x", "manual", state, None, SINCE)
+def collection(state: str) -> Run:
+    return Run("x", "manual", state, None, None, None, SINCE)
 
 
 @pytest.fixture(autouse=True)
