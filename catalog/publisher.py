@@ -59,7 +59,7 @@ class CkanCatalogue:
             described = dcat.dataset(page, existing)
         searchable = table(described["resources"])
         rows = self._write_rows(api, page, str(searchable["id"])) if searchable is not None else None
-        api.call("package_update", described)
+        api.call("package_update", {**described, "resources": [_marked(one) for one in described["resources"]]})
         if searchable is not None:
             self._ensure_view(api, str(searchable["id"]))
         url = f"{self._url}/dataset/{page.name}"
@@ -133,3 +133,8 @@ class CkanCatalogue:
         earlier = self._show(api, dataset_name(page.contract.id, major - 1)) if major > 1 else None
         if earlier is not None and earlier.get("successor") != page.name:
             api.call("package_patch", dcat.deprecated(earlier, page.name, url))
+
+
+def _marked(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Repeat CKAN's own mark of a table's resource: an update without it takes it away."""
+    return {**resource, "datastore_active": True} if table([resource]) else resource

@@ -82,6 +82,17 @@ def test_the_metadata_is_dcat(ckan: CkanServer, catalogue: CkanCatalogue, name: 
     assert 'foaf:name "Angers Loire Métropole"' in catalogue_text
 
 
+def test_the_table_stays_marked_however_often_it_is_published(
+    ckan: CkanServer, catalogue: CkanCatalogue, name: str
+) -> None:
+    for _ in range(2):
+        catalogue.publish(page(water(name)))
+        shown = httpx.get(f"{ckan.url}/api/3/action/package_show?id={name}", timeout=30).json()["result"]
+        found = httpx.get(f"{ckan.url}/api/3/action/package_search?fq=name:{name}", timeout=30).json()["result"]
+        for dataset in (shown, *found["results"]):
+            assert [one["role"] for one in dataset["resources"] if one["datastore_active"] is True] == ["table"]
+
+
 def test_the_page_shows_the_certificate(ckan: CkanServer, catalogue: CkanCatalogue, name: str) -> None:
     published = catalogue.publish(page(water(name)))
     shown = httpx.get(published.url, timeout=30).text
