@@ -11,7 +11,7 @@ ARDOISE := $(HUB)/bin/ardoise
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 EXTENSION := $(shell find catalog/ckanext/ckanext -type f -not -path '*/__pycache__/*')
 
-UNIT := tests/unit tests/properties tests/vectors
+UNIT := tests/unit
 
 export UV_PYTHON_DOWNLOADS ?= never
 # Bytecode is made here, once, rather than at every start: as root no process writes any.
