@@ -241,8 +241,10 @@ def _run(value: dict[str, Any]) -> Run:
 
 
 def _rests(value: dict[str, Any]) -> bool:
-    age = datetime.now(UTC) - datetime.fromisoformat(value["created_at"])
-    return value["task_instance"]["state"] == "awaiting_input" and age > SETTLING
+    task = value["task_instance"]
+    # A question asked again keeps the moment of the first time; its task's start does not.
+    asked = max(datetime.fromisoformat(moment) for moment in (value["created_at"], task.get("start_date")) if moment)
+    return bool(task["state"] == "awaiting_input" and datetime.now(UTC) - asked > SETTLING)
 
 
 def _action(value: dict[str, Any]) -> RequiredAction:
