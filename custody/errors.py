@@ -34,6 +34,10 @@ class TamperedError(CustodyServiceError):
     """A wrapped key does not open: it was altered, or stands in another row's place."""
 
 
+class LogError(CustodyServiceError):
+    """The log was altered, or rows of it are missing."""
+
+
 class RefusedError(CustodyServiceError):
     """A request that custody understands and refuses; ``code`` is part of the interface."""
 
@@ -77,6 +81,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "quota_spent": 429,
         "internal": 500,
         "database_unavailable": 503,
+        "master_replaced": 503,
+        "master_unavailable": 503,
     }
 )
 """HTTP status of each code a caller can meet."""
