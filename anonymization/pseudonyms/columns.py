@@ -36,7 +36,6 @@ SPARE = BLOCK  # bytes that may be read, or written, after the last value
 
 Windows = NDArray[np.void]
 Lengths = NDArray[np.int64]
-Where = slice | NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,7 @@ class Rows:
 
     def read(self, offset: int, count: int, out: Blocks) -> None:
         """Put 16 bytes of each of the first ``count`` values, from byte ``offset`` of the value on, in ``out``."""
-        target = out.view(self.windows.dtype).reshape(-1)
-        if self.width is None:
-            target[:count] = self.windows[self.starts[:count] + offset]
-        elif count:
-            begin = int(self.starts[0]) + offset
-            target[:count] = self.windows[begin : begin + (count - 1) * self.width + 1 : self.width]
+        out.view(self.windows.dtype).reshape(-1)[:count] = self.windows[_where(self.starts[:count], self.width, offset)]
 
     def reordered(self, order: NDArray[np.int64]) -> Rows:
         """Return these rows, or some of them, in another order."""
@@ -126,6 +120,14 @@ class ByteColumn:
         return Rows(start, windows_of(data), starts, self._lengths(start, stop), None)
 
 
+def _where(starts: Lengths, width: int | None, offset: int) -> slice | Lengths:
+    """Return the windows ``offset`` bytes after each start, as an index: a stride where that is possible."""
+    if width is None or len(starts) == 0:
+        return starts + offset
+    begin = int(starts[0]) + offset
+    return slice(begin, begin + (len(starts) - 1) * width + 1, width)
+
+
 def windows_of(data: NDArray[np.uint8], size: int = BLOCK) -> Windows:
     """Return every ``size`` bytes of ``data``, overlapping."""
     return np.ndarray((len(data) - size + 1,), np.dtype(f"V{size}"), buffer=data.data, strides=(1,))
@@ -148,6 +150,29 @@ class Written:
         self._buffer = pa.allocate_buffer(self._size + SPARE)
         self.data: NDArray[np.uint8] = np.frombuffer(self._buffer, np.uint8)
         self.windows = windows_of(self.data)
+
+    def write(
+        self,
+        starts: Lengths,
+        width: int | None,
+        offset: int,
+        blocks: Blocks,
+        which: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Put a block of each row ``offset`` bytes after its start. For the order of calls, see above.
+
+        Args:
+            starts: of rows, ascending; ``width`` is what stands between any two, None if that differs.
+            which: the numbers of those that are written, ascending; by default all.
+        """
+        if which is not None:
+            starts, width = starts[which], None
+        self.windows[_where(starts, width, offset)] = blocks.view(self.windows.dtype).reshape(-1)
+
+    def rows(self, first: int, count: int, width: int | None) -> Rows:
+        """Return what was written of ``count`` rows."""
+        offsets = self.offsets[first : first + count + 1]
+        return Rows(first, self.windows, offsets[:-1], np.diff(offsets), width)
 
     def column(self, valid: NDArray[np.bool_] | None, kind: pa.DataType | None = None) -> pa.Array:
         """Return what was written: bytes, or the text of ``kind``."""

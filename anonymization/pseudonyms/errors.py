@@ -35,6 +35,14 @@ class ColumnTooLargeError(PseudonymError):
     """A result that a column of its type can not hold."""
 
 
+class AssociatedDataError(PseudonymError):
+    """Associated data that AES-SIV does not take."""
+
+
+class TamperedPseudonymError(PseudonymError):
+    """A reversible pseudonym that does not open: altered, or of another key, domain, column or epoch."""
+
+
 class PseudonymOriginError(PseudonymError):
     """A column of pseudonyms that does not say its domain, algorithm and epoch."""
 
