@@ -16,7 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Message
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, cmac
-from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, StreamSource
 from custody.logs import event, logging_config
 from custody.messages import PlainReader
@@ -68,7 +68,7 @@ def _try_columns() -> None:
     reader = PlainReader(StreamSource(lambda: next(pieces, b"")))
     while (batch := reader.next_batch()) is not None:
         tags = cmac(bytes(16), batch.column(0))
-        ActiveSubjects(pa.array([], PSEUDONYM_TYPE)).keep(tags, tags)
+        Subjects(pa.array([], PSEUDONYM_TYPE)).keep(tags, tags)
 
 
 async def _try_requests(app: ASGIApp) -> None:

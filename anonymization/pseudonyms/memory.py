@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pydantic import SecretStr
 
 from anonymization.pseudonyms.cmac import KEY_BYTES, cmac
-from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.custodian import (
     CONSENT_DOMAIN,
     MAX_IDENTIFIER_BYTES,
@@ -184,11 +184,11 @@ class MemoryCustodian:
         self._check_domain(domain, domain in run.domains and not covers_itself)
         if subjects is not None and len(subjects) > MAX_SUBJECTS:
             raise CustodyRefusedError("too_many_subjects", f"at most {MAX_SUBJECTS} subjects", 413)
-        active = None if subjects is None else ActiveSubjects(subjects)
+        active = None if subjects is None else Subjects(subjects)
         for array in identifiers:
             yield self._answer(run, domain, array, active)
 
-    def _answer(self, run: _Run, domain: str, array: pa.Array, active: ActiveSubjects | None) -> pa.Array:
+    def _answer(self, run: _Run, domain: str, array: pa.Array, active: Subjects | None) -> pa.Array:
         plain = array.cast(pa.string())
         if (pc.max(pc.binary_length(plain)).as_py() or 0) > MAX_IDENTIFIER_BYTES:
             raise CustodyRefusedError("identifier_too_long", f"at most {MAX_IDENTIFIER_BYTES} bytes", 413)
