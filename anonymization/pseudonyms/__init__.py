@@ -1,23 +1,35 @@
-"""Pseudonyms: column AES-CMAC, canonical forms, text form, and the way to custody."""
+"""Pseudonyms: column AES-CMAC, epochs, canonical forms, text form, where they come from, and the way to custody."""
 
+from anonymization.pseudonyms.blocks import PSEUDONYM_BYTES, PSEUDONYM_TYPE
 from anonymization.pseudonyms.canonical import canonicalize
 from anonymization.pseudonyms.client import CustodyClient
-from anonymization.pseudonyms.cmac import ALGORITHM, PSEUDONYM_BYTES, PSEUDONYM_TYPE, cmac
-from anonymization.pseudonyms.custodian import (
-    CONSENT_DOMAIN,
-    ROLES,
-    Action,
-    ClientScope,
-    Custodian,
-    pseudonym_metadata,
+from anonymization.pseudonyms.cmac import cmac
+from anonymization.pseudonyms.custodian import CONSENT_DOMAIN, ROLES, Action, ClientScope, Custodian
+from anonymization.pseudonyms.epochs import EPOCH_KEY_BYTES, mint, rotate
+from anonymization.pseudonyms.errors import (
+    CustodyError,
+    CustodyRefusedError,
+    CustodyUnavailableError,
+    MixedPseudonymsError,
+    PseudonymError,
+    PseudonymOriginError,
 )
-from anonymization.pseudonyms.errors import CustodyError, CustodyRefusedError, CustodyUnavailableError, PseudonymError
+from anonymization.pseudonyms.kinds import Kind, binding, tweak
 from anonymization.pseudonyms.memory import MemoryCustodian
+from anonymization.pseudonyms.metadata import (
+    Origin,
+    anti_join,
+    check_joinable,
+    join,
+    pseudonym_metadata,
+    pseudonym_origin,
+    semi_join,
+)
 from anonymization.pseudonyms.text_form import to_base32
 
 __all__ = [
-    "ALGORITHM",
     "CONSENT_DOMAIN",
+    "EPOCH_KEY_BYTES",
     "PSEUDONYM_BYTES",
     "PSEUDONYM_TYPE",
     "ROLES",
@@ -28,10 +40,23 @@ __all__ = [
     "CustodyError",
     "CustodyRefusedError",
     "CustodyUnavailableError",
+    "Kind",
     "MemoryCustodian",
+    "MixedPseudonymsError",
+    "Origin",
     "PseudonymError",
+    "PseudonymOriginError",
+    "anti_join",
+    "binding",
     "canonicalize",
+    "check_joinable",
     "cmac",
+    "join",
+    "mint",
     "pseudonym_metadata",
+    "pseudonym_origin",
+    "rotate",
+    "semi_join",
     "to_base32",
+    "tweak",
 ]

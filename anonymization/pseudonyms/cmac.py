@@ -13,16 +13,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
-from cryptography.hazmat.primitives.ciphers.algorithms import AES128
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
+from anonymization.pseudonyms.blocks import PSEUDONYM_BYTES, PSEUDONYM_TYPE
 from anonymization.pseudonyms.errors import IdentifierTypeError, KeyLengthError
 
-ALGORITHM = "aes-cmac-128"
-KEY_BYTES = 16
-PSEUDONYM_BYTES = 16
-PSEUDONYM_TYPE = pa.binary(PSEUDONYM_BYTES)
+__all__ = ["KEY_BYTES", "KEY_SIZES", "PSEUDONYM_BYTES", "PSEUDONYM_TYPE", "cmac"]
+
+KEY_BYTES = 32  # of a new key
+KEY_SIZES = (16, 32)
 
 _SLICE = 65_536  # rows ciphered at once: bounds the working memory to a few MiB
 _BLOCK = 16
@@ -45,16 +46,16 @@ def cmac(key: bytes, values: pa.Array) -> pa.FixedSizeBinaryArray:
     """Return the AES-CMAC tag of each value, null where the value is null.
 
     Args:
-        key: 16 bytes.
+        key: 16 or 32 bytes.
         values: strings (their UTF-8 bytes are tagged) or binaries, plain or dictionary-encoded; each distinct
             dictionary value is tagged once.
 
     Raises:
-        KeyLengthError: the key is not 16 bytes long.
+        KeyLengthError: the key has another size.
         IdentifierTypeError: the values are neither text nor bytes.
     """
-    if len(key) != KEY_BYTES:
-        raise KeyLengthError(f"a pseudonym key has {KEY_BYTES} bytes, this one has {len(key)}")
+    if len(key) not in KEY_SIZES:
+        raise KeyLengthError(f"a CMAC key has 16 or 32 bytes, this one has {len(key)}")
     if isinstance(values, pa.DictionaryArray):
         return cmac(key, values.dictionary).take(values.indices)
     column = _as_binary(values)
@@ -76,7 +77,7 @@ def _as_binary(values: pa.Array) -> pa.LargeBinaryArray:
 def _tag(key: bytes, column: pa.LargeBinaryArray) -> pa.FixedSizeBinaryArray:
     """Steps of RFC 4493, 2.4, each over all rows: subkeys, number of blocks, last block, chain."""
     rows = len(column)
-    encryptor = Cipher(AES128(key), ECB()).encryptor()  # noqa: S305 (the block cipher that CMAC is made of)
+    encryptor = Cipher(AES(key), ECB()).encryptor()  # noqa: S305 (the block cipher that CMAC is made of)
     endings = _endings(encryptor)
 
     starts, lengths = _extents(column)

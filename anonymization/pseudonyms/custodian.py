@@ -20,8 +20,6 @@ from typing import TYPE_CHECKING, Protocol, Self
 import pyarrow as pa
 from pydantic import SecretStr
 
-from anonymization.pseudonyms.cmac import ALGORITHM
-
 if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
     from storage.sealing import DataKey
 
@@ -128,8 +126,3 @@ class Custodian(Protocol):
         yielded must not be kept if the iterator raises.
         """
         ...
-
-
-def pseudonym_metadata(domain: str, epoch: int = 0) -> dict[str, str]:
-    """Return the Arrow field metadata that says how a pseudonymised column was made."""
-    return {"ardoise.domain": domain, "ardoise.algorithm": ALGORITHM, "ardoise.epoch": str(epoch)}

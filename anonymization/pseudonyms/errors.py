@@ -8,11 +8,23 @@ class PseudonymError(Exception):
 
 
 class KeyLengthError(PseudonymError):
-    """A pseudonym key that is not 16 bytes long."""
+    """A key whose size the algorithm does not have."""
+
+
+class EpochKeyError(PseudonymError):
+    """Keys of two epochs that can not follow each other."""
 
 
 class IdentifierTypeError(PseudonymError):
     """A column of identifiers that is neither text nor bytes."""
+
+
+class PseudonymOriginError(PseudonymError):
+    """A column of pseudonyms that does not say its domain, algorithm and epoch."""
+
+
+class MixedPseudonymsError(PseudonymError):
+    """Two columns of pseudonyms of different domains, algorithms or epochs: comparing them would prove nothing."""
 
 
 class SubjectsError(PseudonymError):
