@@ -14,7 +14,8 @@ MOST_PSEUDONYMS = 1_000  # of one re-identification
 LONGEST_WAIT = timedelta(days=30)  # from a request to its expiry
 CLOCKS_APART = timedelta(minutes=10)  # between a statement's moment and custody's clock
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.-]{0,62}$")]
+PERSON_NAME = r"^[a-z][a-z0-9_.-]{0,62}$"
+Name = Annotated[str, Field(pattern=PERSON_NAME)]
 Domain = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,62}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Words = Annotated[str, Field(min_length=10, max_length=2_000)]

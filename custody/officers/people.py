@@ -8,6 +8,8 @@ somebody off the list takes effect at once, also for what they approved before.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,13 +22,16 @@ from sqlalchemy.dialects.postgresql import insert
 from anonymization.pseudonyms import ClientScope
 from custody.callers import Client
 from custody.database.officer_tables import people
-from custody.errors import RefusedError, SettingsError
+from custody.errors import RefusedError
 from custody.journal import note
-from custody.officers.acts import Name
+from custody.officers.acts import PERSON_NAME
 from custody.officers.keyfiles import Card
 from custody.officers.sealing import ensure_key, seal, unseal
 from custody.officers.statements import canonical_json
 from custody.vault import Vault
+
+ADMINISTRATOR = Client("administrator", ClientScope())
+"""Who the log names for what is done on custody's own machine."""
 
 
 class PersonRole(StrEnum):
@@ -46,6 +51,22 @@ class Person:
     card: Card
     enrolled_at: datetime
 
+    @property
+    def logged(self) -> Client:
+        """How the log names this person; a client may not bear such a name, which has a colon."""
+        return Client(f"person:{self.name}", ClientScope())
+
+    @property
+    def encryption_fingerprint(self) -> str:
+        """SHA-256 (hex) of the key that answers are closed for.
+
+        Raises:
+            RefusedError: the person has none.
+        """
+        if self.card.encryption_key is None or PersonRole.RECIPIENT not in self.roles:
+            raise RefusedError("recipient_unknown", f"« {self.name} » is not enrolled as a recipient")
+        return hashlib.sha256(self.card.encryption_key).hexdigest()
+
     def require(self, *roles: PersonRole) -> None:
         """Refuse unless the person has one of these roles."""
         if not self.roles.intersection(roles):
@@ -53,5 +74,96 @@ class Person:
             raise RefusedError("role_missing", f"« {self.name} » is not enrolled as {wanted}")
 
 
-ADMINISTRATOR = "administrator"
-_NAME = Name.__metadata__[0].metadata[0].pattern  # type: ignore[attr-defined]
+def enroll(vault: Vault, name: str, roles: Iterable[PersonRole], card: Card) -> Person:
+    """Enroll a person, or change their roles.
+
+    Raises:
+        RefusedError: the name is not valid, a recipient's card has no key to open answers with, or somebody is enrolled
+            with one of these keys under another name, or under this name with other keys.
+    """
+    person = Person(name, frozenset(roles), card, vault.now())
+    _check(person)
+    with vault.engine.begin() as connection:
+        ensure_key(vault, connection)
+        for other in all_people(vault, connection):
+            if other.name == name and other.card != card:
+                raise RefusedError("person_enrolled", f"« {name} » has other keys: remove them from the list first")
+            if other.name != name and _keys(other.card) & _keys(card):
+                raise RefusedError("person_enrolled", f"these are the keys of « {other.name} »: one person, one name")
+        row = {
+            "name": name,
+            "sealed": seal(vault, connection, _to_bytes(person), "person", name),
+            "enrolled_at": person.enrolled_at,
+        }
+        statement = insert(people).values(row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"sealed": row["sealed"]}))
+        note(connection, ADMINISTRATOR, "people:enroll", person.enrolled_at, key_id=name)
+    return person
+
+
+def dismiss(vault: Vault, name: str) -> None:
+    """Take a person off the list; whatever they approved and was not carried out lacks their approval from now on.
+
+    Raises:
+        RefusedError: nobody of this name is enrolled.
+    """
+    with vault.engine.begin() as connection:
+        if connection.execute(delete(people).where(people.c.name == name).returning(people.c.name)).first() is None:
+            raise RefusedError("person_unknown", f"nobody is enrolled as « {name} »")
+        note(connection, ADMINISTRATOR, "people:dismiss", vault.now(), key_id=name)
+
+
+def all_people(vault: Vault, connection: Connection) -> list[Person]:
+    """Return everybody enrolled, by name.
+
+    Raises:
+        TamperedError: a row was written by another hand.
+    """
+    return [_open(vault, connection, row) for row in connection.execute(select(people).order_by(people.c.name))]
+
+
+def find_person(vault: Vault, connection: Connection, name: str) -> Person:
+    """Return an enrolled person.
+
+    Raises:
+        RefusedError: nobody of this name is enrolled.
+        TamperedError: the row was written by another hand.
+    """
+    row = connection.execute(select(people).where(people.c.name == name)).first()
+    if row is None:
+        raise RefusedError("person_unknown", f"nobody is enrolled as « {name} »")
+    return _open(vault, connection, row)
+
+
+def _check(person: Person) -> None:
+    if not re.fullmatch(PERSON_NAME, person.name):
+        raise RefusedError("bad_request", "a person's name is lower-case letters, digits, « . _ - », a letter first")
+    if not person.roles:
+        raise RefusedError("bad_request", "a person is enrolled for one role at least")
+    if PersonRole.RECIPIENT in person.roles and person.card.encryption_key is None:
+        raise RefusedError("bad_request", "a recipient's card has a second key, to open answers with")
+
+
+def _keys(card: Card) -> set[bytes]:
+    return {key for key in (card.signing_key, card.encryption_key) if key}
+
+
+def _to_bytes(person: Person) -> bytes:
+    return canonical_json(
+        {
+            "name": person.name,
+            "roles": sorted(person.roles),
+            "card": person.card.to_text(),
+            "enrolled_at": person.enrolled_at.isoformat(),
+        }
+    ).encode()
+
+
+def _open(vault: Vault, connection: Connection, row: Row[Any]) -> Person:
+    value = json.loads(unseal(vault, connection, row.sealed, "person", row.name))
+    return Person(
+        name=value["name"],
+        roles=frozenset(map(PersonRole, value["roles"])),
+        card=Card.from_text(value["card"]),
+        enrolled_at=datetime.fromisoformat(value["enrolled_at"]),
+    )
