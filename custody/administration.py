@@ -10,7 +10,7 @@ from pathlib import Path
 
 from anonymization.pseudonyms import ROLES
 from custody.callers import new_token, put_client
-from custody.domains import add_domain
+from custody.domains import Declaration, declare_domain
 from custody.errors import SettingsError
 from custody.settings import load_settings
 from custody.vault import Vault, open_vault
@@ -29,7 +29,7 @@ def opened(home: Path, now: Callable[[], datetime]) -> Iterator[Vault]:
 def ensure_domain(vault: Vault, name: str) -> bool:
     """Declare a domain; return False if it was there."""
     with vault.engine.begin() as connection:
-        return add_domain(connection, vault.master, name, vault.now())
+        return declare_domain(connection, vault.master, Declaration(name), vault.now())
 
 
 def ensure_client(vault: Vault, name: str, role: str, token_file: Path) -> bool:

@@ -15,6 +15,7 @@ import binascii
 import os
 import stat
 from pathlib import Path
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from custody.errors import MasterKeyError, TamperedError
 
 MASTER_KEY_BYTES = 32
+FIRST_MASTER = "master"
 _FILE_MARK = "ardoise-master-key-1"
 _WRAP_MARK = b"\x01"
 _NONCE_BYTES = 12
@@ -35,15 +37,46 @@ def fields(*parts: str) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
-def split(key: bytes, *use: str) -> bytes:
-    """Return the 32-byte key for one use of ``key``."""
-    return HKDF(SHA256(), length=32, salt=None, info=fields("ardoise", "custody", *use)).derive(key)
+def split(key: bytes, *use: str, length: int = 32) -> bytes:
+    """Return the key of ``length`` bytes for one use of ``key``."""
+    return HKDF(SHA256(), length=length, salt=None, info=fields("ardoise", "custody", *use)).derive(key)
+
+
+class Wrapper(Protocol):
+    """A master key, wherever it is kept: it wraps and opens the keys of one custody home, and is never shown.
+
+    Attributes:
+        name: what the database calls it.
+    """
+
+    @property
+    def name(self) -> str:
+        """See above."""
+        ...
+
+    def wrap(self, key: bytes, *context: str) -> bytes:
+        """Return ``key`` wrapped for ``context``.
+
+        Raises:
+            MasterKeyError: the device or server that keeps the master key does not do it.
+        """
+        ...
+
+    def unwrap(self, wrapped: bytes, *context: str) -> bytes:
+        """Return the key that :meth:`wrap` was given for the same ``context``.
+
+        Raises:
+            TamperedError: anything else than what was written for this context under this master key.
+            MasterKeyError: the device or server that keeps the master key does not do it.
+        """
+        ...
 
 
 class MasterKey:
-    """Wraps and opens the keys of one custody home."""
+    """A master key in this process's memory."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, name: str = FIRST_MASTER) -> None:
+        self.name = name
         if len(key) != MASTER_KEY_BYTES:
             raise MasterKeyError(f"a master key has {MASTER_KEY_BYTES} bytes")
         self._wrapping = AESGCM(split(key, "wrap", "aes-256-gcm"))
@@ -52,16 +85,12 @@ class MasterKey:
         return "MasterKey(…)"
 
     def wrap(self, key: bytes, *context: str) -> bytes:
-        """Return ``key`` wrapped for ``context``."""
+        """See :class:`Wrapper`."""
         nonce = os.urandom(_NONCE_BYTES)
         return _WRAP_MARK + nonce + self._wrapping.encrypt(nonce, key, _WRAP_MARK + fields(*context))
 
     def unwrap(self, wrapped: bytes, *context: str) -> bytes:
-        """Return the key that :meth:`wrap` was given for the same ``context``.
-
-        Raises:
-            TamperedError: anything else than what was written for this context under this master key.
-        """
+        """See :class:`Wrapper`."""
         mark, nonce, sealed = wrapped[:1], wrapped[1 : 1 + _NONCE_BYTES], wrapped[1 + _NONCE_BYTES :]
         if mark != _WRAP_MARK:
             raise TamperedError("a wrapped key has an unknown mark")

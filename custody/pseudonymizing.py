@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anonymization.pseudonyms import CONSENT_DOMAIN, cmac, pseudonym_metadata
+from anonymization.pseudonyms import CONSENT_DOMAIN, mint, pseudonym_metadata
 from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
 from anonymization.pseudonyms.coverage import ActiveSubjects
 from anonymization.pseudonyms.custodian import MAX_IDENTIFIER_BYTES, MAX_SUBJECTS
@@ -58,11 +58,11 @@ class Answer:
         """
         self._vault, self._run, self._domain, self._purpose, self._source = vault, run, domain, purpose, source
         with vault.engine.connect() as connection:
-            self._key, epoch = open_domain(connection, vault.master, domain)
-            self._consent_key = open_domain(connection, vault.master, CONSENT_DOMAIN)[0]
+            self._open = open_domain(connection, vault.master, domain)
+            self._consent = open_domain(connection, vault.master, CONSENT_DOMAIN)
         covers_itself = purpose is not None and domain == CONSENT_DOMAIN
         check_domain(domain, known=True, allowed=domain in run.domains and not covers_itself)
-        self._schema = pseudonym_schema(pseudonym_metadata(domain, epoch))
+        self._schema = pseudonym_schema(pseudonym_metadata(domain, self._open.epoch))
         self._writer = IpcWriter(self._schema)
         self.tally = Tally()
 
@@ -72,9 +72,9 @@ class Answer:
         for identifiers in self._columns("identifier", (pa.string(), pa.large_string())):
             count = len(identifiers) - identifiers.null_count
             spend(self._vault, self._run, self._domain, self._purpose, count)
-            pseudonyms = cmac(self._key, identifiers)
+            pseudonyms = mint(self._open.key, self._open.epoch_key, identifiers)
             if active is not None:
-                pseudonyms = active.keep(cmac(self._consent_key, identifiers), pseudonyms)
+                pseudonyms = active.keep(mint(self._consent.key, self._consent.epoch_key, identifiers), pseudonyms)
             self._count(identifiers, pseudonyms)
             yield self._writer.write(pa.record_batch([pseudonyms], schema=self._schema))
         yield self._writer.end()

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from anonymization.pseudonyms import Action
 from custody.callers import Client, Run, new_token, token_hash
-from custody.database.tables import data_keys, domain_keys, runs
+from custody.database.tables import data_keys, domains, runs
 from custody.errors import RefusedError
 from custody.journal import note
 from custody.vault import Vault
@@ -41,7 +41,7 @@ def create_run(vault: Vault, client: Client, request: RunRequest) -> str:
         client.require(Action.CREATE_KEYS)
     now, token = vault.now(), new_token("run")
     with vault.engine.begin() as connection:
-        known = set(connection.scalars(select(domain_keys.c.domain).where(domain_keys.c.domain.in_(request.domains))))
+        known = set(connection.scalars(select(domains.c.name).where(domains.c.name.in_(request.domains))))
         for domain in sorted(request.domains):
             check_domain(domain, known=domain in known, allowed=client.scope.may_use(domain))
         query = select(func.count(), func.count(data_keys.c.wrapped)).where(data_keys.c.id.in_(request.key_ids))

@@ -13,11 +13,12 @@ from sqlalchemy.dialects.postgresql import insert
 from anonymization.pseudonyms import CONSENT_DOMAIN
 from custody.database import check, open_engine, upgrade
 from custody.database.tables import service_keys
-from custody.domains import add_domain
+from custody.domains import Declaration, complete, declare_domain, domain_names
 from custody.errors import MasterKeyError, StateError, TamperedError
-from custody.keyring import MasterKey, create_master_key, load_master_key
+from custody.keyring import Wrapper, create_master_key, load_master_key
 from custody.settings import CustodySettings
 
+CONSENT = Declaration(CONSENT_DOMAIN, recipient="the consent ledger", purpose="to tell who consents, and who objects")
 FINGERPRINT_KEY = "fingerprint"
 
 
@@ -26,7 +27,7 @@ class Vault:
     """An open custody. Every operation takes one."""
 
     engine: Engine
-    master: MasterKey
+    master: Wrapper
     now: Callable[[], datetime]
 
 
@@ -51,7 +52,9 @@ def prepare(settings: CustodySettings, now: Callable[[], datetime]) -> Vault:
             "created_at": now(),
         }
         connection.execute(insert(service_keys).values(row).on_conflict_do_nothing())
-        add_domain(connection, master, CONSENT_DOMAIN, now())
+        complete(connection, master, now())
+        if CONSENT.name not in domain_names(connection):
+            declare_domain(connection, master, CONSENT, now())
         _check_master(connection, master)
     return Vault(engine, master, now)
 
@@ -71,7 +74,7 @@ def open_vault(settings: CustodySettings, now: Callable[[], datetime]) -> Vault:
     return Vault(engine, master, now)
 
 
-def service_key(connection: Connection, master: MasterKey, name: str) -> bytes:
+def service_key(connection: Connection, master: Wrapper, name: str) -> bytes:
     """Return one of custody's own keys."""
     wrapped = connection.scalar(select(service_keys.c.wrapped).where(service_keys.c.name == name))
     if wrapped is None:
@@ -79,7 +82,7 @@ def service_key(connection: Connection, master: MasterKey, name: str) -> bytes:
     return master.unwrap(wrapped, "service", name)
 
 
-def _check_master(connection: Connection, master: MasterKey) -> None:
+def _check_master(connection: Connection, master: Wrapper) -> None:
     try:
         service_key(connection, master, FINGERPRINT_KEY)
     except TamperedError:

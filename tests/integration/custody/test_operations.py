@@ -67,7 +67,7 @@ def test_it_does_not_serve_an_older_state(make_custody: MakeHome) -> None:
     done = custody.command("serve", "--port", str(custody.port))
     assert done.returncode == 1
     assert "master.key is missing" in done.stderr
-    assert custody.command("migrate").stdout == "state 0001\n"
+    assert custody.command("migrate").stdout == "state 0002\n"
     assert custody.initialize().returncode == 0
     custody.query("DELETE FROM alembic_version")
     done = custody.command("serve", "--port", str(custody.port))
