@@ -19,19 +19,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.postgresql import insert
 
-from anonymization.pseudonyms import ClientScope
-from custody.callers import Client
 from custody.database.officer_tables import people
 from custody.errors import RefusedError
-from custody.journal import note
+from custody.journal import ADMINISTRATOR
 from custody.officers.acts import PERSON_NAME
 from custody.officers.keyfiles import Card
 from custody.officers.sealing import ensure_key, seal, unseal
 from custody.officers.statements import canonical_json
 from custody.vault import Vault
-
-ADMINISTRATOR = Client("administrator", ClientScope())
-"""Who the log names for what is done on custody's own machine."""
 
 
 class PersonRole(StrEnum):
@@ -52,9 +47,9 @@ class Person:
     enrolled_at: datetime
 
     @property
-    def logged(self) -> Client:
+    def logged(self) -> str:
         """How the log names this person; a client may not bear such a name, which has a colon."""
-        return Client(f"person:{self.name}", ClientScope())
+        return f"person:{self.name}"
 
     @property
     def encryption_fingerprint(self) -> str:
@@ -83,7 +78,7 @@ def enroll(vault: Vault, name: str, roles: Iterable[PersonRole], card: Card) -> 
     """
     person = Person(name, frozenset(roles), card, vault.now())
     _check(person)
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         ensure_key(vault, connection)
         for other in all_people(vault, connection):
             if other.name == name and other.card != card:
@@ -97,7 +92,7 @@ def enroll(vault: Vault, name: str, roles: Iterable[PersonRole], card: Card) -> 
         }
         statement = insert(people).values(row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"sealed": row["sealed"]}))
-        note(connection, ADMINISTRATOR, "people:enroll", person.enrolled_at, key_id=name)
+        vault.note(connection, ADMINISTRATOR, "people:enroll", person.enrolled_at, reference=name)
     return person
 
 
@@ -107,10 +102,10 @@ def dismiss(vault: Vault, name: str) -> None:
     Raises:
         RefusedError: nobody of this name is enrolled.
     """
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         if connection.execute(delete(people).where(people.c.name == name).returning(people.c.name)).first() is None:
             raise RefusedError("person_unknown", f"nobody is enrolled as « {name} »")
-        note(connection, ADMINISTRATOR, "people:dismiss", vault.now(), key_id=name)
+        vault.note(connection, ADMINISTRATOR, "people:dismiss", vault.now(), reference=name)
 
 
 def all_people(vault: Vault, connection: Connection) -> list[Person]:

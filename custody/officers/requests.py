@@ -21,7 +21,6 @@ from sqlalchemy.dialects.postgresql import insert
 from custody.database.officer_tables import approvals, officer_requests
 from custody.database.tables import requests as log
 from custody.errors import RefusedError
-from custody.journal import note
 from custody.officers.acts import LONGEST_WAIT, Approve, Reidentification, Rotation, read_act
 from custody.officers.people import Person, PersonRole, find_person
 from custody.officers.sealing import seal, unseal
@@ -64,7 +63,7 @@ def keep_request(
     }
     made = insert(officer_requests).values(row).on_conflict_do_nothing().returning(officer_requests.c.digest)
     if connection.execute(made).first() is not None:
-        note(connection, requester.logged, f"request:{asked.kind}", now, domain=asked.domain, key_id=digest)
+        _note(vault, connection, requester, f"request:{asked.kind}", asked.domain, digest)
     return digest
 
 
@@ -77,7 +76,7 @@ def open_request(vault: Vault, connection: Connection, digest: str) -> Kept:
     """
     row = find_row(connection, digest, lock=True)
     kept = read_request(vault, connection, row)
-    ended = select(log.c.action).where(log.c.key_id == digest, log.c.action.in_(ENDINGS)).limit(1)
+    ended = select(log.c.action).where(log.c.reference == digest, log.c.action.in_(ENDINGS)).limit(1)
     if row.outcome is not None or connection.execute(ended).first() is not None:
         raise RefusedError("request_ended", "this request has ended: what it asked was done, or refused")
     if vault.now() >= kept.asked.expires_at:
@@ -120,7 +119,7 @@ def approve(vault: Vault, connection: Connection, officer: Person, act: Approve,
     added = insert(approvals).values(row).on_conflict_do_nothing().returning(approvals.c.officer)
     if connection.execute(added).first() is None:
         raise RefusedError("approved_before", f"« {officer.name} » has approved this request: another officer must too")
-    note(connection, officer.logged, "request:approve", vault.now(), domain=kept.asked.domain, key_id=kept.digest)
+    _note(vault, connection, officer, "request:approve", kept.asked.domain, kept.digest)
     return kept
 
 
@@ -133,22 +132,14 @@ def refuse(vault: Vault, connection: Connection, person: Person, digest: str) ->
     kept = open_request(vault, connection, digest)
     if person.name != kept.requester.name:
         person.require(PersonRole.OFFICER)
-    note(connection, person.logged, "request:refuse", vault.now(), domain=kept.asked.domain, key_id=digest)
     _close(connection, digest, "refused", vault.now())
+    _note(vault, connection, person, "request:refuse", kept.asked.domain, digest)
 
 
 def end_request(vault: Vault, connection: Connection, kept: Kept, person: Person, count: int = 0) -> None:
     """Write down that what was asked is done; from here on the request can not be used again."""
-    note(
-        connection,
-        person.logged,
-        "request:done",
-        vault.now(),
-        domain=kept.asked.domain,
-        key_id=kept.digest,
-        identifiers=count,
-    )
     _close(connection, kept.digest, "done", vault.now())
+    _note(vault, connection, person, "request:done", kept.asked.domain, kept.digest, count)
 
 
 def approvers(vault: Vault, connection: Connection, kept: Kept) -> list[str]:
@@ -208,6 +199,13 @@ def _refuse_interested(kept: Kept, officer: Person) -> None:
         raise RefusedError("own_request", "nobody approves their own request")
     if isinstance(kept.asked, Reidentification) and officer.name == kept.asked.recipient:
         raise RefusedError("own_request", "who will be told the answer does not approve the request")
+
+
+def _note(
+    vault: Vault, connection: Connection, person: Person, action: str, domain: str, digest: str, count: int = 0
+) -> None:
+    now = vault.now()
+    vault.note(connection, person.logged, action, now, domain=domain, reference=digest, identifiers=count)
 
 
 def _close(connection: Connection, digest: str, outcome: str, now: datetime) -> None:

@@ -7,7 +7,6 @@ another row.
 from __future__ import annotations
 
 import os
-from datetime import datetime
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from custody.database.tables import service_keys
 from custody.errors import TamperedError
 from custody.keyring import fields, split
-from custody.vault import Vault, service_key
+from custody.vault import Vault
 
 OFFICERS_KEY = "officers"
 _NONCE_BYTES = 12
@@ -46,11 +45,10 @@ def ensure_key(vault: Vault, connection: Connection) -> None:
     """Make the key these seals rest on, unless it is there."""
     known = select(service_keys.c.name).where(service_keys.c.name == OFFICERS_KEY)
     if connection.execute(known).first() is None:
-        now: datetime = vault.now()
-        wrapped = vault.master.wrap(os.urandom(32), "service", OFFICERS_KEY)
-        row = {"name": OFFICERS_KEY, "wrapped": wrapped, "created_at": now}
+        wrapped = vault.wrapping(connection).wrap(os.urandom(32), "service", OFFICERS_KEY)
+        row = {"name": OFFICERS_KEY, "wrapped": wrapped, "created_at": vault.now()}
         connection.execute(insert(service_keys).values(row).on_conflict_do_nothing())
 
 
 def _cipher(vault: Vault, connection: Connection, table: str) -> AESGCM:
-    return AESGCM(split(service_key(connection, vault.master, OFFICERS_KEY), "officers", table))
+    return AESGCM(split(vault.service_key(connection, OFFICERS_KEY), "officers", table))
