@@ -1,9 +1,9 @@
 """Pseudonyms: column AES-CMAC, epochs, canonical forms, text form, where they come from, and the way to custody."""
 
-from anonymization.pseudonyms.blocks import PSEUDONYM_BYTES, PSEUDONYM_TYPE
 from anonymization.pseudonyms.canonical import canonicalize
 from anonymization.pseudonyms.client import CustodyClient
 from anonymization.pseudonyms.cmac import cmac
+from anonymization.pseudonyms.columns import PSEUDONYM_BYTES, PSEUDONYM_TYPE
 from anonymization.pseudonyms.custodian import CONSENT_DOMAIN, ROLES, Action, ClientScope, Custodian
 from anonymization.pseudonyms.epochs import EPOCH_KEY_BYTES, mint, rotate
 from anonymization.pseudonyms.errors import (

@@ -1,9 +1,9 @@
-"""AES over columns of 16-byte blocks, and the way between such columns and Arrow.
+"""AES over columns of 16-byte blocks.
 
 Everything here works on arrays of shape (rows, 2) of ``uint64``: a block a row, in memory order, so that exclusive or
-is two machine instructions a row. ECB is used as what the modes are made of, never as a mode: a caller gives each block
-once, or wants equal blocks to give equal results. What lies under a null is always zeros on the way out: an Arrow
-buffer travels whole, nulls included, and the pseudonym of a person who must come back null may not travel with it.
+is two machine words a row. ECB is used as what the modes are made of, never as a mode: a caller gives each block once,
+or wants equal blocks to give equal results. Fresh memory costs more than AES itself (a page fault is as dear as
+ciphering the page), so results go into arrays that the caller already has.
 """
 
 from __future__ import annotations
@@ -11,26 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pyarrow as pa
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from numpy.typing import NDArray
 
-from anonymization.pseudonyms.errors import IdentifierTypeError, KeyLengthError
+from anonymization.pseudonyms.errors import KeyLengthError
 
 BLOCK = 16
-PSEUDONYM_BYTES = 16
-PSEUDONYM_TYPE = pa.binary(PSEUDONYM_BYTES)
+SLICE_ROWS = 8_192  # blocks ciphered in one call: with its companions, a slice stays in a core's second-level cache
 
 Blocks = NDArray[np.uint64]  # shape (rows, 2)
-_Cipher = Callable[[memoryview, memoryview], int]
-
-SLICE = 16_384  # blocks ciphered in one call: input and output stay in a core's second-level cache
 
 
 class BlockCipher:
-    """One AES key. Not safe to share by threads."""
+    """One AES key (FIPS 197). Not safe to share by threads."""
 
     def __init__(self, key: bytes, sizes: tuple[int, ...] = (16, 24, 32)) -> None:
         """Refuse a key that has none of ``sizes`` bytes.
@@ -39,55 +34,47 @@ class BlockCipher:
             KeyLengthError: it has another size.
         """
         if len(key) not in sizes:
-            wanted = " or ".join(str(size) for size in sizes)
-            raise KeyLengthError(f"this key has {len(key)} bytes, it must have {wanted}")
-        cipher = Cipher(AES(key), ECB())  # noqa: S305 (the block cipher itself, see above)
-        self._encryptor, self._decryptor = cipher.encryptor(), cipher.decryptor()
+            raise KeyLengthError(f"this key has {len(key)} bytes, it must have {' or '.join(map(str, sizes))}")
+        self._cipher = Cipher(AES(key), ECB())  # noqa: S305 (the block cipher itself, see above)
+        self._encryptor = self._cipher.encryptor()
+        self._decryptor: CipherContext | None = None
 
-    def encrypt(self, blocks: Blocks) -> Blocks:
-        """Return AES of each block."""
-        return self._through(self._encryptor.update_into, blocks)
+    def __repr__(self) -> str:
+        return "BlockCipher(…)"
 
-    def decrypt(self, blocks: Blocks) -> Blocks:
-        """Return the inverse of AES of each block."""
-        return self._through(self._decryptor.update_into, blocks)
+    def encrypt_one(self, block: bytes) -> bytes:
+        """Return AES of one block."""
+        return self._encryptor.update(block)
 
-    @staticmethod
-    def _through(update_into: _Cipher, blocks: Blocks) -> Blocks:
-        rows = len(blocks)
-        out = np.empty(BLOCK * (rows + 1), np.uint8)  # the library wants room for one block more
-        data = np.ascontiguousarray(blocks).view(np.uint8).reshape(-1)
-        for start in range(0, BLOCK * rows, BLOCK * SLICE):
-            stop = min(start + BLOCK * SLICE, BLOCK * rows)
-            update_into(data[start:stop].data, out[start : stop + BLOCK].data)
-        return out[: BLOCK * rows].view(np.uint64).reshape(-1, 2)
+    def encrypt(self, blocks: Blocks, out: Blocks) -> None:
+        """Put AES of each block in the first rows of ``out``, which has a row more (left as it is) and other memory."""
+        _through(self._encryptor.update_into, blocks, out)
 
-
-def blocks_of(column: pa.FixedSizeBinaryArray) -> Blocks:
-    """Return the bytes of a column of 16-byte values, without copying them; read-only.
-
-    Raises:
-        IdentifierTypeError: it is not a column of 16-byte values.
-    """
-    if column.type != PSEUDONYM_TYPE:
-        raise IdentifierTypeError(f"pseudonyms are {PSEUDONYM_TYPE}, not {column.type}")
-    data = column.buffers()[1]
-    if data is None or len(column) == 0:
-        return np.zeros((len(column), 2), np.uint64)
-    words = np.frombuffer(data, np.uint64, 2 * len(column), BLOCK * column.offset)
-    return words.reshape(-1, 2)
+    def decrypt(self, blocks: Blocks, out: Blocks) -> None:
+        """Put the inverse of AES of each block in the first rows of ``out``. See :meth:`encrypt`."""
+        if self._decryptor is None:
+            self._decryptor = self._cipher.decryptor()
+        _through(self._decryptor.update_into, blocks, out)
 
 
-def column_of(blocks: Blocks, valid: NDArray[np.bool_] | None) -> pa.FixedSizeBinaryArray:
-    """Return a column of 16-byte values around ``blocks``, null (and zeros) where not ``valid``. Takes ``blocks``."""
-    validity = None
-    if valid is not None:
-        blocks[~valid] = 0
-        validity = pa.py_buffer(np.packbits(valid, bitorder="little"))
-    data = pa.py_buffer(np.ascontiguousarray(blocks))
-    return pa.FixedSizeBinaryArray.from_buffers(PSEUDONYM_TYPE, len(blocks), [validity, data])
+def _through(update_into: Callable[[memoryview, memoryview], int], blocks: Blocks, out: Blocks) -> None:
+    data, room = blocks.reshape(-1).view(np.uint8), out.reshape(-1).view(np.uint8)
+    for start in range(0, len(data), BLOCK * SLICE_ROWS):
+        stop = min(start + BLOCK * SLICE_ROWS, len(data))
+        update_into(data[start:stop].data, room[start : stop + BLOCK].data)  # it asks for a block more than it fills
 
 
-def validity_of(column: pa.Array) -> NDArray[np.bool_] | None:
-    """Return which values are not null, None where all are."""
-    return column.is_valid().to_numpy(zero_copy_only=False) if column.null_count else None
+def blocks_from(values: list[bytes]) -> Blocks:
+    """Return the blocks of a short list."""
+    return np.frombuffer(b"".join(values), np.uint64).reshape(-1, 2)
+
+
+def doubled(block: bytes) -> bytes:
+    """Return ``block`` times x in GF(2^128), as RFC 4493 (2.3) and RFC 5297 (2.3) want it."""
+    value = int.from_bytes(block, "big") << 1
+    return ((value & ((1 << 128) - 1)) ^ (0x87 if value >> 128 else 0)).to_bytes(BLOCK, "big")
+
+
+def exclusive_or(one: bytes, other: bytes) -> bytes:
+    """Return the exclusive or of two strings of the same length."""
+    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(len(one), "big")

@@ -11,10 +11,12 @@ then rotation heals nothing, and the domain must be minted again, from its sourc
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 
-from anonymization.pseudonyms.blocks import BlockCipher, blocks_of, column_of, validity_of
+from anonymization.pseudonyms.blocks import SLICE_ROWS, BlockCipher
 from anonymization.pseudonyms.cmac import cmac
+from anonymization.pseudonyms.columns import block_column, block_room, blocks_of, validity_of
 from anonymization.pseudonyms.errors import EpochKeyError
 from anonymization.pseudonyms.kinds import Kind
 
@@ -41,7 +43,9 @@ def mint(domain_key: bytes, epoch_key: bytes, values: pa.Array) -> pa.FixedSizeB
     if isinstance(values, pa.DictionaryArray):
         return mint(domain_key, epoch_key, values.dictionary).take(values.indices)
     tags = cmac(domain_key, values)
-    return column_of(epoch.encrypt(blocks_of(tags)), validity_of(tags))
+    buffer, blocks = block_room(len(tags))
+    epoch.encrypt(blocks_of(tags), blocks)
+    return block_column(buffer, blocks, validity_of(tags))
 
 
 def rotate(old_epoch_key: bytes, new_epoch_key: bytes, pseudonyms: pa.Array) -> pa.Array:
@@ -63,4 +67,11 @@ def rotate(old_epoch_key: bytes, new_epoch_key: bytes, pseudonyms: pa.Array) -> 
     if isinstance(pseudonyms, pa.DictionaryArray):
         rotated = rotate(old_epoch_key, new_epoch_key, pseudonyms.dictionary)
         return pa.DictionaryArray.from_arrays(pseudonyms.indices, rotated)
-    return column_of(new.encrypt(old.decrypt(blocks_of(pseudonyms))), validity_of(pseudonyms))
+    given = blocks_of(pseudonyms)
+    buffer, blocks = block_room(len(pseudonyms))
+    room = np.empty((min(len(given), SLICE_ROWS) + 1, 2), np.uint64)
+    for start in range(0, len(given), SLICE_ROWS):
+        some = given[start : start + SLICE_ROWS]
+        old.decrypt(some, room)
+        new.encrypt(room[: len(some)], blocks[start : start + len(some) + 1])
+    return block_column(buffer, blocks, validity_of(pseudonyms))

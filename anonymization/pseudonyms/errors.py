@@ -19,6 +19,30 @@ class IdentifierTypeError(PseudonymError):
     """A column of identifiers that is neither text nor bytes."""
 
 
+class NullColumnError(IdentifierTypeError):
+    """A column that has no type but null."""
+
+
+class ValueTooLongError(PseudonymError):
+    """A value longer than any identifier may be."""
+
+
+class ValueTooShortError(PseudonymError):
+    """A value too short to be what it is said to be, or to be encrypted safely."""
+
+
+class ColumnTooLargeError(PseudonymError):
+    """A result that a column of its type can not hold."""
+
+
+class AssociatedDataError(PseudonymError):
+    """Associated data that AES-SIV does not take."""
+
+
+class TamperedPseudonymError(PseudonymError):
+    """A reversible pseudonym that does not open: altered, or of another key, domain, column or epoch."""
+
+
 class PseudonymOriginError(PseudonymError):
     """A column of pseudonyms that does not say its domain, algorithm and epoch."""
 

@@ -54,7 +54,7 @@ def test_nothing_lies_under_a_null() -> None:
 
 
 def test_columns_of_nothing() -> None:
-    assert mint(DOMAIN, FIRST, pa.nulls(2)).to_pylist() == [None, None]
+    assert mint(DOMAIN, FIRST, pa.nulls(2, pa.string())).to_pylist() == [None, None]
     for empty in (pa.array([], PSEUDONYM_TYPE), pa.array([], PSEUDONYM_TYPE).dictionary_encode()):
         assert len(rotate(FIRST, SECOND, empty)) == 0
 
