@@ -1,5 +1,6 @@
 """Pseudonyms: column AES-CMAC, epochs, canonical forms, text form, where they come from, and the way to custody."""
 
+from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.canonical import canonicalize
 from anonymization.pseudonyms.client import CustodyClient
 from anonymization.pseudonyms.cmac import cmac
@@ -16,6 +17,7 @@ from anonymization.pseudonyms.errors import (
 )
 from anonymization.pseudonyms.kinds import Kind, binding, tweak
 from anonymization.pseudonyms.memory import MemoryCustodian
+from anonymization.pseudonyms.memory_rotation import MemoryRotationCustodian
 from anonymization.pseudonyms.metadata import (
     Origin,
     anti_join,
@@ -25,6 +27,7 @@ from anonymization.pseudonyms.metadata import (
     pseudonym_origin,
     semi_join,
 )
+from anonymization.pseudonyms.rotation import RotationClient, RotationCounts, RotationCustodian, RotationState
 from anonymization.pseudonyms.text_form import to_base32
 
 __all__ = [
@@ -42,10 +45,16 @@ __all__ = [
     "CustodyUnavailableError",
     "Kind",
     "MemoryCustodian",
+    "MemoryRotationCustodian",
     "MixedPseudonymsError",
     "Origin",
     "PseudonymError",
     "PseudonymOriginError",
+    "Pseudonyms",
+    "RotationClient",
+    "RotationCounts",
+    "RotationCustodian",
+    "RotationState",
     "anti_join",
     "binding",
     "canonicalize",
