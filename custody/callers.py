@@ -20,10 +20,11 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A part of the hub that holds a long-lived token."""
+    """A part of the hub, or an operator, that holds a long-lived token."""
 
     name: str
     scope: ClientScope
+    expires_at: datetime | None = None
 
     def require(self, action: Action) -> None:
         """Refuse unless this client may do ``action``."""
@@ -99,20 +100,34 @@ def require_run(caller: Caller) -> Run:
     return caller
 
 
-def put_client(connection: Connection, name: str, scope: ClientScope, token: str, now: datetime) -> None:
-    """Declare a client, or replace the token and scope of one."""
+def put_client(
+    connection: Connection,
+    name: str,
+    scope: ClientScope,
+    token: str,
+    now: datetime,
+    quota: int = 0,
+    expires_at: datetime | None = None,
+) -> bool:
+    """Declare a client, or replace token, scope, quota and end of one; return whether anything changed."""
     row = {
         "name": name,
         "token_hash": token_hash(token),
         "actions": sorted(scope.actions),
         "domains": sorted(scope.domains),
         "zones": sorted(scope.zones),
-        "created_at": now,
+        "quota": quota,
+        "expires_at": expires_at,
     }
+    known = connection.execute(select(clients).where(clients.c.name == name)).first()
+    if known is not None and all(getattr(known, key) == value for key, value in row.items()):
+        return False
+    row |= {"quota_left": quota, "created_at": now}
     changes = {key: value for key, value in row.items() if key != "name"}
     connection.execute(insert(clients).values(row).on_conflict_do_update(index_elements=["name"], set_=changes))
+    return True
 
 
 def _client(row: Row[tuple[Any, ...]]) -> Client:
     scope = ClientScope(frozenset(map(Action, row.actions)), frozenset(row.domains), frozenset(row.zones))
-    return Client(row.name, scope)
+    return Client(row.name, scope, row.expires_at)

@@ -34,6 +34,10 @@ class TamperedError(CustodyServiceError):
     """A wrapped key does not open: it was altered, or stands in another row's place."""
 
 
+class LogError(CustodyServiceError):
+    """The log was altered, or rows of it are missing."""
+
+
 class RefusedError(CustodyServiceError):
     """A request that custody understands and refuses; ``code`` is part of the interface."""
 
@@ -75,8 +79,31 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "batch_too_large": 413,
         "too_many_subjects": 413,
         "quota_spent": 429,
+        "statement_stale": 401,
+        "signature_wrong": 403,
+        "role_missing": 403,
+        "own_request": 403,
+        "not_the_recipient": 403,
+        "not_approved": 403,
+        "person_unknown": 404,
+        "recipient_unknown": 404,
+        "request_unknown": 404,
+        "rotation_unknown": 404,
+        "person_enrolled": 409,
+        "approved_before": 409,
+        "record_altered": 409,
+        "pseudonym_unknown": 409,
+        "domain_not_reversible": 409,
+        "domain_not_rotatable": 409,
+        "rotation_under_way": 409,
+        "rotation_incomplete": 409,
+        "rotation_finished": 410,
+        "request_ended": 410,
+        "request_expired": 410,
         "internal": 500,
         "database_unavailable": 503,
+        "master_replaced": 503,
+        "master_unavailable": 503,
     }
 )
 """HTTP status of each code a caller can meet."""

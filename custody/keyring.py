@@ -1,4 +1,4 @@
-"""The master key, and the wrapping of every other key under it.
+"""The wrapping of every key under a master key, and the splitting of keys into uses.
 
 Domain and data keys are random, never derived: forgetting a wrapped key forgets the key. HKDF (RFC 5869) only splits
 the uses of one key; its fields are length-prefixed, so that no two lists of fields give the same bytes. A wrap is
@@ -10,11 +10,7 @@ bound to its context (what it is a key of): a wrap moved to another row does not
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
-import stat
-from pathlib import Path
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -26,7 +22,6 @@ from custody.errors import MasterKeyError, TamperedError
 
 MASTER_KEY_BYTES = 32
 FIRST_MASTER = "master"
-_FILE_MARK = "ardoise-master-key-1"
 _WRAP_MARK = b"\x01"
 _NONCE_BYTES = 12
 
@@ -98,39 +93,3 @@ class MasterKey:
             return self._wrapping.decrypt(nonce, sealed, mark + fields(*context))
         except (InvalidTag, ValueError):
             raise TamperedError("a wrapped key does not open: altered, moved, or under another master key") from None
-
-
-def load_master_key(file: Path) -> MasterKey:
-    """Read the master key.
-
-    Raises:
-        MasterKeyError: there is none, others than its owner can read it, or it is damaged.
-    """
-    try:
-        mode = stat.S_IMODE(file.stat().st_mode)
-        text = file.read_text(encoding="ascii")
-    except FileNotFoundError:
-        raise MasterKeyError(f"{file} is missing: restore it; no key of this custody opens without it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise MasterKeyError(f"{file} is not readable ({type(error).__name__}): check its owner and mode") from None
-    if mode & 0o077:
-        raise MasterKeyError(f"{file} has mode {mode:03o}, others can read it: chmod 600, and think of replacing it")
-    mark, _, value = text.strip().partition(" ")
-    try:
-        key = base64.b64decode(value, validate=True)
-    except binascii.Error:
-        key = b""
-    if mark != _FILE_MARK or len(key) != MASTER_KEY_BYTES:
-        raise MasterKeyError(f"{file} is damaged: restore it from its copy")
-    return MasterKey(key)
-
-
-def create_master_key(file: Path) -> MasterKey:
-    """Make a random master key in a file that did not exist, mode 600, on disk before this returns."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    key = os.urandom(MASTER_KEY_BYTES)
-    with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-        stream.write(f"{_FILE_MARK} {base64.b64encode(key).decode()}\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    return MasterKey(key)

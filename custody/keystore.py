@@ -19,9 +19,8 @@ from anonymization.pseudonyms import Action
 from custody.callers import Caller, Client, Run
 from custody.database.tables import data_keys, runs
 from custody.errors import RefusedError
-from custody.journal import note
 from custody.keyring import fields, split
-from custody.vault import FINGERPRINT_KEY, Vault, service_key
+from custody.vault import FINGERPRINT_KEY, Vault
 
 DATA_KEY_BYTES = 32
 _FINGERPRINT_BYTES = 20  # 160 bits: 32 characters of base32
@@ -47,7 +46,7 @@ def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> NewKey:
     if zone not in client.scope.zones:
         raise RefusedError("zone_not_in_scope", f"client « {client.name} » makes no data keys for this zone")
     now, key = vault.now(), NewKey(secrets.token_hex(16), os.urandom(DATA_KEY_BYTES))
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         if isinstance(caller, Run):
             _spend_new_key(connection, caller)
         row = {
@@ -56,11 +55,11 @@ def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> NewKey:
             "dataset": dataset,
             "client": client.name,
             "run": caller.row if isinstance(caller, Run) else None,
-            "wrapped": vault.master.wrap(key.key, "data", key.id, zone, dataset),
+            "wrapped": vault.wrapping(connection).wrap(key.key, "data", key.id, zone, dataset),
             "created_at": now,
         }
         connection.execute(insert(data_keys).values(row))
-        note(connection, caller, "keys:create", now, dataset=dataset, key_id=key.id)
+        vault.note(connection, caller, "keys:create", now, dataset=dataset, key_id=key.id)
     return key
 
 
@@ -71,14 +70,16 @@ def release_key(vault: Vault, caller: Caller, key_id: str) -> bytes:
         RefusedError: it does not exist, was destroyed, or is not this caller's.
     """
     now = vault.now()
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         row = _find(connection, key_id)
         if not (_created(caller, row) or (isinstance(caller, Run) and key_id in caller.key_ids)):
             raise RefusedError("key_not_in_scope", "this token neither created nor names this data key")
         if row.wrapped is None:
             raise RefusedError("key_destroyed", "this data key was destroyed: what it sealed can not be opened again")
-        note(connection, caller, "keys:release", now, dataset=row.dataset, key_id=key_id)
-    return vault.master.unwrap(row.wrapped, "data", key_id, row.zone, row.dataset)
+        with vault.opening(connection):
+            key = vault.master.unwrap(row.wrapped, "data", key_id, row.zone, row.dataset)
+        vault.note(connection, caller, "keys:release", now, dataset=row.dataset, key_id=key_id)
+    return key
 
 
 def destroy_key(vault: Vault, client: Client, key_id: str) -> None:
@@ -88,7 +89,7 @@ def destroy_key(vault: Vault, client: Client, key_id: str) -> None:
         RefusedError: it does not exist, or is not this client's to destroy.
     """
     now = vault.now()
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         row = _find(connection, key_id)
         if not _created(client, row) and Action.DESTROY_KEYS not in client.scope.actions:
             raise RefusedError("key_not_in_scope", f"client « {client.name} » did not create this data key")
@@ -96,16 +97,16 @@ def destroy_key(vault: Vault, client: Client, key_id: str) -> None:
             return
         statement = update(data_keys).where(data_keys.c.id == key_id).values(wrapped=None, destroyed_at=now)
         connection.execute(statement)
-        note(connection, client, "keys:destroy", now, dataset=row.dataset, key_id=key_id)
+        vault.note(connection, client, "keys:destroy", now, dataset=row.dataset, key_id=key_id)
 
 
 def fingerprint(vault: Vault, client: Client, dataset: str, digest: str) -> str:
     """Return the opaque name of a payload: HMAC-SHA-256 of its digest under a key for the dataset, base32."""
     client.require(Action.FINGERPRINT)
     now = vault.now()
-    with vault.engine.begin() as connection:
-        key = split(service_key(connection, vault.master, FINGERPRINT_KEY), "fingerprint", dataset)
-        note(connection, client, "fingerprint", now, dataset=dataset)
+    with vault.transaction() as connection:
+        key = split(vault.service_key(connection, FINGERPRINT_KEY), "fingerprint", dataset)
+        vault.note(connection, client, "fingerprint", now, dataset=dataset)
     mac = hmac.digest(key, fields(dataset, digest), hashlib.sha256)
     return base64.b32encode(mac[:_FINGERPRINT_BYTES]).decode().lower()
 

@@ -30,7 +30,6 @@ from anonymization.pseudonyms.wire import (
     pseudonym_schema,
 )
 from custody.callers import Run
-from custody.domains import open_domain
 from custody.errors import RefusedError
 from custody.messages import PlainReader
 from custody.runs import check_domain, spend
@@ -58,8 +57,8 @@ class Answer:
         """
         self._vault, self._run, self._domain, self._purpose, self._source = vault, run, domain, purpose, source
         with vault.engine.connect() as connection:
-            self._open = open_domain(connection, vault.master, domain)
-            self._consent = open_domain(connection, vault.master, CONSENT_DOMAIN)
+            self._open = vault.open_domain(connection, domain)
+            self._consent = vault.open_domain(connection, CONSENT_DOMAIN)
         covers_itself = purpose is not None and domain == CONSENT_DOMAIN
         check_domain(domain, known=True, allowed=domain in run.domains and not covers_itself)
         self._schema = pseudonym_schema(pseudonym_metadata(domain, self._open.epoch))

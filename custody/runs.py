@@ -11,7 +11,6 @@ from anonymization.pseudonyms import Action
 from custody.callers import Client, Run, new_token, token_hash
 from custody.database.tables import data_keys, domains, runs
 from custody.errors import RefusedError
-from custody.journal import note
 from custody.vault import Vault
 
 
@@ -40,7 +39,7 @@ def create_run(vault: Vault, client: Client, request: RunRequest) -> str:
     if request.new_keys:
         client.require(Action.CREATE_KEYS)
     now, token = vault.now(), new_token("run")
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         known = set(connection.scalars(select(domains.c.name).where(domains.c.name.in_(request.domains))))
         for domain in sorted(request.domains):
             check_domain(domain, known=domain in known, allowed=client.scope.may_use(domain))
@@ -64,7 +63,7 @@ def create_run(vault: Vault, client: Client, request: RunRequest) -> str:
             "expires_at": now + request.expires_in,
         }
         connection.execute(insert(runs).values(row))
-        note(connection, client, Action.CREATE_RUNS.value, now, dataset=request.dataset)
+        vault.note(connection, client, Action.CREATE_RUNS.value, now, dataset=request.dataset)
     return token
 
 
@@ -83,7 +82,7 @@ def spend(vault: Vault, run: Run, domain: str, purpose: str | None, identifiers:
         RefusedError: so many are not left (none are then taken), or the token has expired meanwhile.
     """
     now = vault.now()
-    with vault.engine.begin() as connection:
+    with vault.transaction() as connection:
         statement = (
             update(runs)
             .where(runs.c.id == run.row, runs.c.quota_left >= identifiers, runs.c.expires_at > now)
@@ -94,4 +93,4 @@ def spend(vault: Vault, run: Run, domain: str, purpose: str | None, identifiers:
             if now >= run.expires_at:
                 raise RefusedError("token_expired", "this token has expired: ask for another")
             raise RefusedError("quota_spent", "this run may not send so many identifiers more")
-        note(connection, run, "pseudonymize", now, domain=domain, purpose=purpose, identifiers=identifiers)
+        vault.note(connection, run, "pseudonymize", now, domain=domain, purpose=purpose, identifiers=identifiers)

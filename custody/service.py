@@ -7,6 +7,7 @@
     DELETE /v1/keys/{id}                 client
     POST   /v1/fingerprint               client
     POST   /v1/pseudonymize/{domain}     run           Arrow IPC both ways; ``?purpose=``: active subjects come first
+    POST   /v1/statements, /v1/rotations/…             see custody.officers.routes
 
 Every error is ``{"error": {"code", "message"}}``, before an answer as a body, within one as its last batch.
 """
@@ -32,6 +33,7 @@ from custody.database import current
 from custody.duplex import BodyPuller, DuplexResponse
 from custody.errors import CustodyServiceError, RefusedError
 from custody.keystore import create_key, destroy_key, fingerprint, release_key
+from custody.officers.routes import officers_router
 from custody.pseudonymizing import Answer
 from custody.request_log import RequestLog, log_fields
 from custody.runs import create_run
@@ -48,6 +50,7 @@ def make_service(vault: Vault, settings: CustodySettings) -> RequestLog:
     identified = Depends(_identifier(vault))
     _add_control_routes(app, vault, identified)
     _add_pseudonymize(app, vault, settings, identified)
+    app.include_router(officers_router(vault, settings, identified))
     for kind in (RefusedError, CustodyServiceError, SQLAlchemyError, HTTPException, Exception):
         app.add_exception_handler(kind, _tell)
     app.add_exception_handler(RequestValidationError, _tell_invalid)

@@ -7,7 +7,7 @@ import logging
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from custody.errors import RefusedError
+from custody.errors import MasterKeyError, RefusedError
 from custody.logs import event
 
 
@@ -16,6 +16,8 @@ def translate(error: Exception) -> RefusedError:
     if isinstance(error, RefusedError):
         return error
     event("failure", level=logging.ERROR, error=error)
+    if isinstance(error, MasterKeyError):
+        return RefusedError("master_unavailable", "what keeps the master key does not answer: try again later")
     if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
         return RefusedError("database_unavailable", "custody's database does not answer: try again later")
     return RefusedError("internal", "custody failed; its log has the place")

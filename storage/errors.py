@@ -26,7 +26,7 @@ class SealError(StorageError):
 
 
 class GenerationChangedError(StorageError):
-    """The trusted zone is switched to another generation, or was meanwhile: what was made for the last one is of no use."""
+    """The trusted zone is, or was, switched to another generation: what was made for the last one does not count."""
 
 
 class ManifestError(StorageError):

@@ -80,7 +80,9 @@ class Generations:
         now = read_generations(store)
         now.check(dataset, epochs)
         if now.of(dataset) != self.of(dataset):
-            raise GenerationChangedError(f"{dataset} was switched to another generation while it was written; run again")
+            raise GenerationChangedError(
+                f"{dataset} was switched to another generation while it was written; run again"
+            )
 
     def frozen(self, freeze: Freeze) -> Generations:
         """This marker, with writers of ``freeze`` waiting."""
@@ -126,13 +128,10 @@ def write_generations(store: ObjectStore, value: Generations) -> Generations:
             "format": _FORMAT,
             "datasets": dict(value.datasets),
             "epochs": dict(value.epochs),
-            "freeze": freeze
-            and {"domain": freeze.domain, "epoch": freeze.epoch, "datasets": sorted(freeze.datasets)},
+            "freeze": freeze and {"domain": freeze.domain, "epoch": freeze.epoch, "datasets": sorted(freeze.datasets)},
         }
     )
-    stored = store.put(
-        GENERATIONS_KEY, data, media_type=_MEDIA_TYPE, if_absent=value.etag is None, if_match=value.etag
-    )
+    stored = store.put(GENERATIONS_KEY, data, media_type=_MEDIA_TYPE, if_absent=value.etag is None, if_match=value.etag)
     return replace(value, etag=stored.etag)
 
 

@@ -85,4 +85,3 @@ def _parse_pointer(key: str, data: bytes) -> DatasetRef:
         return DatasetRef.from_json(fields)
     except (ValueError, KeyError, TypeError):
         raise ManifestError(f"pointer {key} does not read as a pointer: run the stage that makes it") from None
-

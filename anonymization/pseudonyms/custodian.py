@@ -4,7 +4,8 @@
 speaks to the service, :class:`~anonymization.pseudonyms.memory.MemoryCustodian` stands in for it where no process is
 wanted.
 
-There are two kinds of token. A *client* token is long-lived and belongs to a part of the hub; it can not pseudonymize.
+There are two kinds of token. A *client* token is long-lived and belongs to a part of the hub; it can not pseudonymize,
+except an operator's, which does so at the source, in the domains and up to the quota and the end that it was given.
 A *run* token is made by a client for one run; it pseudonymizes in the domains it names, up to its quota, and releases
 the data keys it names, until it expires.
 """
@@ -42,6 +43,8 @@ class Action(StrEnum):
     DESTROY_KEYS = "keys:destroy"  # any key; without it, only those the client created
     FINGERPRINT = "fingerprint"
     ROTATE = "epochs:rotate"  # carry pseudonyms of a domain to the epoch that two officers lead it to
+    PSEUDONYMIZE = "pseudonymize"  # without a run, in its own domains, up to its own quota, until its own end
+    SIGN_HEADS = "heads:sign"  # have heads of a ledger signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,10 @@ ROLES: dict[str, ClientScope] = {
         zones=frozenset({"quarantine"}),
     ),
     "rotation": ClientScope(frozenset({Action.ROTATE}), domains=frozenset({"*"})),
-    "consent": ClientScope(frozenset({Action.CREATE_RUNS}), domains=frozenset({CONSENT_DOMAIN})),
+    "consent": ClientScope(frozenset({Action.CREATE_RUNS, Action.SIGN_HEADS}), domains=frozenset({CONSENT_DOMAIN})),
+    "operator": ClientScope(frozenset({Action.PSEUDONYMIZE})),
 }
-"""The parts of the hub that speak to custody, and what each may do."""
+"""Who speaks to custody, and what each may do. An operator's domains are named when its token is made."""
 
 
 class Custodian(Protocol):

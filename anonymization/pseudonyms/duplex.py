@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
 from anonymization.pseudonyms.errors import CustodyError, CustodyRefusedError, CustodyUnavailableError
 from anonymization.pseudonyms.wire import (

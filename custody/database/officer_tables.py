@@ -27,7 +27,7 @@ officer_requests = Table(
     Column("kind", Text, nullable=False),
     Column("domain", Text, nullable=False),
     Column("requester", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=True),  # the signed statement; null once nothing can come of it
+    Column("sealed", LargeBinary, nullable=False),  # the signed statement
     Column("made_at", _TIME, nullable=False),
     Column("expires_at", _TIME, nullable=False),
     Column("outcome", Text, nullable=True),  # "done" or "refused"
@@ -47,7 +47,7 @@ approvals = Table(
 rotations = Table(
     "rotation",
     metadata,
-    Column("domain", Text, primary_key=True),
+    Column("domain", Text, ForeignKey("domain.name"), primary_key=True),
     Column("epoch", Integer, primary_key=True, autoincrement=False),  # the one it leads to
     Column("request", Text, ForeignKey("officer_request.digest"), nullable=False),
     Column("state", Text, nullable=False),  # "rotating" or "finished"
@@ -64,7 +64,7 @@ rotation_runs = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("run_id", Text, nullable=False),
     Column("client", Text, ForeignKey("client.name"), nullable=False),
-    Column("domain", Text, nullable=False),
+    Column("domain", Text, ForeignKey("domain.name"), nullable=False),
     Column("epoch", Integer, nullable=False),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
     Column("quota", BigInteger, nullable=False),
@@ -72,4 +72,3 @@ rotation_runs = Table(
     Column("created_at", _TIME, nullable=False),
     Column("expires_at", _TIME, nullable=False),
 )
-

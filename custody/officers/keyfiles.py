@@ -94,8 +94,9 @@ def write_keys(file: Path, keys: PrivateKeys, passphrase: str | None) -> None:
     protection: KeySerializationEncryption = (
         BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
     )
-    private = [keys.signing_key, *([keys.encryption_key] if keys.encryption_key else [])]
-    blocks = [key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection) for key in private]
+    blocks = [keys.signing_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)]
+    if keys.encryption_key is not None:
+        blocks.append(keys.encryption_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection))
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
-from anonymization.pseudonyms import Kind, PseudonymError
+from anonymization.pseudonyms import Kind, PseudonymError, binding
+from anonymization.pseudonyms.padding import unpad
+from anonymization.pseudonyms.siv import siv_decrypt
 from custody.database.tables import domains
 from custody.errors import RefusedError
 from custody.officers.acts import Reidentification
@@ -67,3 +69,21 @@ def _recipient(vault: Vault, connection: Connection, asked: Reidentification) ->
     if recipient.encryption_fingerprint != asked.recipient_key:
         raise RefusedError("recipient_unknown", "the recipient's key is not the one that the request names")
     return recipient
+
+
+def _identifiers(vault: Vault, connection: Connection, asked: Reidentification) -> list[str]:
+    """Return who the pseudonyms stand for, in their order.
+
+    Raises:
+        RefusedError: one of them was not made in this domain, column and epoch.
+    """
+    domain = vault.open_domain(connection, asked.domain, asked.epoch)
+    bound = binding(asked.domain, asked.column, asked.epoch)
+    pseudonyms = pa.array([bytes.fromhex(value) for value in asked.pseudonyms], pa.binary())
+    try:
+        found = unpad(siv_decrypt(domain.key, pseudonyms, bound)).cast(pa.string())
+    except (PseudonymError, pa.ArrowInvalid):
+        raise RefusedError(
+            "pseudonym_unknown", "one of these pseudonyms is not of this domain, column and epoch, or was altered"
+        ) from None
+    return [str(value) for value in found.to_pylist()]

@@ -85,9 +85,7 @@ def start(vault: Vault, connection: Connection, kept: Kept, officer: Person) -> 
     epoch = add_epoch(connection, vault.wrapping(connection), domain, now)
     row = {"domain": domain, "epoch": epoch, "request": kept.digest, "state": ROTATING, "started_at": now}
     connection.execute(insert(rotations).values(row))
-    vault.note(
-        connection, officer.logged, "rotation:start", now, domain=domain, epoch=epoch, reference=kept.digest
-    )
+    vault.note(connection, officer.logged, "rotation:start", now, domain=domain, epoch=epoch, reference=kept.digest)
     end_request(vault, connection, kept, officer)
     return epoch
 

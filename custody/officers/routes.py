@@ -1,10 +1,10 @@
 """The HTTP interface of what nobody does alone.
 
-    POST   /v1/statements                    whoever signs it     what an enrolled person says (custody.officers.acts)
-    GET    /v1/rotations                     client               the latest rotation of each domain
-    POST   /v1/rotations/{domain}/runs       client               a token that carries the domain over
-    POST   /v1/rotations/{domain}/stream     that token           Arrow IPC both ways
-    POST   /v1/rotations/{domain}/finish     client               the hub's snapshot is complete: these are its counts
+POST   /v1/statements                    whoever signs it     what an enrolled person says (custody.officers.acts)
+GET    /v1/rotations                     client               the latest rotation of each domain
+POST   /v1/rotations/{domain}/runs       client               a token that carries the domain over
+POST   /v1/rotations/{domain}/stream     that token           Arrow IPC both ways
+POST   /v1/rotations/{domain}/finish     client               the hub's snapshot is complete: these are its counts
 """
 
 from __future__ import annotations

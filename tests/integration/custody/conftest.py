@@ -8,10 +8,12 @@ import json
 import os
 import pwd
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -73,8 +75,16 @@ class CustodyHome:
 
     def initialize(self) -> Done:
         domains = [word for name in DOMAINS for word in ("--domain", name)]
-        clients = [word for role in ROLES for word in ("--client", f"{role}={self.token_file(role)}")]
-        return self.command("init", "--database", self.database_url, *domains, *clients)
+        parts = [role for role in ROLES if role != "operator"]
+        clients = [word for role in parts for word in ("--client", f"{role}={self.token_file(role)}")]
+        done = self.command("init", "--database", self.database_url, *domains, *clients)
+        return done if done.returncode else self.add_operator("operator")
+
+    def add_operator(self, name: str, quota: int = 1_000, days: float = 1.0, domain: str = "water-meter") -> Done:
+        grants = ("--domain", domain, "--quota", str(quota), "--days", str(days))
+        return self.command(
+            "client", "add", name, "--role", "operator", "--token-file", str(self.token_file(name)), *grants
+        )
 
     def start(self, *extra: str) -> None:
         words = [
@@ -146,8 +156,11 @@ MakeHome = Callable[[], CustodyHome]
 
 
 @pytest.fixture(scope="session")
-def make_custody(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeHome]:
-    """Return a function that makes a home with a database of its own; nothing is initialized nor started."""
+def make_custody(postgres: PostgresServer) -> Iterator[MakeHome]:
+    """Return a function that makes a home with a database of its own; nothing is initialized nor started.
+
+    Not under pytest's own folder, which is closed to the user that a service started as root becomes.
+    """
     made: list[CustodyHome] = []
     cluster = custody_cluster(postgres.context)
 
@@ -155,7 +168,9 @@ def make_custody(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFact
         name = f"custody_{secrets.token_hex(6)}"
         with psycopg.connect(cluster.admin_dsn(), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER custody").format(sql.Identifier(name)))
-        home = tmp_path_factory.mktemp("custody") / "home"
+        parent = Path(tempfile.mkdtemp(prefix="custody-"))
+        parent.chmod(0o711)
+        home = parent / "home"
         (home / "secrets").mkdir(mode=0o700, parents=True)
         password = home / "secrets" / "postgres-custody"
         password.touch(mode=0o600)
@@ -169,6 +184,7 @@ def make_custody(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFact
     yield make
     for custody in made:
         custody.stop(signal.SIGKILL)
+        shutil.rmtree(custody.home.parent)
 
 
 @pytest.fixture(scope="session")
