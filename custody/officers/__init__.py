@@ -1,1 +1,1 @@
-"""What nobody at custody does alone: re-identification and the rotation of epochs, each asked by one, approved by two."""
+"""What nobody at custody does alone: re-identify, rotate epochs. One person asks, two others approve."""

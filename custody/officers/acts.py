@@ -1,4 +1,4 @@
-"""What an enrolled person can say to custody, field by field. Everything else is refused before anything is looked up."""
+"""What an enrolled person can say to custody, field by field; anything else is refused before anything is looked up."""
 
 from __future__ import annotations
 

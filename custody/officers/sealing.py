@@ -38,7 +38,7 @@ def unseal(vault: Vault, connection: Connection, sealed: bytes, *context: str) -
     try:
         return _cipher(vault, connection, context[0]).decrypt(nonce, closed, fields(*context))
     except (InvalidTag, ValueError):
-        raise TamperedError(f"a sealed row of « {context[0]} » does not open: altered, or moved") from None
+        raise TamperedError(f"the sealed row « {' '.join(context)} » does not open: altered, or moved") from None
 
 
 def ensure_key(vault: Vault, connection: Connection) -> None:

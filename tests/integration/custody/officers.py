@@ -64,14 +64,14 @@ class People:
     def ask_rotation(self, domain: str, name: str = "diane", from_epoch: int = 0, **fields: Any) -> str:
         return self.ask(name, kind="rotate", domain=domain, from_epoch=from_epoch, **fields)
 
-    def ask_identity(self, pseudonyms: list[bytes], name: str = "diane", **fields: Any) -> str:
+    def ask_identity(self, made: list[bytes], name: str = "diane", **fields: Any) -> str:
         key = self.keys["emile"].card.encryption_key or b""
         common = {
             "kind": "reidentify",
             "domain": "leaks",
             "column": "contrat",
             "epoch": 0,
-            "pseudonyms": [value.hex() for value in pseudonyms],
+            "pseudonyms": [value.hex() for value in made],
             "legal_basis": BASIS,
             "recipient": "emile",
             "recipient_key": hashlib.sha256(key).hexdigest(),

@@ -94,7 +94,9 @@ def test_the_master_key_is_its_own_and_private(fresh: CustodyHome, make_custody:
     assert "damaged" in fresh.command("domain", "list").stderr
     file.write_text(kept)
     lines = fresh.command("domain", "list").stdout.splitlines()
-    assert [line.split()[:2] for line in lines] == [[name, "one-way"] for name in ("consent", "resident", "water-meter")]
+    assert [line.split()[:2] for line in lines] == [
+        [name, "one-way"] for name in ("consent", "resident", "water-meter")
+    ]
 
 
 def test_commands_may_be_repeated(fresh: CustodyHome) -> None:
