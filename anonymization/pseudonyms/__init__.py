@@ -14,6 +14,7 @@ from anonymization.pseudonyms.errors import (
     PseudonymError,
     PseudonymOriginError,
 )
+from anonymization.pseudonyms.ff1 import ff1_decrypt, ff1_encrypt
 from anonymization.pseudonyms.kinds import Kind, binding, tweak
 from anonymization.pseudonyms.memory import MemoryCustodian
 from anonymization.pseudonyms.metadata import (
@@ -25,6 +26,7 @@ from anonymization.pseudonyms.metadata import (
     pseudonym_origin,
     semi_join,
 )
+from anonymization.pseudonyms.siv import siv_decrypt, siv_encrypt
 from anonymization.pseudonyms.text_form import to_base32
 
 __all__ = [
@@ -51,12 +53,16 @@ __all__ = [
     "canonicalize",
     "check_joinable",
     "cmac",
+    "ff1_decrypt",
+    "ff1_encrypt",
     "join",
     "mint",
     "pseudonym_metadata",
     "pseudonym_origin",
     "rotate",
     "semi_join",
+    "siv_decrypt",
+    "siv_encrypt",
     "to_base32",
     "tweak",
 ]

@@ -43,8 +43,8 @@ class Rows:
     """A run of the rows of a column, its values as bytes."""
 
     first: int  # number of the first one in the column
-    windows: Windows
-    starts: Lengths  # of each value, counted in windows
+    data: NDArray[np.uint8]  # the bytes of all, and :data:`SPARE` more
+    starts: Lengths  # of each value, in these bytes
     lengths: Lengths  # in bytes; zero under a null
     width: int | None  # the length that all values have, one after the other; None if they do not, or have none
 
@@ -53,11 +53,12 @@ class Rows:
 
     def read(self, offset: int, count: int, out: Blocks) -> None:
         """Put 16 bytes of each of the first ``count`` values, from byte ``offset`` of the value on, in ``out``."""
-        out.view(self.windows.dtype).reshape(-1)[:count] = self.windows[_where(self.starts[:count], self.width, offset)]
+        windows = windows_of(self.data)
+        out.view(windows.dtype).reshape(-1)[:count] = windows[_where(self.starts[:count], self.width, offset)]
 
     def reordered(self, order: NDArray[np.int64]) -> Rows:
         """Return these rows, or some of them, in another order."""
-        return Rows(self.first, self.windows, self.starts[order], self.lengths[order], None)
+        return Rows(self.first, self.data, self.starts[order], self.lengths[order], None)
 
 
 class ByteColumn:
@@ -115,9 +116,9 @@ class ByteColumn:
         width = int(steps[0])
         if width and width == steps.min() == steps.max() and (self.valid is None or self.valid[start:stop].all()):
             starts = np.arange(0, count * width, width)
-            return Rows(start, windows_of(data), starts, np.broadcast_to(np.int64(width), count), width)
+            return Rows(start, data, starts, np.broadcast_to(np.int64(width), count), width)
         starts = offsets[:-1].astype(np.int64) - begin
-        return Rows(start, windows_of(data), starts, self._lengths(start, stop), None)
+        return Rows(start, data, starts, self._lengths(start, stop), None)
 
 
 def _where(starts: Lengths, width: int | None, offset: int) -> slice | Lengths:
@@ -172,7 +173,7 @@ class Written:
     def rows(self, first: int, count: int, width: int | None) -> Rows:
         """Return what was written of ``count`` rows."""
         offsets = self.offsets[first : first + count + 1]
-        return Rows(first, self.windows, offsets[:-1], np.diff(offsets), width)
+        return Rows(first, self.data, offsets[:-1], np.diff(offsets), width)
 
     def column(self, valid: NDArray[np.bool_] | None, kind: pa.DataType | None = None) -> pa.Array:
         """Return what was written: bytes, or the text of ``kind``."""

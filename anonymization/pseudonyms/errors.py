@@ -35,6 +35,22 @@ class ColumnTooLargeError(PseudonymError):
     """A result that a column of its type can not hold."""
 
 
+class AlphabetError(PseudonymError):
+    """An alphabet that texts can not be written with."""
+
+
+class CharacterError(PseudonymError):
+    """Values with a character that is not of the alphabet."""
+
+
+class DomainTooSmallError(PseudonymError):
+    """Values so short, in so small an alphabet, that trying all of them is easy."""
+
+
+class TweakError(PseudonymError):
+    """A tweak that FF1 does not take."""
+
+
 class AssociatedDataError(PseudonymError):
     """Associated data that AES-SIV does not take."""
 
