@@ -1,4 +1,4 @@
-"""Pseudonyms: column AES-CMAC, epochs, canonical forms, text form, where they come from, and the way to custody."""
+"""Pseudonyms: standards evaluated by column, canonical and text forms, their origin, and the way to custody."""
 
 from anonymization.pseudonyms.canonical import canonicalize
 from anonymization.pseudonyms.client import CustodyClient
@@ -26,8 +26,9 @@ from anonymization.pseudonyms.metadata import (
     pseudonym_origin,
     semi_join,
 )
+from anonymization.pseudonyms.padding import pad, unpad
 from anonymization.pseudonyms.siv import siv_decrypt, siv_encrypt
-from anonymization.pseudonyms.text_form import to_base32
+from anonymization.pseudonyms.text_form import from_base32, to_base32
 
 __all__ = [
     "CONSENT_DOMAIN",
@@ -55,8 +56,10 @@ __all__ = [
     "cmac",
     "ff1_decrypt",
     "ff1_encrypt",
+    "from_base32",
     "join",
     "mint",
+    "pad",
     "pseudonym_metadata",
     "pseudonym_origin",
     "rotate",
@@ -65,4 +68,5 @@ __all__ = [
     "siv_encrypt",
     "to_base32",
     "tweak",
+    "unpad",
 ]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymization.pseudonyms.columns import SPARE, Lengths, Rows
 from anonymization.pseudonyms.errors import AlphabetError, CharacterError
 from anonymization.pseudonyms.limbs import Numerals
+from anonymization.pseudonyms.windows import SPARE, Lengths, Rows
 
 MIN_RADIX, MAX_RADIX = 2, 65_536  # SP 800-38G, 5.2: 2 to 2^16
 

@@ -59,6 +59,14 @@ class TamperedPseudonymError(PseudonymError):
     """A reversible pseudonym that does not open: altered, or of another key, domain, column or epoch."""
 
 
+class TextFormError(PseudonymError):
+    """Texts that are not the text form of anything."""
+
+
+class PaddingError(PseudonymError):
+    """Lengths that can not be padded to, or values that were not padded."""
+
+
 class PseudonymOriginError(PseudonymError):
     """A column of pseudonyms that does not say its domain, algorithm and epoch."""
 

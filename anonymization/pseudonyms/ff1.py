@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from anonymization.pseudonyms.alphabets import Alphabet
 from anonymization.pseudonyms.blocks import BlockCipher
-from anonymization.pseudonyms.columns import ByteColumn, Lengths, Rows, bitmap
+from anonymization.pseudonyms.columns import ByteColumn
 from anonymization.pseudonyms.errors import (
     ColumnTooLargeError,
     DomainTooSmallError,
@@ -28,6 +28,8 @@ from anonymization.pseudonyms.errors import (
     ValueTooLongError,
 )
 from anonymization.pseudonyms.feistel import Feistel
+from anonymization.pseudonyms.windows import Lengths, Rows
+from anonymization.pseudonyms.written import bitmap
 
 MIN_DOMAIN = 1_000_000  # texts of one length
 MAX_CHARACTERS = 256  # of a value: the work for a character grows with their number
