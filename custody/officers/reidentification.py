@@ -10,9 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 from sqlalchemy import Connection, select
 
-from anonymization.pseudonyms import Kind, PseudonymError, binding
-from anonymization.pseudonyms.padding import unpad
-from anonymization.pseudonyms.siv import siv_decrypt
+from anonymization.pseudonyms import Kind, PseudonymError, binding, siv_decrypt, unpad
 from custody.database.tables import domains
 from custody.errors import RefusedError
 from custody.officers.acts import Reidentification

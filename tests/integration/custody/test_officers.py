@@ -10,9 +10,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 
-from anonymization.pseudonyms import Kind, binding
-from anonymization.pseudonyms.padding import pad
-from anonymization.pseudonyms.siv import siv_encrypt
+from anonymization.pseudonyms import Kind, binding, pad, siv_encrypt
 from custody.domains import Declaration, declare_domain
 from custody.errors import RefusedError
 from custody.officers.desk import hear
@@ -86,7 +84,7 @@ def pseudonyms(vault: Vault) -> list[bytes]:
     """Reversible pseudonyms of a column, as the hub holds them."""
     with vault.engine.connect() as connection:
         key = vault.open_domain(connection, "leaks").key
-    made = siv_encrypt(key, pad(pa.array(IDENTIFIERS), 32), binding("leaks", "contrat", 0))
+    made = siv_encrypt(key, pad(pa.array(IDENTIFIERS), [32]), binding("leaks", "contrat", 0))
     return [bytes(value) for value in made.to_pylist()]
 
 
