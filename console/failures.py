@@ -5,6 +5,8 @@ from __future__ import annotations
 _EXPLANATIONS = {
     "outage": "Un service dont l'étape a besoin ne répond pas : opérateur, stockage, tiers de confiance ou catalogue. "
     "Rien n'est publié à moitié ; une nouvelle exécution reprendra.",
+    "rotating": "Les pseudonymes passent à une nouvelle époque : rien de ce qui vient d'être lu n'est perdu. "
+    "Une nouvelle exécution reprendra, une fois le passage terminé.",
     "refused": "Le tiers de confiance, le stockage ou le catalogue a refusé. "
     "Une personne doit regarder avant de relancer.",
     "bad_payload": "Les données reçues ne se lisent pas comme le contrat le prévoit. Prévenez l'opérateur.",

@@ -8,6 +8,7 @@ has been taken by the socket: that is the back-pressure.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
+from typing import Protocol
 
 import anyio
 import anyio.from_thread
@@ -17,10 +18,17 @@ from starlette.types import Receive, Scope, Send
 
 from anonymization.pseudonyms.wire import MEDIA_TYPE
 from custody.errors import RefusedError
-from custody.pseudonymizing import Answer
 from custody.translation import translate
 
 Finished = Callable[[RefusedError | None], Awaitable[None]]
+
+
+class EndedEarly(Protocol):
+    """The part of an answer that tells why it stops before its end."""
+
+    def error(self, refusal: RefusedError) -> bytes:
+        """Return its last bytes."""
+        ...
 
 
 class BodyPuller:
@@ -49,13 +57,13 @@ class BodyPuller:
 
 
 class DuplexResponse(Response):
-    """Sends an :class:`Answer` whose first piece is already made."""
+    """Sends an answer whose first piece is already made."""
 
     media_type = MEDIA_TYPE
 
     def __init__(
         self,
-        answer: Answer,
+        answer: EndedEarly,
         first: bytes,
         rest: Generator[bytes],
         limiter: anyio.CapacityLimiter,

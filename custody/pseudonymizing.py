@@ -7,7 +7,7 @@ outlives it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -18,22 +18,13 @@ from anonymization.pseudonyms.columns import PSEUDONYM_TYPE
 from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.custodian import MAX_IDENTIFIER_BYTES, MAX_SUBJECTS
 from anonymization.pseudonyms.errors import SubjectsError
-from anonymization.pseudonyms.wire import (
-    ERROR_CODE,
-    ERROR_MESSAGE,
-    ERROR_STATUS,
-    MAX_BATCH_ROWS,
-    IpcWriter,
-    MessageTooLargeError,
-    StreamEndedError,
-    StreamSource,
-    pseudonym_schema,
-)
+from anonymization.pseudonyms.wire import StreamSource
 from custody.callers import Caller, Run
 from custody.counting import Counts
 from custody.errors import RefusedError
-from custody.messages import PlainReader
+from custody.incoming import incoming
 from custody.metrics import IDENTIFIERS
+from custody.outgoing import Outgoing
 from custody.runs import check_domain
 from custody.spending import Pot, Purses
 from custody.tally import Tally
@@ -83,8 +74,7 @@ class Answer:
             self._inputs = streaming.counts.of(connection, domain.name)
         self._transformer = Transformer(domain, asked.column)
         self._pot = Pot(domain.name, domain.epoch, domain.expected_inputs, asked.purpose)
-        self._schema = pseudonym_schema(self._transformer.metadata, self._transformer.type)
-        self._writer = IpcWriter(self._schema)
+        self._outgoing = Outgoing(self._transformer.metadata, self._transformer.type)
         self.tally = Tally()
 
     def __iter__(self) -> Generator[bytes]:
@@ -93,27 +83,28 @@ class Answer:
         purse = purses.enter(self._caller, self._pot)
         try:
             subjects = self._read_subjects() if self._asked.purpose is not None else None
-            for identifiers in self._columns("identifier", (pa.string(), pa.large_string())):
+            for identifiers in incoming(self._source, "identifier", (pa.string(), pa.large_string())):
+                refuse_long(identifiers)
                 purse.draw(self._pot, len(identifiers) - identifiers.null_count)
                 pseudonyms, tags = self._transformer(identifiers)
                 self._inputs.add(tags)
                 if subjects is not None and self._consent is not None:
                     pseudonyms = subjects.keep(self._consent(identifiers)[0], pseudonyms)
                 self._count(identifiers, pseudonyms)
-                yield self._writer.write(pa.record_batch([pseudonyms], schema=self._schema))
+                yield self._outgoing.batch(pseudonyms)
         finally:
             purses.leave(self._caller, purse, self._pot)
-        yield self._writer.end()
+        yield self._outgoing.end()
 
     def error(self, refusal: RefusedError) -> bytes:
-        """Return the last bytes of an answer that can not go on: a batch that says why, and no end-of-stream marker."""
-        empty = pa.record_batch([pa.array([], self._schema.field(0).type)], schema=self._schema)
-        metadata = {
-            ERROR_CODE: refusal.code.encode(),
-            ERROR_MESSAGE: refusal.message.encode(),
-            ERROR_STATUS: str(refusal.status).encode(),
-        }
-        return self._writer.write(empty, metadata)
+        """Return the last bytes of an answer that can not go on."""
+        return self._outgoing.error(refusal)
+
+    def _refuse_other_epoch(self, field: pa.Field) -> None:
+        """Subjects of another epoch match nobody, and let objections through. Without metadata they are of epoch 0."""
+        said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
+        if self._consent is None or {**pseudonym_metadata(CONSENT_DOMAIN), **said} != self._consent.metadata:
+            raise RefusedError("wrong_epoch", "the subjects are not pseudonyms of the consent domain's current epoch")
 
     def _count(self, identifiers: pa.Array, pseudonyms: pa.Array) -> None:
         present = len(identifiers) - identifiers.null_count
@@ -125,7 +116,7 @@ class Answer:
 
     def _read_subjects(self) -> Subjects:
         parts: list[pa.Array] = []
-        for part in self._columns("subject", (PSEUDONYM_TYPE,)):
+        for part in incoming(self._source, "subject", (PSEUDONYM_TYPE,), self._refuse_other_epoch):
             self.tally.subjects += len(part)
             if self.tally.subjects > MAX_SUBJECTS:
                 raise RefusedError("too_many_subjects", f"a purpose has at most {MAX_SUBJECTS} subjects here")
@@ -135,28 +126,6 @@ class Answer:
             return Subjects(joined, objecting=self._asked.objecting)
         except SubjectsError:
             raise RefusedError("bad_request", "the subjects are not pseudonyms") from None
-
-    def _columns(self, name: str, types: tuple[pa.DataType, ...]) -> Iterator[pa.Array]:
-        """Yield the column of each batch of the next Arrow stream of the body, checked."""
-        try:
-            reader = PlainReader(self._source)
-            if reader.schema.names != [name] or reader.schema.field(0).type not in types:
-                raise RefusedError("wrong_column", f"this stream must have one column, « {name} », of {types[0]}")
-            if name == "subject" and self._consent is not None:
-                _refuse_other_epoch(reader.schema.field(0), self._consent)
-            while (batch := reader.next_batch()) is not None:
-                column = batch.column(0)
-                if len(column) > MAX_BATCH_ROWS:
-                    raise RefusedError("batch_too_large", f"a batch has at most {MAX_BATCH_ROWS} rows")
-                column.validate(full=True)
-                refuse_long(column)
-                yield column
-        except StreamEndedError:
-            raise RefusedError("stream_truncated", f"the stream of « {name} » stops before its end") from None
-        except MessageTooLargeError:
-            raise RefusedError("batch_too_large", "an Arrow message is too large: send smaller batches") from None
-        except (pa.ArrowException, OSError):
-            raise RefusedError("not_arrow", f"where a stream of « {name} » should be are other bytes") from None
 
 
 def check_use(caller: Caller, asked: Asked) -> None:
@@ -176,16 +145,7 @@ def check_use(caller: Caller, asked: Asked) -> None:
     check_domain(asked.domain, known=True, allowed=caller.scope.may_use(asked.domain))
 
 
-def _refuse_other_epoch(field: pa.Field, consent: Transformer) -> None:
-    """Subjects of another epoch match nobody, and let objections through. Without metadata they are of epoch 0."""
-    said = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
-    if {**pseudonym_metadata(CONSENT_DOMAIN), **said} != consent.metadata:
-        raise RefusedError("wrong_epoch", "the subjects are not pseudonyms of the consent domain's current epoch")
-
-
 def refuse_long(column: pa.Array) -> None:
     """Refuse a column with an identifier that is too long to be one."""
-    if column.type == PSEUDONYM_TYPE:
-        return
     if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_IDENTIFIER_BYTES:
         raise RefusedError("identifier_too_long", f"an identifier has at most {MAX_IDENTIFIER_BYTES} bytes")

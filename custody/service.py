@@ -8,6 +8,7 @@
     POST   /v1/fingerprint               client
     POST   /v1/pseudonymize/{domain}     run, operator     Arrow IPC both ways, or a few identifiers in JSON
     POST   /v1/ledger/heads              client            have a head of a ledger signed;  GET /v1/ledger/key
+    POST   /v1/statements, /v1/rotations/…             see custody.officers.routes
 
 Every error is ``{"error": {"code", "message"}}``, before an answer as a body, within one as its last batch. Every
 refusal of a known caller is a row of the log.
@@ -32,6 +33,7 @@ from custody.callers import Caller
 from custody.calls import add_calls
 from custody.errors import CustodyServiceError, RefusedError
 from custody.metrics import REFUSALS
+from custody.officers.routes import officers_router
 from custody.pseudonym_calls import add_pseudonymize
 from custody.pseudonymizing import Streaming
 from custody.recognition import Recognition
@@ -67,6 +69,7 @@ def make_application(vault: Vault, settings: CustodySettings) -> FastAPI:
 
     add_calls(app, vault, Depends(identified))
     add_pseudonymize(app, Streaming(vault), settings, recognition)
+    app.include_router(officers_router(vault, settings, Depends(identified)))
     for kind in _TOLD:
         app.add_exception_handler(kind, _teller(recognition))
     app.add_exception_handler(RequestValidationError, _tell_invalid)

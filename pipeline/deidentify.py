@@ -23,7 +23,7 @@ from pipeline.deidentification.aside import set_delivery_aside, set_rows_aside
 from pipeline.deidentification.check import Checked, check
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
 from pipeline.deidentification.partition import Addition, PartitionWriter
-from pipeline.deidentification.pseudonymize import CoverageCount, pseudonymize
+from pipeline.deidentification.pseudonymize import Outcome, pseudonymize
 from pipeline.deidentification.redact import redact
 from pipeline.deidentification.schema import trusted_schema
 from pipeline.errors import BadInputError, BadPayloadError
@@ -62,7 +62,7 @@ class _Rows:
     rejects: list[pa.RecordBatch] = field(default_factory=list)
     rows_in: int = 0
     rejected: int = 0
-    coverage: CoverageCount = field(default_factory=CoverageCount)
+    outcome: Outcome = field(default_factory=Outcome)
 
 
 def deidentify(
@@ -142,11 +142,12 @@ def _take(
     custody = hub.run_custody(RunRequest(run_id, ref.dataset, domains=domains, quota=quota, new_keys=1))
     rows = _read(hub, contract, delivery_id(ref), opened, custody, writer.subjects())
     rejected = set_rows_aside(hub, contract, custody, delivery_id(ref), rows.rejects)
-    added = writer.add(Addition(delivery_id(ref), rows.by_period))
+    schema = trusted_schema(contract, rows.outcome.origins)
+    added = writer.add(Addition(delivery_id(ref), schema, rows.by_period))
     report.add(
         rows_in=rows.rows_in,
         rejected=rejected.rows if rejected else 0,
-        not_covered=rows.coverage.not_covered,
+        not_covered=rows.outcome.not_covered,
         duplicates=added.replaced,
         stored=added.stored,
     )
@@ -177,11 +178,10 @@ def _read(
     rows = _Rows()
     decoded = decoder(contract, hub.territory).decode(opened.parts)
     checked = _counted(check(decoded, contract, hub.timezone, fetched_at), rows)
-    covered = pseudonymize(checked, contract, custody, subjects, rows.coverage)
-    schema = trusted_schema(contract)
+    covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
     for item in redact(covered, contract, hub.territory.communes):
         if item.batch.num_rows:
-            times = item.batch.column(contract.event_time)
+            times, schema = item.batch.column(contract.event_time), trusted_schema(contract, rows.outcome.origins)
             marked = _with_bookkeeping(item, contract, schema, fetched_at, delivery)
             _split(marked, period_keys(times, contract.period, hub.timezone), rows)
     return rows

@@ -17,6 +17,12 @@ class OutageError(JourneyError):
     retryable = True
 
 
+class RotatingError(OutageError):
+    """Pseudonyms are being carried to another epoch: what was made at the last one can not be merged; try again."""
+
+    code = "rotating"
+
+
 class RefusedError(JourneyError):
     """Custody, the object store or the catalogue refused; a person must look before another try."""
 

@@ -19,12 +19,14 @@ from pipeline.errors import (
     JourneyError,
     OutageError,
     RefusedError,
+    RotatingError,
     UnexpectedError,
 )
 from policies.errors import PolicyError
 from settings import SettingsError
 from sources.errors import PayloadError, SourceError, SourceUnavailableError
 from storage.errors import (
+    GenerationChangedError,
     PreconditionFailedError,
     StorageError,
     StoreUnavailableError,
@@ -34,6 +36,7 @@ _ROOMS: tuple[tuple[type[Exception], type[JourneyError]], ...] = (
     (SourceUnavailableError, OutageError),
     (StoreUnavailableError, OutageError),
     (PreconditionFailedError, OutageError),
+    (GenerationChangedError, RotatingError),
     (CustodyUnavailableError, OutageError),
     (CatalogueUnavailableError, OutageError),
     (PayloadError, BadPayloadError),

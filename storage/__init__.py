@@ -6,6 +6,7 @@ from storage.database import database_engine, memory_engine, upgrade
 from storage.errors import (
     AccessRefusedError,
     DigestMismatchError,
+    GenerationChangedError,
     ManifestError,
     NewerStateError,
     ObjectNotFoundError,
@@ -15,6 +16,7 @@ from storage.errors import (
     StorageError,
     StoreUnavailableError,
 )
+from storage.generations import Freeze, Generations, read_generations, write_generations
 from storage.journal import Journal
 from storage.journal_records import (
     DatasetOverview,
@@ -39,10 +41,11 @@ from storage.landing import (
     write_delivery,
 )
 from storage.lineage_events import LineageEvent, LineageEvents
-from storage.manifests import canonical_json, read_manifest, read_pointer, stage_key, swap_pointer, write_manifest
+from storage.manifests import canonical_json, read_manifest, stage_key, write_manifest
 from storage.memory import MemoryKeyCustodian, MemoryObjectStore
 from storage.objects import ObjectStore, StoredObject, as_file, chunks_of, copy_object
 from storage.parquet import WrittenParquet, parquet_schema, read_parquet, write_parquet
+from storage.pointers import read_pointer, swap_pointer
 from storage.quarantine import (
     REJECT_SCHEMA,
     Quarantined,
@@ -70,6 +73,9 @@ __all__ = [
     "DeliveryRecord",
     "DigestMismatchError",
     "Erased",
+    "Freeze",
+    "GenerationChangedError",
+    "Generations",
     "Journal",
     "KeyCustodian",
     "Landed",
@@ -121,6 +127,7 @@ __all__ = [
     "open_sealed",
     "parquet_schema",
     "read_delivery",
+    "read_generations",
     "read_manifest",
     "read_parquet",
     "read_pointer",
@@ -132,6 +139,7 @@ __all__ = [
     "sweep",
     "upgrade",
     "write_delivery",
+    "write_generations",
     "write_manifest",
     "write_parquet",
     "write_rejects",

@@ -25,6 +25,10 @@ class SealError(StorageError):
     """Sealed bytes were altered, truncated or reordered, or the key or context is not theirs."""
 
 
+class GenerationChangedError(StorageError):
+    """The trusted zone is, or was, switched to another generation: what was made for the last one does not count."""
+
+
 class ManifestError(StorageError):
     """A manifest or pointer can not be read."""
 

@@ -133,6 +133,15 @@ class Journal(JournalJudgments):
         statement = update(partitions).where(*_partition(dataset, major, period)).values(released_content=content)
         self._write(statement, "a period")
 
+    def carry_partition(self, dataset: str, major: int, period: str, old: str, new: str) -> None:
+        """A period's content `old` is `new` from now on, the same rows under other pseudonyms: it is no more dirty.
+
+        Where another content than `old` is recorded, it stays. May be repeated.
+        """
+        for column in (partitions.c.content, partitions.c.released_content):
+            statement = update(partitions).where(*_partition(dataset, major, period), column == old)
+            self._write(statement.values({column.name: new}), "a period")
+
     # -- stages
 
     def start_stage(self, run_id: str, dataset: str, period: str | None, stage: str, now: datetime) -> None:

@@ -11,6 +11,11 @@ DeliveryId = NewType("DeliveryId", str)  # opaque: custody's keyed fingerprint o
 RunId = NewType("RunId", str)  # the run of the DAG (or of `ardoise run`) that a log line or event belongs to
 
 
+def major_of(version: str) -> int:
+    """The major version of a contract version: trusted and open have a folder for each."""
+    return int(version.partition(".")[0])
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetRef:
     """The address of an immutable manifest. Small, JSON-friendly, free of personal data: fit for an XCom."""

@@ -5,7 +5,8 @@ Keys are made here and nowhere else.
     landing/<dataset>/<key id>.payload        sealed payload
     landing/<dataset>/<delivery>.manifest     sealed manifest; <delivery>: custody's fingerprint of the digest
     quarantine/<dataset>/<delivery>/<version>.rejects  sealed rejects, by contract version
-    trusted/<dataset>/v<major>/<period>/…     pseudonymised Parquet, manifests, and one pointer a period
+    trusted/<dataset>/v<major>/<period>/…     pseudonymised Parquet, manifests, and one pointer a period and generation
+    trusted/generations.json                  which generation of pointers is current, for each dataset
     candidate/<dataset>/v<major>/<period>/…   what may become public
     open bucket: <dataset>/v<major>/<period>/… and <dataset>/v<major>/latest/…
     audit bucket: lineage/…, verdicts/…, certificates/…
@@ -14,6 +15,7 @@ Keys are made here and nowhere else.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -29,6 +31,8 @@ class Zone(StrEnum):
     AUDIT = "audit"
 
 
+GENERATIONS_KEY = f"{Zone.TRUSTED.value}/generations.json"
+_POINTER = re.compile(r"trusted/([^/]+)/v(\d+)/([^/]+)/current(?:-(\d{4,}))?\.json")
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._=-]{0,199}")
 
 
@@ -75,9 +79,34 @@ def manifest_key(zone: Zone, dataset: str, major: int, period: str, digest: str)
     return f"{partition_prefix(zone, dataset, major, period)}manifest-{_safe(digest)}.json"
 
 
-def pointer_key(zone: Zone, dataset: str, major: int, period: str) -> str:
-    """The one mutable object of a period: it names the current manifest."""
-    return f"{partition_prefix(zone, dataset, major, period)}current.json"
+def pointer_key(zone: Zone, dataset: str, major: int, period: str, generation: int = 0) -> str:
+    """The one mutable object of a period: it names the current manifest. Each generation has its own."""
+    name = f"current-{generation:04d}.json" if generation else "current.json"
+    return f"{partition_prefix(zone, dataset, major, period)}{name}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TrustedPointer:
+    """Whose pointer stands at a key."""
+
+    dataset: str
+    major: int
+    period: str
+    generation: int
+
+
+def trusted_prefix(dataset: str) -> str:
+    """Everything of a dataset in the trusted zone."""
+    return f"{Zone.TRUSTED.value}/{_safe(dataset)}/"
+
+
+def parse_pointer_key(key: str) -> TrustedPointer | None:
+    """The inverse of :func:`pointer_key` in the trusted zone; None for any other key."""
+    found = _POINTER.fullmatch(key)
+    if found is None:
+        return None
+    dataset, major, period, generation = found.groups()
+    return TrustedPointer(dataset, int(major), period, int(generation or 0))
 
 
 def open_key(dataset: str, major: int, period: str, name: str) -> str:

@@ -1,5 +1,6 @@
-"""Pseudonyms: column AES-CMAC, epochs, canonical forms, text form, where they come from, and the way to custody."""
+"""Pseudonyms: standards evaluated by column, canonical and text forms, their origin, and the way to custody."""
 
+from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.canonical import canonicalize
 from anonymization.pseudonyms.client import CustodyClient
 from anonymization.pseudonyms.cmac import cmac
@@ -14,8 +15,10 @@ from anonymization.pseudonyms.errors import (
     PseudonymError,
     PseudonymOriginError,
 )
+from anonymization.pseudonyms.ff1 import ff1_decrypt, ff1_encrypt
 from anonymization.pseudonyms.kinds import Kind, binding, tweak
 from anonymization.pseudonyms.memory import MemoryCustodian
+from anonymization.pseudonyms.memory_rotation import MemoryRotationCustodian
 from anonymization.pseudonyms.metadata import (
     Origin,
     anti_join,
@@ -25,7 +28,10 @@ from anonymization.pseudonyms.metadata import (
     pseudonym_origin,
     semi_join,
 )
-from anonymization.pseudonyms.text_form import to_base32
+from anonymization.pseudonyms.padding import pad, unpad
+from anonymization.pseudonyms.rotation import RotationClient, RotationCounts, RotationCustodian, RotationState
+from anonymization.pseudonyms.siv import siv_decrypt, siv_encrypt
+from anonymization.pseudonyms.text_form import from_base32, to_base32
 
 __all__ = [
     "CONSENT_DOMAIN",
@@ -42,21 +48,34 @@ __all__ = [
     "CustodyUnavailableError",
     "Kind",
     "MemoryCustodian",
+    "MemoryRotationCustodian",
     "MixedPseudonymsError",
     "Origin",
     "PseudonymError",
     "PseudonymOriginError",
+    "Pseudonyms",
+    "RotationClient",
+    "RotationCounts",
+    "RotationCustodian",
+    "RotationState",
     "anti_join",
     "binding",
     "canonicalize",
     "check_joinable",
     "cmac",
+    "ff1_decrypt",
+    "ff1_encrypt",
+    "from_base32",
     "join",
     "mint",
+    "pad",
     "pseudonym_metadata",
     "pseudonym_origin",
     "rotate",
     "semi_join",
+    "siv_decrypt",
+    "siv_encrypt",
     "to_base32",
     "tweak",
+    "unpad",
 ]

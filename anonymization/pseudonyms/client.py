@@ -11,13 +11,14 @@ import base64
 import http.client
 import json
 import urllib.parse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pydantic import SecretStr
 
+from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.duplex import exchange
 from anonymization.pseudonyms.errors import CustodyRefusedError, CustodyUnavailableError
 
@@ -99,7 +100,7 @@ class CustodyClient:
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
-    ) -> Iterator[pa.Array]:
+    ) -> Pseudonyms:
         """See :class:`Custodian`."""
         if (subjects is None) != (purpose is None):
             raise ValueError("active subjects and their purpose go together")

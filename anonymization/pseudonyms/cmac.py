@@ -18,7 +18,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from anonymization.pseudonyms.blocks import BLOCK, SLICE_ROWS, BlockCipher, Blocks, blocks_from, doubled, exclusive_or
-from anonymization.pseudonyms.columns import PSEUDONYM_BYTES, PSEUDONYM_TYPE, ByteColumn, Rows, block_column, block_room
+from anonymization.pseudonyms.columns import PSEUDONYM_BYTES, PSEUDONYM_TYPE, ByteColumn
+from anonymization.pseudonyms.windows import Rows, as_blocks, as_items
+from anonymization.pseudonyms.written import block_column, block_room
 
 __all__ = ["KEY_BYTES", "KEY_SIZES", "PSEUDONYM_BYTES", "PSEUDONYM_TYPE", "cmac"]
 
@@ -94,15 +96,15 @@ def chain(cipher: BlockCipher, rows: Rows, endings: Endings, out: Blocks, room: 
         block = room[:now]
         rows.read(index * BLOCK, now, block)  # 3
         left = rows.lengths[then:now] - index * BLOCK
-        block[then:] &= _pick(_MASKS, left)  # 4
-        block[then:] ^= _pick(endings.last if index else endings.single, left)
+        block[then:] &= as_blocks(_MASKS, left)  # 4
+        block[then:] ^= as_blocks(endings.last if index else endings.single, left)
         if endings.before is not None and later < then:
-            block[later:then] ^= _pick(endings.before, rows.lengths[later:then] - (index + 1) * BLOCK)
+            block[later:then] ^= as_blocks(endings.before, rows.lengths[later:then] - (index + 1) * BLOCK)
         if index:
             block ^= tags[:now]  # 5
         cipher.encrypt(block, tags[: now + 1])  # 6
     if order is not None:  # 7
-        _as_items(out)[order] = _as_items(tags)[: len(rows)]
+        as_items(out)[order] = as_items(tags)[: len(rows)]
 
 
 def _running(rows: Rows) -> tuple[list[int], NDArray[np.int64] | None]:
@@ -121,12 +123,3 @@ def _endings(first: bytes, second: bytes) -> Endings:
     """The padding of an incomplete block and its subkey, or the subkey of a complete one."""
     table = blocks_from([*(exclusive_or(padding, second) for padding in PADDING), first])
     return Endings(single=table, last=table)
-
-
-def _pick(table: Blocks, which: NDArray[np.int64]) -> Blocks:
-    return _as_items(table)[which].view(np.uint64).reshape(-1, 2)
-
-
-def _as_items(blocks: Blocks) -> NDArray[np.void]:
-    """Blocks as single items of 16 bytes: indexing them is several times faster than indexing rows of two words."""
-    return blocks.view("V16").reshape(-1)

@@ -1,63 +1,26 @@
-"""Arrow columns as bytes that NumPy can treat many rows at a time, and back.
+"""Arrow columns of text or bytes, as rows of bytes.
 
-A value is read and written through *windows*: item *i* of a column's windows is the 16 bytes that stand from byte *i*
-on. One indexing reads a block of every row, by a stride where all rows have one width, by gathering where they do not.
-A window may reach beyond its value, so readers mask it; writers put the blocks of a row in descending order, and of all
-rows in ascending order, so that whatever a block left beyond its row is overwritten by the row it belongs to.
-
-Columns come in slices of few rows and bytes: working memory does not grow with a column. What lies under a null is
-zeros, or nothing, on the way out: an Arrow buffer travels whole, and the pseudonym of somebody who must come back null
-may not travel with it.
+Columns come in slices of few rows and bytes: working memory does not grow with a column. Nothing is copied but, at
+times, the last slice. Values are bounded, so that no single one can stop a service.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from anonymization.pseudonyms.blocks import BLOCK, SLICE_ROWS, Blocks
-from anonymization.pseudonyms.errors import (
-    ColumnTooLargeError,
-    IdentifierTypeError,
-    NullColumnError,
-    ValueTooLongError,
-)
+from anonymization.pseudonyms.errors import IdentifierTypeError, NullColumnError, ValueTooLongError
+from anonymization.pseudonyms.windows import SPARE, Lengths, Rows
 
 PSEUDONYM_BYTES = 16
 PSEUDONYM_TYPE = pa.binary(PSEUDONYM_BYTES)
 
 MAX_VALUE_BYTES = 1 << 20  # of one value: an identifier has a few dozen; a megabyte is somebody's mistake, or attack
 SLICE_BYTES = 1 << 20  # of the values of a slice, unless its only row is larger
-SPARE = BLOCK  # bytes that may be read, or written, after the last value
-
-Windows = NDArray[np.void]
-Lengths = NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """A run of the rows of a column, its values as bytes."""
-
-    first: int  # number of the first one in the column
-    windows: Windows
-    starts: Lengths  # of each value, counted in windows
-    lengths: Lengths  # in bytes; zero under a null
-    width: int | None  # the length that all values have, one after the other; None if they do not, or have none
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def read(self, offset: int, count: int, out: Blocks) -> None:
-        """Put 16 bytes of each of the first ``count`` values, from byte ``offset`` of the value on, in ``out``."""
-        out.view(self.windows.dtype).reshape(-1)[:count] = self.windows[_where(self.starts[:count], self.width, offset)]
-
-    def reordered(self, order: NDArray[np.int64]) -> Rows:
-        """Return these rows, or some of them, in another order."""
-        return Rows(self.first, self.windows, self.starts[order], self.lengths[order], None)
 
 
 class ByteColumn:
@@ -80,12 +43,18 @@ class ByteColumn:
         self._data = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
         self._offsets = _offsets(array, self.large)
         longest = int(np.diff(self._offsets).max(initial=0))
-        if longest > MAX_VALUE_BYTES and self.lengths().max(initial=0) > MAX_VALUE_BYTES:
+        if longest > MAX_VALUE_BYTES:
             raise ValueTooLongError(f"a value has {longest} bytes, more than the {MAX_VALUE_BYTES} that any may have")
 
     def lengths(self) -> Lengths:
         """Return the bytes of each value, none under a null."""
         return self._lengths(0, self.rows)
+
+    def present(self, lengths: Lengths) -> Lengths:
+        """Return ``lengths``, zero under a null. Changes them."""
+        if self.valid is not None:
+            lengths[~self.valid] = 0
+        return lengths
 
     def slices(self, rows: int = SLICE_ROWS) -> Iterator[Rows]:
         """Yield the column in runs of at most ``rows`` rows and :data:`SLICE_BYTES`, or of one row."""
@@ -115,85 +84,9 @@ class ByteColumn:
         width = int(steps[0])
         if width and width == steps.min() == steps.max() and (self.valid is None or self.valid[start:stop].all()):
             starts = np.arange(0, count * width, width)
-            return Rows(start, windows_of(data), starts, np.broadcast_to(np.int64(width), count), width)
+            return Rows(start, data, starts, np.broadcast_to(np.int64(width), count), width)
         starts = offsets[:-1].astype(np.int64) - begin
-        return Rows(start, windows_of(data), starts, self._lengths(start, stop), None)
-
-
-def _where(starts: Lengths, width: int | None, offset: int) -> slice | Lengths:
-    """Return the windows ``offset`` bytes after each start, as an index: a stride where that is possible."""
-    if width is None or len(starts) == 0:
-        return starts + offset
-    begin = int(starts[0]) + offset
-    return slice(begin, begin + (len(starts) - 1) * width + 1, width)
-
-
-def windows_of(data: NDArray[np.uint8], size: int = BLOCK) -> Windows:
-    """Return every ``size`` bytes of ``data``, overlapping."""
-    return np.ndarray((len(data) - size + 1,), np.dtype(f"V{size}"), buffer=data.data, strides=(1,))
-
-
-class Written:
-    """A column of values of known lengths, to be written through windows. Every byte must be."""
-
-    def __init__(self, lengths: Lengths, large: bool) -> None:
-        """Make room.
-
-        Raises:
-            ColumnTooLargeError: more bytes than a column of this type can hold.
-        """
-        self.offsets = np.zeros(len(lengths) + 1, np.int64)
-        np.cumsum(lengths, out=self.offsets[1:])
-        self._size, self._large = int(self.offsets[-1]), large
-        if self._size > np.iinfo(np.int32).max and not large:
-            raise ColumnTooLargeError("more than 2 GiB in one column: send smaller batches, or one of a large type")
-        self._buffer = pa.allocate_buffer(self._size + SPARE)
-        self.data: NDArray[np.uint8] = np.frombuffer(self._buffer, np.uint8)
-        self.windows = windows_of(self.data)
-
-    def write(
-        self,
-        starts: Lengths,
-        width: int | None,
-        offset: int,
-        blocks: Blocks,
-        which: NDArray[np.int64] | None = None,
-    ) -> None:
-        """Put a block of each row ``offset`` bytes after its start. For the order of calls, see above.
-
-        Args:
-            starts: of rows, ascending; ``width`` is what stands between any two, None if that differs.
-            which: the numbers of those that are written, ascending; by default all.
-        """
-        if which is not None:
-            starts, width = starts[which], None
-        self.windows[_where(starts, width, offset)] = blocks.view(self.windows.dtype).reshape(-1)
-
-    def rows(self, first: int, count: int, width: int | None) -> Rows:
-        """Return what was written of ``count`` rows."""
-        offsets = self.offsets[first : first + count + 1]
-        return Rows(first, self.windows, offsets[:-1], np.diff(offsets), width)
-
-    def column(self, valid: NDArray[np.bool_] | None, kind: pa.DataType | None = None) -> pa.Array:
-        """Return what was written: bytes, or the text of ``kind``."""
-        offsets = self.offsets if self._large else self.offsets.astype(np.int32)
-        kind = kind or (pa.large_binary() if self._large else pa.binary())
-        buffers = [bitmap(valid), pa.py_buffer(offsets), self._buffer.slice(0, self._size)]
-        return pa.Array.from_buffers(kind, len(offsets) - 1, buffers)
-
-
-def block_room(rows: int) -> tuple[pa.Buffer, Blocks]:
-    """Return memory for ``rows`` blocks, as Arrow's and as NumPy's; NumPy's has the row more that ciphering wants."""
-    buffer = pa.allocate_buffer(BLOCK * (rows + 1))
-    return buffer.slice(0, BLOCK * rows), np.frombuffer(buffer, np.uint64).reshape(-1, 2)
-
-
-def block_column(buffer: pa.Buffer, blocks: Blocks, valid: NDArray[np.bool_] | None) -> pa.FixedSizeBinaryArray:
-    """Return the 16-byte values in a :func:`block_room`, null, and zeros, where not ``valid``."""
-    rows = buffer.size // BLOCK
-    if valid is not None:
-        blocks[:rows][~valid] = 0
-    return pa.FixedSizeBinaryArray.from_buffers(PSEUDONYM_TYPE, rows, [bitmap(valid), buffer])
+        return Rows(start, data, starts, self._lengths(start, stop), None)
 
 
 def blocks_of(column: pa.FixedSizeBinaryArray) -> Blocks:
@@ -208,11 +101,6 @@ def blocks_of(column: pa.FixedSizeBinaryArray) -> Blocks:
     if data is None or len(column) == 0:
         return np.zeros((len(column), 2), np.uint64)
     return np.frombuffer(data, np.uint64, 2 * len(column), BLOCK * column.offset).reshape(-1, 2)
-
-
-def bitmap(valid: NDArray[np.bool_] | None) -> pa.Buffer | None:
-    """Return Arrow's form of which values are not null."""
-    return None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
 
 
 def validity_of(column: pa.Array) -> NDArray[np.bool_] | None:

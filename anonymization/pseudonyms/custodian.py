@@ -12,7 +12,7 @@ the data keys it names, until it expires.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import pyarrow as pa
 from pydantic import SecretStr
+
+from anonymization.pseudonyms.answers import Pseudonyms
 
 if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
     from storage.sealing import DataKey
@@ -40,6 +42,7 @@ class Action(StrEnum):
     GRANT_KEYS = "keys:grant"  # name existing data keys in a run
     DESTROY_KEYS = "keys:destroy"  # any key; without it, only those the client created
     FINGERPRINT = "fingerprint"
+    ROTATE = "epochs:rotate"  # carry pseudonyms of a domain to the epoch that two officers lead it to
     PSEUDONYMIZE = "pseudonymize"  # without a run, in its own domains, up to its own quota, until its own end
     SIGN_HEADS = "heads:sign"  # have heads of a ledger signed
 
@@ -69,6 +72,7 @@ ROLES: dict[str, ClientScope] = {
         domains=frozenset({"*"}),
         zones=frozenset({"quarantine"}),
     ),
+    "rotation": ClientScope(frozenset({Action.ROTATE}), domains=frozenset({"*"})),
     "consent": ClientScope(frozenset({Action.CREATE_RUNS, Action.SIGN_HEADS}), domains=frozenset({CONSENT_DOMAIN})),
     "operator": ClientScope(frozenset({Action.PSEUDONYMIZE})),
 }
@@ -122,7 +126,7 @@ class Custodian(Protocol):
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
-    ) -> Iterator[pa.Array]:
+    ) -> Pseudonyms:
         """Yield one array of 16-byte pseudonyms for each array of canonical identifiers, of the same length.
 
         Nulls stay null. With ``subjects`` (16-byte pseudonyms of the consent domain, those active for ``purpose``),

@@ -1,4 +1,4 @@
-"""One full-duplex exchange with custody: a thread sends identifiers, the caller reads pseudonyms.
+"""One full-duplex exchange with custody: a thread sends identifiers (or pseudonyms), the caller reads pseudonyms.
 
 Numbered as it happens: (1) open the request; (2) the sender puts a note of each array in a queue, then sends it in
 batches; (3) the reader takes a note, reads as many batches, hands out one array; (4) after the last note, the
@@ -11,11 +11,12 @@ import http.client
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
 from anonymization.pseudonyms.errors import CustodyError, CustodyRefusedError, CustodyUnavailableError
 from anonymization.pseudonyms.wire import (
@@ -70,10 +71,13 @@ class _CallerError(Exception):
 class _Sender(threading.Thread):
     """Sends the request's body in chunks (RFC 9112, 7.1)."""
 
-    def __init__(self, sock: socket.socket, identifiers: Iterable[pa.Array], subjects: pa.Array | None) -> None:
+    def __init__(
+        self, sock: socket.socket, identifiers: Iterable[pa.Array], subjects: pa.Array | None, schema: pa.Schema
+    ) -> None:
         super().__init__(name="custody-sender", daemon=True)
         self.notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
         self._sock = sock
+        self._schema = schema
         self._identifiers = identifiers
         self._subjects = subjects
         self._stopped = threading.Event()
@@ -83,11 +87,11 @@ class _Sender(threading.Thread):
         try:
             if self._subjects is not None:
                 self._send_stream(SUBJECT_SCHEMA, [self._subjects])
-            writer = IpcWriter(IDENTIFIER_SCHEMA)
+            writer = IpcWriter(self._schema)
             for array in self._identifiers:
-                plain, indices = _spread(array)
+                plain, indices = _spread(array, self._schema.field(0).type)
                 self.notes.put(_Sent(len(plain), indices))
-                for batch in _batches(plain, IDENTIFIER_SCHEMA):
+                for batch in _batches(plain, self._schema):
                     self._chunk(writer.write(batch))
                 if self._stopped.is_set():
                     return
@@ -121,13 +125,13 @@ class _Sender(threading.Thread):
             raise _CutOffError from None
 
 
-def _spread(array: pa.Array) -> tuple[pa.Array, pa.Array | None]:
+def _spread(array: pa.Array, kind: pa.DataType) -> tuple[pa.Array, pa.Array | None]:
     """Return what to send: of a dictionary, each distinct value once (if it has fewer of them than rows)."""
     if isinstance(array, pa.DictionaryArray):
         if len(array.dictionary) <= len(array):
-            return array.dictionary.cast(pa.string()), array.indices
+            return array.dictionary.cast(kind), array.indices
         array = array.dictionary_decode()
-    return array.cast(pa.string()), None
+    return array.cast(kind), None
 
 
 def _batches(array: pa.Array, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -142,13 +146,28 @@ def exchange(
     identifiers: Iterable[pa.Array],
     subjects: pa.Array | None,
     refusal: Refusal,
-) -> Iterator[pa.Array]:
-    """Yield one array of pseudonyms for each array of identifiers.
+    schema: pa.Schema = IDENTIFIER_SCHEMA,
+) -> Pseudonyms:
+    """Return one array of pseudonyms for each array of identifiers; ``schema`` says of which type these are sent.
 
-    Raises:
+    Raises (once it is read):
         CustodyRefusedError: custody said no, before or in the middle of its answer.
         CustodyUnavailableError: no answer, or one that stops before its end.
     """
+    opened: list[pa.Field] = []
+    return Pseudonyms(_exchange(connection, path, headers, identifiers, subjects, refusal, schema, opened), opened)
+
+
+def _exchange(
+    connection: http.client.HTTPConnection,
+    path: str,
+    headers: dict[str, str],
+    identifiers: Iterable[pa.Array],
+    subjects: pa.Array | None,
+    refusal: Refusal,
+    schema: pa.Schema,
+    opened: list[pa.Field],
+) -> Generator[pa.Array]:
     sock: socket.socket | None = None
     sender: _Sender | None = None
     where = f"{connection.host}:{connection.port}"
@@ -158,9 +177,9 @@ def exchange(
             connection.putheader(name, value)
         connection.endheaders()
         sock = connection.sock
-        sender = _Sender(sock, identifiers, subjects)
+        sender = _Sender(sock, identifiers, subjects, schema)
         sender.start()
-        yield from _answers(connection, sender.notes, refusal)
+        yield from _answers(connection, sender.notes, refusal, opened)
     except _CallerError as caller:
         raise caller.error from caller.error.__cause__
     except StreamEndedError:
@@ -177,14 +196,19 @@ def exchange(
 
 
 def _answers(
-    connection: http.client.HTTPConnection, notes: queue.SimpleQueue[_Note], refusal: Refusal
+    connection: http.client.HTTPConnection,
+    notes: queue.SimpleQueue[_Note],
+    refusal: Refusal,
+    opened: list[pa.Field],
 ) -> Iterator[pa.Array]:
     reader: IpcReader | None = None
     while True:
         note = notes.get()
         if isinstance(note, _Failed):
             raise _CallerError(note.error)
-        reader = reader or _open(connection, refusal)
+        if reader is None:
+            reader = _open(connection, refusal)
+            opened.append(reader.schema.field(0))
         if note is None:
             break
         pseudonyms = _read(reader, note.rows)

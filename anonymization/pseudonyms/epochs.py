@@ -16,9 +16,10 @@ import pyarrow as pa
 
 from anonymization.pseudonyms.blocks import SLICE_ROWS, BlockCipher
 from anonymization.pseudonyms.cmac import cmac
-from anonymization.pseudonyms.columns import block_column, block_room, blocks_of, validity_of
+from anonymization.pseudonyms.columns import blocks_of, validity_of
 from anonymization.pseudonyms.errors import EpochKeyError
 from anonymization.pseudonyms.kinds import Kind
+from anonymization.pseudonyms.written import block_column, block_room
 
 ALGORITHM = Kind.ONE_WAY.algorithm
 EPOCH_KEY_BYTES = 32

@@ -35,12 +35,36 @@ class ColumnTooLargeError(PseudonymError):
     """A result that a column of its type can not hold."""
 
 
+class AlphabetError(PseudonymError):
+    """An alphabet that texts can not be written with."""
+
+
+class CharacterError(PseudonymError):
+    """Values with a character that is not of the alphabet."""
+
+
+class DomainTooSmallError(PseudonymError):
+    """Values so short, in so small an alphabet, that trying all of them is easy."""
+
+
+class TweakError(PseudonymError):
+    """A tweak that FF1 does not take."""
+
+
 class AssociatedDataError(PseudonymError):
     """Associated data that AES-SIV does not take."""
 
 
 class TamperedPseudonymError(PseudonymError):
     """A reversible pseudonym that does not open: altered, or of another key, domain, column or epoch."""
+
+
+class TextFormError(PseudonymError):
+    """Texts that are not the text form of anything."""
+
+
+class PaddingError(PseudonymError):
+    """Lengths that can not be padded to, or values that were not padded."""
 
 
 class PseudonymOriginError(PseudonymError):

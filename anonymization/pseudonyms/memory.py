@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import SecretStr
 
-from anonymization.pseudonyms.cmac import KEY_BYTES, cmac
+from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.custodian import (
     CONSENT_DOMAIN,
@@ -28,7 +28,11 @@ from anonymization.pseudonyms.custodian import (
     Action,
     ClientScope,
 )
+from anonymization.pseudonyms.epochs import EPOCH_KEY_BYTES, mint
 from anonymization.pseudonyms.errors import CustodyRefusedError
+from anonymization.pseudonyms.kinds import Kind
+from anonymization.pseudonyms.metadata import pseudonym_metadata
+from anonymization.pseudonyms.wire import pseudonym_schema
 
 if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
     from storage.sealing import DataKey
@@ -53,10 +57,31 @@ class _Run:
 
 
 @dataclass(slots=True)
+class Domain:
+    """A one-way domain: its lasting key, and those of its epochs, None once destroyed."""
+
+    key: bytes = field(default_factory=lambda: secrets.token_bytes(Kind.ONE_WAY.key_bytes), repr=False)
+    epochs: list[bytes | None] = field(default_factory=lambda: [secrets.token_bytes(EPOCH_KEY_BYTES)], repr=False)
+    epoch: int = 0  # the one that pseudonyms are minted at
+    carried: int = 0  # pseudonyms carried to the next epoch
+
+    def epoch_key(self, epoch: int) -> bytes:
+        """Return the key of an epoch that was not destroyed."""
+        key = self.epochs[epoch]
+        if key is None:
+            raise CustodyRefusedError("epoch_destroyed", f"the key of epoch {epoch} was destroyed", 410)
+        return key
+
+    def mint(self, identifiers: pa.Array) -> pa.Array:
+        """Return pseudonyms of the current epoch."""
+        return mint(self.key, self.epoch_key(self.epoch), identifiers)
+
+
+@dataclass(slots=True)
 class _Vault:
     """What every view of one memory custodian shares."""
 
-    domains: dict[str, bytes]
+    domains: dict[str, Domain]
     clients: dict[str, ClientScope] = field(default_factory=dict)  # by token
     runs: dict[str, _Run] = field(default_factory=dict)  # by token
     keys: dict[str, _Key] = field(default_factory=dict)
@@ -74,7 +99,7 @@ class MemoryCustodian:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Make a custodian with these domains (and ``consent``), seen by a client of this scope."""
-        self._vault = _Vault({name: secrets.token_bytes(KEY_BYTES) for name in {*domains, CONSENT_DOMAIN}})
+        self._vault = _Vault({name: Domain() for name in {*domains, CONSENT_DOMAIN}})
         self._now = now
         self._token = self.add_client(scope).get_secret_value()
 
@@ -83,6 +108,11 @@ class MemoryCustodian:
         token = secrets.token_hex(16)
         self._vault.clients[token] = scope
         return SecretStr(token)
+
+    def domain(self, name: str) -> Domain:
+        """Return a domain's keys: for what stands in for other parts of custody."""
+        self._check_domain(name, True)
+        return self._vault.domains[name]
 
     def with_token(self, token: SecretStr) -> MemoryCustodian:
         """See :class:`Custodian`."""
@@ -167,15 +197,16 @@ class MemoryCustodian:
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
-    ) -> Iterator[pa.Array]:
+    ) -> Pseudonyms:
         """See :class:`Custodian`."""
         if (subjects is None) != (purpose is None):
             raise ValueError("active subjects and their purpose go together")
-        return self._pseudonyms(domain, identifiers, subjects)
+        opened: list[pa.Field] = []
+        return Pseudonyms(self._pseudonyms(domain, identifiers, subjects, opened), opened)
 
     def _pseudonyms(
-        self, domain: str, identifiers: Iterable[pa.Array], subjects: pa.Array | None
-    ) -> Iterator[pa.Array]:
+        self, domain: str, identifiers: Iterable[pa.Array], subjects: pa.Array | None, opened: list[pa.Field]
+    ) -> Generator[pa.Array]:
         run = self._run_or_none()
         if run is None:
             self._client()
@@ -185,6 +216,7 @@ class MemoryCustodian:
         if subjects is not None and len(subjects) > MAX_SUBJECTS:
             raise CustodyRefusedError("too_many_subjects", f"at most {MAX_SUBJECTS} subjects", 413)
         active = None if subjects is None else Subjects(subjects)
+        opened.append(pseudonym_schema(pseudonym_metadata(domain, self._vault.domains[domain].epoch)).field(0))
         for array in identifiers:
             yield self._answer(run, domain, array, active)
 
@@ -197,10 +229,10 @@ class MemoryCustodian:
         if count > run.quota:
             raise CustodyRefusedError("quota_spent", "this run may send no more identifiers", 429)
         run.quota -= count
-        pseudonyms = cmac(self._vault.domains[domain], array)
+        pseudonyms = self._vault.domains[domain].mint(array)
         if active is None:
             return pseudonyms
-        return active.keep(cmac(self._vault.domains[CONSENT_DOMAIN], array), pseudonyms)
+        return active.keep(self._vault.domains[CONSENT_DOMAIN].mint(array), pseudonyms)
 
     def _run_or_none(self) -> _Run | None:
         run = self._vault.runs.get(self._token)

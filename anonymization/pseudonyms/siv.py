@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 
 from anonymization.pseudonyms.blocks import BLOCK, BlockCipher, Blocks, blocks_from, doubled, exclusive_or
 from anonymization.pseudonyms.cmac import PADDING, Endings, chain, subkeys, work_room
-from anonymization.pseudonyms.columns import ByteColumn, Lengths, Rows, Written
+from anonymization.pseudonyms.columns import ByteColumn
 from anonymization.pseudonyms.errors import (
     AssociatedDataError,
     KeyLengthError,
     TamperedPseudonymError,
     ValueTooShortError,
 )
+from anonymization.pseudonyms.windows import Lengths, Rows, as_items, running
+from anonymization.pseudonyms.written import Written
 
 KEY_SIZES = (32, 48, 64)
 MAX_ASSOCIATED_DATA = 126  # strings (RFC 5297, 2.6: S2V takes 127, the value is the last)
@@ -86,21 +88,21 @@ class _Siv:
     def encrypt(self, values: pa.Array) -> pa.Array:
         """Encrypt a plain column, slice by slice."""
         column = ByteColumn(values)
-        written = Written(_present(column.lengths() + BLOCK, column), column.large)
+        written = Written(column.present(column.lengths() + BLOCK), column.large)
         room, tags = work_room(column.rows), work_room(column.rows)
         for rows in column.slices():
             chain(self._mac, rows, self._endings, tags, room)
             starts = written.offsets[rows.first : rows.first + len(rows)]
             width = rows.width + BLOCK if rows.width is not None else None
             for index, which, blocks in self._ctr(tags[: len(rows)], rows, 0, rows.lengths):
-                written.write(starts, width, BLOCK * (index + 1), blocks, which)
-            written.write(starts, width, 0, tags[: len(rows)])
+                written.write(starts, width, BLOCK * (index + 1), as_items(blocks), which)
+            written.write(starts, width, 0, as_items(tags[: len(rows)]))
         return written.column(column.valid)
 
     def decrypt(self, values: pa.Array) -> pa.Array:
         """Decrypt a plain column, slice by slice, and let nothing out before the last one is found authentic."""
         column = ByteColumn(values)
-        lengths = _present(column.lengths() - BLOCK, column)
+        lengths = column.present(column.lengths() - BLOCK)
         if (short := int((lengths < 0).sum())) > 0:
             raise ValueTooShortError(f"{short} values have fewer than the 16 bytes of a synthetic IV")
         written = Written(lengths, column.large)
@@ -111,7 +113,7 @@ class _Siv:
             width = rows.width - BLOCK if rows.width is not None and rows.width > BLOCK else None
             plain = written.rows(rows.first, count, width)
             for index, which, blocks in self._ctr(given[:count], rows, BLOCK, plain.lengths):
-                written.write(plain.starts, width, BLOCK * index, blocks, which)
+                written.write(plain.starts, width, BLOCK * index, as_items(blocks), which)
             chain(self._mac, plain, self._endings, tags, room)
             _compare(given[:count], tags[:count], column, rows.first)
         return written.column(column.valid)
@@ -127,8 +129,7 @@ class _Siv:
         first[:, 1] &= _CLEARED
         room, stream = np.empty_like(first), np.empty((len(tags) + 1, 2), np.uint64)
         for index in range((int(lengths.max(initial=0)) - 1) // BLOCK, -1, -1):
-            running = lengths > BLOCK * index
-            which = None if running.all() else np.flatnonzero(running)
+            which = running(lengths, BLOCK * index)
             counters = first.copy() if which is None else first[which]
             counters.view(">u4")[:, 3] += index
             count = len(counters)
@@ -170,12 +171,6 @@ def _tag(mac: BlockCipher, data: bytes) -> bytes:
     else:
         ending = exclusive_or((last + b"\x80").ljust(BLOCK, b"\0"), incomplete)
     return mac.encrypt_one(exclusive_or(state, ending))
-
-
-def _present(lengths: Lengths, column: ByteColumn) -> Lengths:
-    if column.valid is not None:
-        lengths[~column.valid] = 0
-    return lengths
 
 
 def _compare(given: Blocks, made: Blocks, column: ByteColumn, first: int) -> None:

@@ -3,7 +3,8 @@
     init, migrate, serve                    homes.py
     domain add|list, client add|list        declarations.py
     master show|replace, destroyed          masters.py
-    log verify|accept, alerts               records.py
+    log verify|accept|show, alerts          records.py
+    officer …, request …, approve, refuse, collect, requests, domains, epochs    officers.py
 
 Everything may be run again: what exists is kept. Tokens go to files of mode 600; custody keeps only their hash.
 """
@@ -15,7 +16,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from custody.commands import declarations, homes, masters, records
+from custody.commands import declarations, homes, masters, officers, records
 from custody.errors import CustodyServiceError, RefusedError
 
 
@@ -33,6 +34,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m custody", description="The trusted third party's service.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (homes, declarations, masters, records):
+    for group in (homes, declarations, masters, officers, records):
         group.register(commands)
     return parser

@@ -1,6 +1,6 @@
 """The log and the alerts.
 
-log verify --home H     log accept --home H --reason TEXT     alerts --home H
+log verify --home H     log accept --home H --reason TEXT     log show (see officers.py)     alerts --home H
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 
 from custody.commands.command import Now, command
+from custody.commands.officers import add_look
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -16,6 +17,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command(log, "verify", "read the whole log; fail if a row was altered or is missing", _verify)
     accept = command(log, "accept", "go on from a log that was cut off (a database restored from a backup)", _accept)
     accept.add_argument("--reason", required=True, help="why; it becomes a row of the log")
+    add_look(log.add_parser("show", help="show its last rows"), "log")
     command(commands, "alerts", "tell the domains that saw more identifiers than expected", _alerts)
 
 

@@ -2,6 +2,7 @@
 
 The row with the highest source version wins, then the one that arrived last, then the one that stood last in its
 delivery. The result depends on the set of deliveries alone, not on the order in which they were merged or how often.
+Pseudonyms of two epochs never stand for the same person, so rows of two epochs are never merged.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from pipeline.deidentification.origins import check_same_origins
 
 VERSION = "_version"  # int64: the operator's version of the row, 0 where it has none
 ARRIVAL = "_arrival"  # timestamp[us, UTC]: when the delivery was fetched
@@ -38,7 +41,11 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
 
     Returns:
         the merged table, sorted by `key`, with exactly `schema`.
+
+    Raises:
+        MixedPseudonymsError: a part has pseudonyms of another domain, algorithm or epoch than `schema` says.
     """
+    check_same_origins([schema, *(part.schema for part in parts)])
     whole = pa.concat_tables([_conform(part, schema) for part in parts] or [schema.empty_table()])
     ranks = _key_ranks(whole, key)
     order = np.argsort(ranks, kind="stable")

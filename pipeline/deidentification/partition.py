@@ -5,6 +5,8 @@ Invariants:
 2. A delivery whose rows are in a period already (same contract, same consent) is not merged twice.
 3. The journal is told after the pointer moved: a writer that died in between tells it on its re-run.
 4. A period made under several states of consent keeps the oldest root, so that its release makes it again first.
+5. Pseudonyms are written to the generation whose epoch they have. If the dataset is switched to another meanwhile, what
+   was written does not count: the run ends as an outage, and its re-run mints anew (:mod:`storage.generations`).
 """
 
 from __future__ import annotations
@@ -16,17 +18,19 @@ import pyarrow as pa
 
 from consent import consent_root
 from pipeline.deidentification.merge import BOOKKEEPING, Merged, merge
-from pipeline.deidentification.schema import trusted_schema
+from pipeline.deidentification.origins import check_same_origins, pseudonym_epochs
 from pipeline.errors import OutageError
 from pipeline.hub import Hub, code_version
 from pipeline.periods import closes_at
 from policies.contract import Contract
 from storage import (
     DatasetRef,
+    Generations,
     Manifest,
     PreconditionFailedError,
     Zone,
     content_digest,
+    read_generations,
     read_manifest,
     read_parquet,
     read_pointer,
@@ -42,9 +46,10 @@ ATTEMPTS = 8  # of the conditional write, when another run changes the same peri
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """The rows of one delivery, by period."""
+    """The rows of one delivery, by period; all have this schema, which says the origin of their pseudonyms."""
 
     delivery: str
+    schema: pa.Schema
     by_period: dict[str, list[pa.RecordBatch]]
 
 
@@ -54,6 +59,17 @@ class Added:
 
     stored: int = 0
     replaced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A period as a writer found it: the marker it read, the epochs it brings, and the pointer it may replace."""
+
+    period: str
+    generations: Generations
+    epochs: dict[str, int]
+    ref: DatasetRef | None
+    etag: str | None
 
 
 @dataclass(slots=True)
@@ -84,72 +100,71 @@ class PartitionWriter:
         """Merge a delivery's rows into every period it touches."""
         if self.replace is not None:
             kept = addition.by_period.get(self.replace, [])
-            self._gathered.append(Addition(addition.delivery, {self.replace: kept}))
+            self._gathered.append(Addition(addition.delivery, addition.schema, {self.replace: kept}))
             return Added(stored=sum(batch.num_rows for batch in kept))
         added = Added()
         for period in sorted(addition.by_period):
-            merged = self._merge_into(period, addition.delivery, addition.by_period[period])
+            added.replaced += self._merge_into(period, addition)
             added.stored += sum(batch.num_rows for batch in addition.by_period[period])
-            added.replaced += merged
         return added
 
     def finish_replacement(self) -> None:
         """Put what was gathered in the place of the period."""
         if self.replace is None:
             return
-        schema = trusted_schema(self.contract)
+        check_same_origins(item.schema for item in self._gathered)
+        schema = self._gathered[-1].schema
         batches = [batch for item in self._gathered for batch in item.by_period[self.replace or ""]]
         parts = [pa.Table.from_batches(batches, schema)]
         deliveries = tuple(sorted(item.delivery for item in self._gathered))
         for _ in range(ATTEMPTS):
-            current = self._current(self.replace)
+            place = self._place(self.replace, schema)
             merged = merge(parts, schema, self.contract.key)
-            if self._commit(self.replace, merged, deliveries, self.consent_root(), current):
+            if self._commit(place, merged, deliveries, self.consent_root()):
                 return
-        raise OutageError(
-            f"{self.contract.id} {self.replace}: other runs keep changing this period; run this one again"
-        )
+        raise self._contended(self.replace)
 
-    def _merge_into(self, period: str, delivery: str, batches: list[pa.RecordBatch]) -> int:
-        schema = trusted_schema(self.contract)
-        fresh = pa.Table.from_batches(batches, schema)
+    def _merge_into(self, period: str, addition: Addition) -> int:
+        fresh = pa.Table.from_batches(addition.by_period[period], addition.schema)
         for _ in range(ATTEMPTS):
-            current = self._current(period)
-            manifest = read_manifest(self.hub.private, current[0]) if current else None
-            if manifest and current and self._holds(manifest, delivery):
-                self.touched[period] = current[0]
-                self._tell_journal(period, manifest.content)
+            place = self._place(period, addition.schema)
+            manifest = read_manifest(self.hub.private, place.ref) if place.ref else None
+            if manifest and place.ref and self._holds(manifest, addition.delivery):
+                self._done(place, place.ref, manifest.content)
                 return 0
             older = list(read_parquet(self.hub.private, manifest.parts[0])) if manifest else []
             parts = [pa.Table.from_batches(older)] if older else []
-            merged = merge([*parts, fresh], schema, self.contract.key)
-            deliveries = tuple(sorted({*(manifest.deliveries if manifest else ()), delivery}))
+            merged = merge([*parts, fresh], addition.schema, self.contract.key)
+            deliveries = tuple(sorted({*(manifest.deliveries if manifest else ()), addition.delivery}))
             root = manifest.consent_root if manifest and manifest.consent_root else self.consent_root()
-            if self._commit(period, merged, deliveries, root, current):
+            if self._commit(place, merged, deliveries, root):
                 return merged.replaced
-        raise OutageError(f"{self.contract.id} {period}: other runs keep changing this period; run this one again")
+        raise self._contended(period)
 
-    def _current(self, period: str) -> tuple[DatasetRef, str] | None:
-        return read_pointer(self.hub.private, str(self.contract.id), self.contract.version.major, period)
+    def _place(self, period: str, schema: pa.Schema) -> _Place:
+        """Where rows of this schema go in a period now.
+
+        Raises:
+            GenerationChangedError: nowhere: the dataset is being switched, or they are of an epoch that has ended.
+        """
+        dataset, epochs = str(self.contract.id), pseudonym_epochs(schema)
+        generations = read_generations(self.hub.private)
+        generations.check(dataset, epochs)
+        major, generation = self.contract.version.major, generations.of(dataset)
+        found = read_pointer(self.hub.private, dataset, major, period, generation=generation)
+        return _Place(period, generations, epochs, *(found or (None, None)))
 
     def _holds(self, manifest: Manifest, delivery: str) -> bool:
         return not self.force and delivery in manifest.deliveries and manifest.version == str(self.contract.version)
 
-    def _commit(
-        self,
-        period: str,
-        merged: Merged,
-        deliveries: tuple[str, ...],
-        root: str | None,
-        current: tuple[DatasetRef, str] | None,
-    ) -> bool:
+    def _commit(self, place: _Place, merged: Merged, deliveries: tuple[str, ...], root: str | None) -> bool:
         """Write part, manifest and pointer; False if another writer moved the pointer meanwhile."""
-        contract, hub = self.contract, self.hub
+        contract, hub, period = self.contract, self.hub, place.period
         content = content_digest(merged.table.drop_columns(list(BOOKKEEPING)))
         name = stage_key(
             dataset=str(contract.id),
             period=period,
-            inputs=(*deliveries, content_digest(merged.table)),
+            inputs=(*deliveries, content_digest(merged.table), *_marks(place.epochs)),
             contract=contract.digest,
             strategy=hub.territory.strategy.digest,
             consent=root,
@@ -170,13 +185,22 @@ class PartitionWriter:
             code_version=code_version(),
         )
         ref = write_manifest(hub.private, manifest)
+        generation = place.generations.of(str(contract.id))
         try:
-            swap_pointer(hub.private, ref, expected_etag=current[1] if current else None)
+            swap_pointer(hub.private, ref, expected_etag=place.etag, generation=generation)
         except PreconditionFailedError:
             return False
-        self.touched[period] = ref
-        self._tell_journal(period, content)
+        self._done(place, ref, content)
         return True
+
+    def _done(self, place: _Place, ref: DatasetRef, content: str) -> None:
+        """Tell the journal what a period holds, and then make sure that this is what it holds."""
+        self._tell_journal(place.period, content)
+        place.generations.confirm(self.hub.private, str(self.contract.id), place.epochs)
+        self.touched[place.period] = ref
+
+    def _contended(self, period: str) -> OutageError:
+        return OutageError(f"{self.contract.id} {period}: other runs keep changing this period; run this one again")
 
     def _tell_journal(self, period: str, content: str) -> None:
         closed_at: datetime = closes_at(self.contract, period, self.hub.timezone)
@@ -189,3 +213,8 @@ class PartitionWriter:
             closed_at=closed_at,
             changed_at=self.hub.now(),
         )
+
+
+def _marks(epochs: dict[str, int]) -> list[str]:
+    """What tells parts of two epochs apart even where they have no row; nothing at first epochs."""
+    return [f"{domain}@{epoch}" for domain, epoch in sorted(epochs.items()) if epoch]

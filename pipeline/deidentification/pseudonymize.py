@@ -1,20 +1,21 @@
 """Replace identifiers by pseudonyms, and leave out rows that no consent covers, in one stream through custody.
 
 Identifiers leave this process only towards custody and come back only as pseudonyms. The coverage column goes with the
-active subjects of the purpose; where custody answers null the row is not covered, and is dropped here.
+active subjects of the purpose; where custody answers null the row is not covered, and is dropped here. What custody
+says of its pseudonyms (domain, algorithm, epoch) is noted, to be written beside them.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anonymization.pseudonyms import canonicalize
+from anonymization.pseudonyms import Origin, Pseudonyms, canonicalize
 from pipeline.deidentification.check import Checked
 from pipeline.deidentification.distinct import Answered, Sent
 from pipeline.errors import RefusedError
@@ -31,16 +32,22 @@ class Pseudonymizer(Protocol):
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
-    ) -> Iterator[pa.Array]:
+    ) -> Pseudonyms:
         """Yield one array of 16-byte pseudonyms for each array of identifiers."""
         ...
 
 
 @dataclass(slots=True)
-class CoverageCount:
-    """How many rows were left out because no consent covers them; grows as the stream is read."""
+class Outcome:
+    """What the step has to tell of a stream; grows as it is read.
+
+    Attributes:
+        not_covered: rows left out because no consent covers them.
+        origins: of each pseudonymised column; all of them are known once a row came out, or the stream ended.
+    """
 
     not_covered: int = 0
+    origins: dict[str, Origin] = field(default_factory=dict)
 
 
 def pseudonymize(
@@ -48,7 +55,7 @@ def pseudonymize(
     contract: Contract,
     custody: Pseudonymizer,
     subjects: pa.Array | None,
-    count: CoverageCount,
+    outcome: Outcome,
 ) -> Iterator[Checked]:
     """Yield the batches with every identifier column replaced.
 
@@ -62,7 +69,7 @@ def pseudonymize(
         raise RefusedError(f"{contract.id}: its rows need consent, and no set of consenting subjects was given")
     for column in sorted(columns, key=lambda column: column.name != covered):
         is_coverage = column.name == covered
-        stream = _replace(stream, column, contract, custody, subjects if is_coverage else None, count)
+        stream = _replace(stream, column, contract, custody, subjects if is_coverage else None, outcome)
     return stream
 
 
@@ -72,7 +79,7 @@ def _replace(
     contract: Contract,
     custody: Pseudonymizer,
     subjects: pa.Array | None,
-    count: CoverageCount,
+    outcome: Outcome,
 ) -> Iterator[Checked]:
     pending: deque[tuple[Checked, pa.Array, pa.Array]] = deque()
     sent, answered = Sent(), Answered()
@@ -87,6 +94,7 @@ def _replace(
     purpose = contract.coverage.purpose if contract.coverage and subjects is not None else None
     answers = custody.pseudonymize(str(column.privacy.domain), identifiers(), subjects=subjects, purpose=purpose)
     for answer in answers:
+        _note(outcome, column, answers.origin)
         item, values, fresh = pending.popleft()
         if len(answer) != len(fresh):
             raise RefusedError(f"custody answered {len(answer)} pseudonyms for {len(fresh)} identifiers")
@@ -96,8 +104,16 @@ def _replace(
         positions = item.positions
         if subjects is not None:
             covered = pc.is_valid(pseudonyms)
-            count.not_covered += len(covered) - (pc.sum(covered).as_py() or 0)
+            outcome.not_covered += len(covered) - (pc.sum(covered).as_py() or 0)
             batch, positions = batch.filter(covered), positions.filter(covered)
         yield Checked(batch, positions, item.rejects)
     if pending:
         raise RefusedError("custody's answer ended before all identifiers were answered")
+    _note(outcome, column, answers.origin)
+
+
+def _note(outcome: Outcome, column: Column, origin: Origin) -> None:
+    """Keep what custody says of a column's pseudonyms, if it is about the domain that was asked for."""
+    if origin.domain != str(column.privacy.domain):
+        raise RefusedError(f"column {column.name} was asked for in another domain than custody answered in")
+    outcome.origins[column.name] = origin

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
-from anonymization.pseudonyms import PSEUDONYM_TYPE, pseudonym_metadata
+from anonymization.pseudonyms import PSEUDONYM_TYPE, Origin, pseudonym_metadata
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
 from policies.contract import Column, Contract, Technique
 
@@ -18,12 +20,15 @@ _TYPES: dict[str, pa.DataType] = {
 }
 
 
-def trusted_schema(contract: Contract) -> pa.Schema:
+def trusted_schema(contract: Contract, origins: Mapping[str, Origin]) -> pa.Schema:
     """Return the schema of the contract's trusted rows, in the contract's order.
 
     A pseudonym's field metadata says its domain, algorithm and epoch; every field's says its category and technique.
+
+    Args:
+        origins: what custody said of each pseudonymised column, by its name.
     """
-    fields = [_field(column) for column in contract.columns if column.stored]
+    fields = [_field(column, origins) for column in contract.columns if column.stored]
     bookkeeping = [
         pa.field(VERSION, pa.int64(), nullable=False),
         pa.field(ARRIVAL, pa.timestamp("us", tz="UTC"), nullable=False),
@@ -33,11 +38,12 @@ def trusted_schema(contract: Contract) -> pa.Schema:
     return pa.schema(fields + bookkeeping)
 
 
-def _field(column: Column) -> pa.Field:
+def _field(column: Column, origins: Mapping[str, Origin]) -> pa.Field:
     technique = column.privacy.technique
     metadata = {"ardoise.category": column.privacy.category.value, "ardoise.technique": technique.value}
     kind = _TYPES[column.logical_type]
     if technique is Technique.PSEUDONYMIZE:
         kind = PSEUDONYM_TYPE
-        metadata |= pseudonym_metadata(str(column.privacy.domain))
+        origin = origins[column.name]
+        metadata |= pseudonym_metadata(origin.domain, origin.epoch, origin.algorithm)
     return pa.field(column.name, kind, metadata=metadata)

@@ -6,11 +6,12 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anonymization.pseudonyms import pseudonym_metadata
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION, merge
 
 SCHEMA = pa.schema(
     [
-        pa.field("meter", pa.binary(2), metadata={"ardoise.domain": "water"}),
+        pa.field("meter", pa.binary(2), metadata=pseudonym_metadata("water")),
         pa.field("day", pa.int64()),
         pa.field("value", pa.float64()),
         pa.field(VERSION, pa.int64(), nullable=False),

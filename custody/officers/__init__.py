@@ -1,0 +1,1 @@
+"""What nobody at custody does alone: re-identify, rotate epochs. One person asks, two others approve."""
