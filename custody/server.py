@@ -25,6 +25,8 @@ from custody.service import make_service
 from custody.settings import load_settings
 from custody.vault import open_vault
 
+OFFICERS = (("POST", "/v1/statements"), ("GET", "/v1/rotations"), ("POST", "/v1/rotations/consent/stream"))
+
 
 def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) -> None:
     """Serve on 127.0.0.1 until told to stop.
@@ -78,7 +80,7 @@ async def _try_requests(app: ASGIApp) -> None:
     async def send(message: Message) -> None:
         await asyncio.sleep(0)
 
-    for method, path in (("GET", "/health"), ("POST", "/v1/runs"), ("POST", "/v1/pseudonymize/consent")):
+    for method, path in (("GET", "/health"), ("POST", "/v1/runs"), ("POST", "/v1/pseudonymize/consent"), *OFFICERS):
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

@@ -67,7 +67,7 @@ def test_it_does_not_serve_an_older_state(make_custody: MakeHome) -> None:
     done = custody.command("serve", "--port", str(custody.port))
     assert done.returncode == 1
     assert "python -m custody migrate" in done.stderr
-    assert custody.command("migrate").stdout == "state 0002\n"
+    assert custody.command("migrate").stdout == "state 0003\n"
     assert "never prepared" in custody.command("serve", "--port", str(custody.port)).stderr
     assert custody.initialize().returncode == 0
     custody.query("DELETE FROM alembic_version")

@@ -7,7 +7,7 @@ from custody.database.tables import metadata
 
 
 def test_there_is_one_line_of_states() -> None:
-    assert head() == "0002"
+    assert head() == "0003"
 
 
 def test_no_table_has_a_column_for_a_value() -> None:
