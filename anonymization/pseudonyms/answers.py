@@ -20,6 +20,12 @@ class Pseudonyms(Iterator[pa.Array]):
     def __next__(self) -> pa.Array:
         return next(self._arrays)
 
+    def close(self) -> None:
+        """Leave the answer where it is: what it holds is let go of."""
+        close = getattr(self._arrays, "close", None)
+        if close is not None:
+            close()
+
     @property
     def origin(self) -> Origin:
         """Domain, algorithm and epoch of all these pseudonyms.
