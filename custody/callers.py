@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,45 +59,53 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def identify(connection: Connection, token: str | None, now: datetime) -> Caller:
-    """Return whose token this is.
+def find(connection: Connection, tokens: Iterable[str], *, lock: bool = False) -> dict[str, tuple[Caller, int]]:
+    """Return whose tokens these are, expired or not, and how much is left of their quotas; unknown ones are left out.
+
+    Args:
+        lock: keep the quotas for this transaction.
+    """
+    hashes = {token_hash(token): token for token in tokens}
+    query = select(clients).where(clients.c.token_hash.in_(hashes)).order_by(clients.c.name)
+    found: dict[str, tuple[Caller, int]] = {}
+    for row in connection.execute(query.with_for_update() if lock else query):
+        found[hashes[row.token_hash]] = _client(row), row.quota_left
+    if len(found) < len(hashes):
+        of_runs = select(runs).where(runs.c.token_hash.in_(hashes)).order_by(runs.c.id)
+        rows = connection.execute(of_runs.with_for_update() if lock else of_runs).all()
+        names = {row.client for row in rows}
+        owners = {
+            row.name: _client(row) for row in connection.execute(select(clients).where(clients.c.name.in_(names)))
+        }
+        for row in rows:
+            found[hashes[row.token_hash]] = _run(row, owners[row.client]), row.quota_left
+    return found
+
+
+def identify(connection: Connection, token: str | None) -> Caller:
+    """Return whose token this is, expired or not: see :func:`require_fresh`.
 
     Raises:
-        RefusedError: there is none, it is unknown, or it has expired.
+        RefusedError: there is none, or it is unknown.
     """
     if not token:
         raise RefusedError("token_missing", "custody is asked with « Authorization: Bearer … »")
-    hashed = token_hash(token)
-    row = connection.execute(select(clients).where(clients.c.token_hash == hashed)).first()
-    if row is not None:
-        return _client(row)
-    run = connection.execute(select(runs).where(runs.c.token_hash == hashed)).first()
-    if run is None:
+    found = find(connection, [token])
+    if token not in found:
         raise RefusedError("token_unknown", "custody does not know this token")
-    if now >= run.expires_at:
+    return found[token][0]
+
+
+def require_fresh(caller: Caller, now: datetime) -> None:
+    """Refuse a caller whose token has expired."""
+    if caller.expires_at is not None and now >= caller.expires_at:
         raise RefusedError("token_expired", "this token has expired: ask for another")
-    return Run(
-        row=run.id,
-        run_id=run.run_id,
-        dataset=run.dataset,
-        client=_client(connection.execute(select(clients).where(clients.c.name == run.client)).one()),
-        domains=frozenset(run.domains),
-        key_ids=frozenset(run.key_ids),
-        expires_at=run.expires_at,
-    )
 
 
 def require_client(caller: Caller) -> Client:
     """Return the caller if it is a client; a run's token does less."""
     if isinstance(caller, Run):
         raise RefusedError("action_not_in_scope", "a run's token does not allow that")
-    return caller
-
-
-def require_run(caller: Caller) -> Run:
-    """Return the caller if it is a run."""
-    if isinstance(caller, Client):
-        raise RefusedError("action_not_in_scope", "only a run's token pseudonymizes: create a run")
     return caller
 
 
@@ -131,3 +140,15 @@ def put_client(
 def _client(row: Row[tuple[Any, ...]]) -> Client:
     scope = ClientScope(frozenset(map(Action, row.actions)), frozenset(row.domains), frozenset(row.zones))
     return Client(row.name, scope, row.expires_at)
+
+
+def _run(row: Row[tuple[Any, ...]], client: Client) -> Run:
+    return Run(
+        row=row.id,
+        run_id=row.run_id,
+        dataset=row.dataset,
+        client=client,
+        domains=frozenset(row.domains),
+        key_ids=frozenset(row.key_ids),
+        expires_at=row.expires_at,
+    )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -196,16 +196,44 @@ def open_domain(connection: Connection, master: Wrapper, name: str, epoch: int |
     """
     row = _find(connection, name)
     at = row.epoch if epoch is None else epoch
-    wrapped = _key_row(connection, name, at).wrapped
+    return _open(master, row, at, _key_row(connection, name, at).wrapped)
+
+
+class OpenDomains:
+    """Domains at their current epochs, opened once as long as their rows stay as they are. For one thread."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[Row[Any], OpenDomain]] = {}
+
+    def open(self, connection: Connection, master: Wrapper, names: Iterable[str]) -> dict[str, OpenDomain]:
+        """Return those of these domains that there are.
+
+        Raises:
+            TamperedError: see :func:`open_domain`.
+        """
+        current = (domain_keys.c.domain == domains.c.name) & (domain_keys.c.epoch == domains.c.epoch)
+        query = select(domains, domain_keys.c.wrapped.label("of_epoch")).join(domain_keys, current)
+        rows = connection.execute(query.where(domains.c.name.in_(names))).all()
+        for row in rows:
+            if row.name not in self._open or self._open[row.name][0] != row:
+                self._open[row.name] = row, _open(master, row, row.epoch, row.of_epoch)
+        return {row.name: self._open[row.name][1] for row in rows}
+
+    def forget(self) -> None:
+        """Close all of them: nothing may be kept longer than there is work."""
+        self._open.clear()
+
+
+def _open(master: Wrapper, row: Row[Any], epoch: int, wrapped: bytes) -> OpenDomain:
     kind = Kind(row.kind)
-    lasting = master.unwrap(row.wrapped, "domain", name)
-    of_epoch = master.unwrap(wrapped, "domain", name, "epoch", str(at))
+    lasting = master.unwrap(row.wrapped, "domain", row.name)
+    of_epoch = master.unwrap(wrapped, "domain", row.name, "epoch", str(epoch))
     one_way = kind is Kind.ONE_WAY
     counting = split(lasting, "cmac" if one_way else "counting")
     return OpenDomain(
-        name=name,
+        name=row.name,
         kind=kind,
-        epoch=at,
+        epoch=epoch,
         key=counting if one_way else split(of_epoch, kind.value, length=kind.key_bytes),
         epoch_key=split(of_epoch, "epoch") if one_way else b"",
         counting_key=counting,

@@ -7,7 +7,7 @@ has been taken by the socket: that is the back-pressure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Protocol
 
 import anyio
@@ -20,7 +20,7 @@ from anonymization.pseudonyms.wire import MEDIA_TYPE
 from custody.errors import RefusedError
 from custody.translation import translate
 
-Finished = Callable[[RefusedError | None], None]
+Finished = Callable[[RefusedError | None], Awaitable[None]]
 
 
 class EndedEarly(Protocol):
@@ -65,7 +65,7 @@ class DuplexResponse(Response):
         self,
         answer: EndedEarly,
         first: bytes,
-        rest: Iterator[bytes],
+        rest: Generator[bytes],
         limiter: anyio.CapacityLimiter,
         finished: Finished,
     ) -> None:
@@ -87,6 +87,9 @@ class DuplexResponse(Response):
             refusal = error
         except Exception as error:
             refusal = translate(error)
-        self._finished(refusal)
+        finally:
+            with anyio.CancelScope(shield=True):  # whatever ends it, what was not used is given back
+                await anyio.to_thread.run_sync(self._rest.close, limiter=self._limiter)
+        await self._finished(refusal)
         last = self._answer.error(refusal) if refusal else b""
         await send({"type": "http.response.body", "body": last, "more_body": False})

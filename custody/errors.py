@@ -54,7 +54,11 @@ class RefusedError(CustodyServiceError):
 
 STATUS: Mapping[str, int] = MappingProxyType(
     {
+        "no_such_call": 404,
         "bad_request": 422,
+        "bad_identifier": 422,
+        "column_missing": 422,
+        "wrong_epoch": 409,
         "not_arrow": 400,
         "wrong_column": 400,
         "compressed": 400,
@@ -73,11 +77,14 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "new_keys_spent": 409,
         "domain_declared": 409,
         "epoch_in_use": 409,
+        "head_inconsistent": 409,
         "key_destroyed": 410,
         "epoch_destroyed": 410,
         "identifier_too_long": 413,
         "batch_too_large": 413,
         "too_many_subjects": 413,
+        "too_many_identifiers": 413,
+        "body_too_large": 413,
         "quota_spent": 429,
         "statement_stale": 401,
         "signature_wrong": 403,

@@ -10,9 +10,11 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from custody.logs import event
-from custody.pseudonymizing import Tally
+from custody.metrics import CALLS, SECONDS
+from custody.tally import Tally
 
 _KEY = "custody.log"
+_QUIET = ("/health", "/metrics")  # asked every few seconds
 
 
 def log_fields(scope: Scope) -> dict[str, Any]:
@@ -43,8 +45,11 @@ class RequestLog:
             await self.app(scope, receive, note_status)
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
-            if route != "/health" or status != 200:
-                self._log(scope, fields, route, status, time.monotonic() - start)
+            seconds = time.monotonic() - start
+            CALLS.labels(f"{scope['method']} {route}", status).inc()
+            SECONDS.labels(f"{scope['method']} {route}").observe(seconds)
+            if route not in _QUIET or status != 200:
+                self._log(scope, fields, route, status, seconds)
 
     def _log(self, scope: Scope, fields: dict[str, Any], route: str, status: int, seconds: float) -> None:
         tally = fields.pop("tally", None)

@@ -1,14 +1,14 @@
-"""Runs: a token with domains, data keys, a quota and an end. A quota is spent before what it pays for is answered."""
+"""Runs: a token with domains, data keys, a quota and an end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
 
 from anonymization.pseudonyms import Action
-from custody.callers import Client, Run, new_token, token_hash
+from custody.callers import Client, new_token, token_hash
 from custody.database.tables import data_keys, domains, runs
 from custody.errors import RefusedError
 from custody.vault import Vault
@@ -73,24 +73,3 @@ def check_domain(domain: str, *, known: bool, allowed: bool) -> None:
         raise RefusedError("domain_unknown", f"no domain is called « {domain} »")
     if not allowed:
         raise RefusedError("domain_not_in_scope", f"domain « {domain} » is not in this scope")
-
-
-def spend(vault: Vault, run: Run, domain: str, purpose: str | None, identifiers: int) -> None:
-    """Take ``identifiers`` from the run's quota and log it, in one transaction.
-
-    Raises:
-        RefusedError: so many are not left (none are then taken), or the token has expired meanwhile.
-    """
-    now = vault.now()
-    with vault.transaction() as connection:
-        statement = (
-            update(runs)
-            .where(runs.c.id == run.row, runs.c.quota_left >= identifiers, runs.c.expires_at > now)
-            .values(quota_left=runs.c.quota_left - identifiers)
-            .returning(runs.c.id)
-        )
-        if connection.execute(statement).first() is None:
-            if now >= run.expires_at:
-                raise RefusedError("token_expired", "this token has expired: ask for another")
-            raise RefusedError("quota_spent", "this run may not send so many identifiers more")
-        vault.note(connection, run, "pseudonymize", now, domain=domain, purpose=purpose, identifiers=identifiers)

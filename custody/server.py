@@ -16,10 +16,11 @@ import uvicorn
 from starlette.types import ASGIApp, Message
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, cmac
-from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, StreamSource
 from custody.logs import event, logging_config
 from custody.messages import PlainReader
+from custody.officers.trial import try_officers
 from custody.privileges import drop_to, forbid_core_dumps, give
 from custody.service import make_service
 from custody.settings import load_settings
@@ -54,6 +55,7 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
     config.load()
     config.get_loop_factory()
     _try_columns()
+    try_officers()
     asyncio.run(_try_requests(app.app))
     vault.engine.dispose()
     if user is not None:
@@ -70,7 +72,7 @@ def _try_columns() -> None:
     reader = PlainReader(StreamSource(lambda: next(pieces, b"")))
     while (batch := reader.next_batch()) is not None:
         tags = cmac(bytes(16), batch.column(0))
-        ActiveSubjects(pa.array([], PSEUDONYM_TYPE)).keep(tags, tags)
+        Subjects(pa.array([], PSEUDONYM_TYPE)).keep(tags, tags)
 
 
 async def _try_requests(app: ASGIApp) -> None:

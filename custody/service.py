@@ -1,131 +1,91 @@
 """The HTTP interface of custody: who is asking is found here, what may be done is decided below.
 
-    GET    /health
-    POST   /v1/runs                      client        a token for one run
-    POST   /v1/keys                      client, run   a new data key
+    GET    /health, /metrics, /openapi.json
+    POST   /v1/runs                      client            a token for one run
+    POST   /v1/keys                      client, run       a new data key
     POST   /v1/keys/{id}/release         client, run
     DELETE /v1/keys/{id}                 client
     POST   /v1/fingerprint               client
-    POST   /v1/pseudonymize/{domain}     run           Arrow IPC both ways; ``?purpose=``: active subjects come first
+    POST   /v1/pseudonymize/{domain}     run, operator     Arrow IPC both ways, or a few identifiers in JSON
+    POST   /v1/ledger/heads              client            have a head of a ledger signed;  GET /v1/ledger/key
     POST   /v1/statements, /v1/rotations/…             see custody.officers.routes
 
-Every error is ``{"error": {"code", "message"}}``, before an answer as a body, within one as its last batch.
+Every error is ``{"error": {"code", "message"}}``, before an answer as a body, within one as its last batch. Every
+refusal of a known caller is a row of the log.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
 
-import anyio
 from anyio.to_thread import run_sync
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPAuthorizationCredentials
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from anonymization.pseudonyms.wire import StreamSource
-from custody.bodies import FingerprintBody, KeyBody, RunBody
-from custody.callers import Caller, Run, identify, require_client, require_run
-from custody.database import current
-from custody.duplex import BodyPuller, DuplexResponse
+from custody.bodies import ErrorAnswer
+from custody.body_limit import BodyLimit
+from custody.callers import Caller
+from custody.calls import add_calls
 from custody.errors import CustodyServiceError, RefusedError
-from custody.keystore import create_key, destroy_key, fingerprint, release_key
+from custody.metrics import REFUSALS
 from custody.officers.routes import officers_router
-from custody.pseudonymizing import Answer
+from custody.pseudonym_calls import add_pseudonymize
+from custody.pseudonymizing import Streaming
+from custody.recognition import Recognition
 from custody.request_log import RequestLog, log_fields
-from custody.runs import create_run
 from custody.settings import CustodySettings
 from custody.translation import translate
 from custody.vault import Vault
 
-_PURPOSE = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")]
+_TOLD = (RefusedError, CustodyServiceError, SQLAlchemyError, HTTPException, Exception)
+_SCHEME = HTTPBearer(auto_error=False, description="A client's or a run's token.")
+
+Handler = Callable[[Request, Exception], Awaitable[JSONResponse]]
 
 
 def make_service(vault: Vault, settings: CustodySettings) -> RequestLog:
     """Return the ASGI application over an open vault."""
-    app = FastAPI(title="Ardoise custody", openapi_url=None)
-    identified = Depends(_identifier(vault))
-    _add_control_routes(app, vault, identified)
-    _add_pseudonymize(app, vault, settings, identified)
-    app.include_router(officers_router(vault, settings, identified))
-    for kind in (RefusedError, CustodyServiceError, SQLAlchemyError, HTTPException, Exception):
-        app.add_exception_handler(kind, _tell)
+    return RequestLog(BodyLimit(make_application(vault, settings)))
+
+
+def make_application(vault: Vault, settings: CustodySettings) -> FastAPI:
+    """Return the application alone: its calls, and how its errors are told."""
+    app = FastAPI(
+        title="Ardoise custody",
+        summary="Pseudonyms, data keys and signatures of a trusted third party that holds no data.",
+        docs_url=None,
+        redoc_url=None,
+        responses={"4XX": {"model": ErrorAnswer, "description": "Refused: see its code."}},
+    )
+    recognition = Recognition(vault)
+
+    def identified(request: Request, scheme: HTTPAuthorizationCredentials | None = Depends(_SCHEME)) -> Caller:
+        return recognition.identify(request)
+
+    add_calls(app, vault, Depends(identified))
+    add_pseudonymize(app, Streaming(vault), settings, recognition)
+    app.include_router(officers_router(vault, settings, Depends(identified)))
+    for kind in _TOLD:
+        app.add_exception_handler(kind, _teller(recognition))
     app.add_exception_handler(RequestValidationError, _tell_invalid)
-    return RequestLog(app)
+    app.openapi()  # made now: once the process has become its user, nothing more is imported
+    return app
 
 
-def _identifier(vault: Vault) -> Callable[[Request], Caller]:
-    def identified(request: Request) -> Caller:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        with vault.engine.connect() as connection:
-            caller = identify(connection, token.strip() if scheme.lower() == "bearer" else None, vault.now())
-        if isinstance(caller, Run):
-            log_fields(request.scope).update(client=caller.client.name, run_id=caller.run_id, dataset=caller.dataset)
-        else:
-            log_fields(request.scope).update(client=caller.name)
-        return caller
+def _teller(recognition: Recognition) -> Handler:
+    async def tell(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, HTTPException):
+            return _answer(request, error.status_code, "no_such_call", "custody has no such call: see its interface")
+        refusal = translate(error)
+        await run_sync(recognition.note_refusal, request.scope, refusal)
+        return _answer(request, refusal.status, refusal.code, refusal.message)
 
-    return identified
-
-
-def _add_control_routes(app: FastAPI, vault: Vault, identified: Any) -> None:
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        with vault.engine.connect() as connection:
-            return {"status": "ok", "state": current(connection)}
-
-    @app.post("/v1/runs", status_code=201)
-    def runs(request: Request, body: RunBody, caller: Caller = identified) -> dict[str, str]:
-        log_fields(request.scope).update(run_id=body.run_id, dataset=body.dataset, quota=body.quota)
-        return {"token": create_run(vault, require_client(caller), body.request())}
-
-    @app.post("/v1/keys", status_code=201)
-    def keys(body: KeyBody, caller: Caller = identified) -> dict[str, str]:
-        key = create_key(vault, caller, body.zone, body.dataset)
-        return {"key_id": key.id, "key": base64.b64encode(key.key).decode()}
-
-    @app.post("/v1/keys/{key_id}/release")
-    def release(key_id: str, caller: Caller = identified) -> dict[str, str]:
-        return {"key": base64.b64encode(release_key(vault, caller, key_id)).decode()}
-
-    @app.delete("/v1/keys/{key_id}", status_code=204)
-    def destroy(key_id: str, caller: Caller = identified) -> Response:
-        destroy_key(vault, require_client(caller), key_id)
-        return Response(status_code=204)
-
-    @app.post("/v1/fingerprint")
-    def name(body: FingerprintBody, caller: Caller = identified) -> dict[str, str]:
-        return {"fingerprint": fingerprint(vault, require_client(caller), body.dataset, body.digest)}
-
-
-def _add_pseudonymize(app: FastAPI, vault: Vault, settings: CustodySettings, identified: Any) -> None:
-    limiter = anyio.CapacityLimiter(settings.streams)
-
-    @app.post("/v1/pseudonymize/{domain}")
-    async def pseudonymize(
-        request: Request, domain: str, purpose: _PURPOSE = None, caller: Caller = identified
-    ) -> Response:
-        run, fields = require_run(caller), log_fields(request.scope)
-        source = StreamSource(BodyPuller(request.receive, settings.stall_seconds))
-        answer = await run_sync(Answer, vault, run, domain, purpose, source, limiter=limiter)
-        fields.update(domain=domain, purpose=purpose, tally=answer.tally)
-        pieces = iter(answer)
-        first = await run_sync(next, pieces, limiter=limiter)
-
-        def finished(refusal: RefusedError | None) -> None:
-            fields.update(code=refusal.code if refusal else None)
-
-        return DuplexResponse(answer, first, pieces, limiter, finished)
-
-
-async def _tell(request: Request, error: Exception) -> JSONResponse:
-    if isinstance(error, HTTPException):
-        return _answer(request, error.status_code, "no_such_call", "custody has no such call: see its interface")
-    refusal = translate(error)
-    return _answer(request, refusal.status, refusal.code, refusal.message)
+    return tell
 
 
 async def _tell_invalid(request: Request, error: Exception) -> JSONResponse:
@@ -136,4 +96,5 @@ async def _tell_invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _answer(request: Request, status: int, code: str, message: str) -> JSONResponse:
     log_fields(request.scope)["code"] = code
+    REFUSALS.labels(code).inc()
     return JSONResponse({"error": {"code": code, "message": message}}, status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from anonymization.pseudonyms.metadata import Origin, pseudonym_origin
 class Pseudonyms(Iterator[pa.Array]):
     """One answer, read once. Its origin is known from the first array on, or at the end if there is none."""
 
-    def __init__(self, arrays: Iterator[pa.Array], opened: list[pa.Field]) -> None:
+    def __init__(self, arrays: Generator[pa.Array], opened: list[pa.Field]) -> None:
         """Read ``arrays``; whoever yields them puts the answer's field in ``opened`` before the first."""
         self._arrays, self._opened = arrays, opened
 
@@ -21,10 +21,8 @@ class Pseudonyms(Iterator[pa.Array]):
         return next(self._arrays)
 
     def close(self) -> None:
-        """Leave the answer where it is: what it holds is let go of."""
-        close = getattr(self._arrays, "close", None)
-        if close is not None:
-            close()
+        """Leave before the end: custody is told, and gives back what of the quota was not used."""
+        self._arrays.close()
 
     @property
     def origin(self) -> Origin:

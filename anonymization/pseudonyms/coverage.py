@@ -1,4 +1,6 @@
-"""Leaving out whoever is not among the active subjects of a purpose. Used inside custody only.
+"""Leaving out whoever is not covered for a purpose: not among its active subjects, or among those who object to it.
+
+Used inside custody only.
 
 Subjects are kept sorted as two 64-bit halves: searching one machine word for each row is several times faster than
 comparing 16-byte strings. Two subjects with the same first half are next to impossible among pseudonyms, but looked at.
@@ -17,15 +19,20 @@ from anonymization.pseudonyms.errors import IdentifierTypeError, SubjectsError
 _LONGEST_RUN = 8  # subjects with the same first half
 
 
-class ActiveSubjects:
-    """A set of consent pseudonyms; immutable."""
+class Subjects:
+    """A set of consent pseudonyms, and whether being in it covers a row or leaves it out; immutable."""
 
-    def __init__(self, subjects: pa.Array) -> None:
+    def __init__(self, subjects: pa.Array, *, objecting: bool = False) -> None:
         """Keep these pseudonyms; nulls and repetitions do not matter.
+
+        Args:
+            subjects: 16-byte pseudonyms.
+            objecting: whether these are the subjects who object, and everybody else is covered.
 
         Raises:
             SubjectsError: so many of them begin alike that they can not be pseudonyms.
         """
+        self._objecting = objecting
         halves = np.unique(_halves(subjects.drop_null()), axis=0)
         self._high, self._low = halves[:, 0].copy(), halves[:, 1].copy()
         self._run = int(np.unique(self._high, return_counts=True)[1].max(initial=0))
@@ -36,7 +43,7 @@ class ActiveSubjects:
         return len(self._high)
 
     def keep(self, consent: pa.Array, pseudonyms: pa.Array) -> pa.FixedSizeBinaryArray:
-        """Return ``pseudonyms``, null where the row's ``consent`` pseudonym is not in this set."""
+        """Return ``pseudonyms``, null where the row's ``consent`` pseudonym does not cover it, or is null itself."""
         halves = _halves(pc.fill_null(consent, pa.scalar(bytes(PSEUDONYM_BYTES), PSEUDONYM_TYPE)))
         high, low = halves[:, 0], halves[:, 1]
         found = np.zeros(len(halves), np.bool_)
@@ -44,7 +51,7 @@ class ActiveSubjects:
         for step in range(self._run):
             place = np.minimum(first + step, len(self) - 1)
             found |= (self._high[place] == high) & (self._low[place] == low)
-        covered = pc.and_(pa.array(found), consent.is_valid())
+        covered = pc.and_(pa.array(found != self._objecting), consent.is_valid())
         return pc.if_else(covered, pseudonyms, pa.scalar(None, PSEUDONYM_TYPE))
 
 

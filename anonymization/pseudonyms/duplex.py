@@ -11,7 +11,7 @@ import http.client
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -167,7 +167,7 @@ def _exchange(
     refusal: Refusal,
     schema: pa.Schema,
     opened: list[pa.Field],
-) -> Iterator[pa.Array]:
+) -> Generator[pa.Array]:
     sock: socket.socket | None = None
     sender: _Sender | None = None
     where = f"{connection.host}:{connection.port}"

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pydantic import SecretStr
 
 from anonymization.pseudonyms.answers import Pseudonyms
-from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.custodian import (
     CONSENT_DOMAIN,
     MAX_IDENTIFIER_BYTES,
@@ -206,7 +206,7 @@ class MemoryCustodian:
 
     def _pseudonyms(
         self, domain: str, identifiers: Iterable[pa.Array], subjects: pa.Array | None, opened: list[pa.Field]
-    ) -> Iterator[pa.Array]:
+    ) -> Generator[pa.Array]:
         run = self._run_or_none()
         if run is None:
             self._client()
@@ -215,12 +215,12 @@ class MemoryCustodian:
         self._check_domain(domain, domain in run.domains and not covers_itself)
         if subjects is not None and len(subjects) > MAX_SUBJECTS:
             raise CustodyRefusedError("too_many_subjects", f"at most {MAX_SUBJECTS} subjects", 413)
-        active = None if subjects is None else ActiveSubjects(subjects)
+        active = None if subjects is None else Subjects(subjects)
         opened.append(pseudonym_schema(pseudonym_metadata(domain, self._vault.domains[domain].epoch)).field(0))
         for array in identifiers:
             yield self._answer(run, domain, array, active)
 
-    def _answer(self, run: _Run, domain: str, array: pa.Array, active: ActiveSubjects | None) -> pa.Array:
+    def _answer(self, run: _Run, domain: str, array: pa.Array, active: Subjects | None) -> pa.Array:
         plain = array.cast(pa.string())
         if (pc.max(pc.binary_length(plain)).as_py() or 0) > MAX_IDENTIFIER_BYTES:
             raise CustodyRefusedError("identifier_too_long", f"at most {MAX_IDENTIFIER_BYTES} bytes", 413)

@@ -6,7 +6,7 @@ What two officers do there is one call here (:meth:`MemoryRotationCustodian.star
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 import pyarrow as pa
 from pydantic import SecretStr
@@ -78,7 +78,7 @@ class MemoryRotationCustodian:
         keys.epoch, keys.epochs[epoch - 1] = epoch, None
         self._states[domain] = RotationState(domain, epoch, FINISHED)
 
-    def _rotated(self, domain: str, pseudonyms: Iterable[pa.Array], opened: list[pa.Field]) -> Iterator[pa.Array]:
+    def _rotated(self, domain: str, pseudonyms: Iterable[pa.Array], opened: list[pa.Field]) -> Generator[pa.Array]:
         if self._token not in self._quotas:
             raise CustodyRefusedError("token_unknown", "this is no token of a rotation", 401)
         if self._quotas[self._token][0] != domain:

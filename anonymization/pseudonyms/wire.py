@@ -37,9 +37,9 @@ class MessageTooLargeError(ValueError):
     """An Arrow message larger than :data:`MAX_MESSAGE_BYTES`."""
 
 
-def pseudonym_schema(metadata: dict[str, str]) -> pa.Schema:
+def pseudonym_schema(metadata: dict[str, str], kind: pa.DataType = PSEUDONYM_TYPE) -> pa.Schema:
     """Return the answer's schema: the pseudonyms, and how they were made."""
-    return pa.schema([pa.field("pseudonym", PSEUDONYM_TYPE, metadata=metadata)])
+    return pa.schema([pa.field("pseudonym", kind, metadata=metadata)])
 
 
 class StreamSource:

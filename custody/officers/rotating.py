@@ -6,26 +6,15 @@ for before it is answered, and nothing of it outlives it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pyarrow as pa
+from collections.abc import Generator
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, pseudonym_metadata, rotate
-from anonymization.pseudonyms.wire import (
-    ERROR_CODE,
-    ERROR_MESSAGE,
-    ERROR_STATUS,
-    MAX_BATCH_ROWS,
-    IpcWriter,
-    MessageTooLargeError,
-    StreamEndedError,
-    StreamSource,
-    pseudonym_schema,
-)
+from anonymization.pseudonyms.wire import StreamSource
 from custody.errors import RefusedError
-from custody.messages import PlainReader
+from custody.incoming import incoming
 from custody.officers.rotation_runs import RotationRun, spend_rotation
-from custody.pseudonymizing import Tally
+from custody.outgoing import Outgoing
+from custody.tally import Tally
 from custody.vault import Vault
 
 COLUMN = "pseudonym"
@@ -42,13 +31,12 @@ class RotationAnswer:
         with vault.engine.connect() as connection:
             self._old = vault.open_domain(connection, domain, run.epoch - 1).epoch_key
             self._new = vault.open_domain(connection, domain, run.epoch).epoch_key
-        self._schema = pseudonym_schema(pseudonym_metadata(domain, run.epoch))
-        self._writer = IpcWriter(self._schema)
+        self._outgoing = Outgoing(pseudonym_metadata(domain, run.epoch), PSEUDONYM_TYPE)
         self.tally = Tally()
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Generator[bytes]:
         """Yield the answer in pieces, one a batch, then the end-of-stream marker."""
-        for pseudonyms in self._pseudonyms():
+        for pseudonyms in incoming(self._source, COLUMN, (PSEUDONYM_TYPE,)):
             count = len(pseudonyms) - pseudonyms.null_count
             spend_rotation(self._vault, self._run, count)
             carried = rotate(self._old, self._new, pseudonyms)
@@ -56,34 +44,9 @@ class RotationAnswer:
             self.tally.rows += len(pseudonyms)
             self.tally.identifiers += count
             self.tally.answered += count
-            yield self._writer.write(pa.record_batch([carried], schema=self._schema))
-        yield self._writer.end()
+            yield self._outgoing.batch(carried)
+        yield self._outgoing.end()
 
     def error(self, refusal: RefusedError) -> bytes:
-        """Return the last bytes of an answer that can not go on: a batch that says why, and no end-of-stream marker."""
-        empty = pa.record_batch([pa.array([], PSEUDONYM_TYPE)], schema=self._schema)
-        metadata = {
-            ERROR_CODE: refusal.code.encode(),
-            ERROR_MESSAGE: refusal.message.encode(),
-            ERROR_STATUS: str(refusal.status).encode(),
-        }
-        return self._writer.write(empty, metadata)
-
-    def _pseudonyms(self) -> Iterator[pa.Array]:
-        """Yield the column of each batch of the body, checked."""
-        try:
-            reader = PlainReader(self._source)
-            if reader.schema.names != [COLUMN] or reader.schema.field(0).type != PSEUDONYM_TYPE:
-                raise RefusedError("wrong_column", f"this stream has one column, « {COLUMN} », of {PSEUDONYM_TYPE}")
-            while (batch := reader.next_batch()) is not None:
-                column = batch.column(0)
-                if len(column) > MAX_BATCH_ROWS:
-                    raise RefusedError("batch_too_large", f"a batch has at most {MAX_BATCH_ROWS} rows")
-                column.validate(full=True)
-                yield column
-        except StreamEndedError:
-            raise RefusedError("stream_truncated", f"the stream of « {COLUMN} » stops before its end") from None
-        except MessageTooLargeError:
-            raise RefusedError("batch_too_large", "an Arrow message is too large: send smaller batches") from None
-        except (pa.ArrowException, OSError):
-            raise RefusedError("not_arrow", f"where a stream of « {COLUMN} » should be are other bytes") from None
+        """Return the last bytes of an answer that can not go on."""
+        return self._outgoing.error(refusal)

@@ -122,7 +122,7 @@ def _add_stream(router: APIRouter, vault: Vault, settings: CustodySettings) -> N
         pieces = iter(answer)
         first = await run_sync(next, pieces, limiter=limiter)
 
-        def finished(refusal: RefusedError | None) -> None:
+        async def finished(refusal: RefusedError | None) -> None:
             fields.update(code=refusal.code if refusal else None)
 
         return DuplexResponse(answer, first, pieces, limiter, finished)

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, canonicalize, cmac, to_base32
-from anonymization.pseudonyms.coverage import ActiveSubjects
+from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.errors import SubjectsError
 from policies.contract import CanonicalForm
 
@@ -118,20 +118,20 @@ def test_coverage_keeps_the_active_and_only_them(key: bytes, people: list[str], 
     column = pa.array([*people, None], pa.string())
     consent = cmac(key, column)
     subjects = cmac(key, pa.array(sorted(active), pa.string()))
-    kept = ActiveSubjects(subjects).keep(consent, consent).is_valid().to_pylist()
+    kept = Subjects(subjects).keep(consent, consent).is_valid().to_pylist()
     assert kept == [person in active for person in people] + [False]
 
 
 def test_subjects_with_the_same_first_half_are_told_apart() -> None:
     alike = pa.array([b"12345678" + bytes([last] * 8) for last in range(12)], PSEUDONYM_TYPE)
-    kept = ActiveSubjects(pa.concat_arrays([alike.slice(0, 3), alike.slice(5, 5)])).keep(alike, alike)
+    kept = Subjects(pa.concat_arrays([alike.slice(0, 3), alike.slice(5, 5)])).keep(alike, alike)
     assert kept.is_valid().to_pylist() == [True] * 3 + [False] * 2 + [True] * 5 + [False] * 2
     with pytest.raises(SubjectsError, match="begin alike"):
-        ActiveSubjects(alike)
+        Subjects(alike)
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 15, b"\0" * 8 + b"\1" * 7])
 def test_coverage_compares_all_sixteen_bytes(tail: bytes) -> None:
     values = pa.array([b"a" + tail, b"a" + b"\0" * 14 + b"\2", b"\0" * 16], PSEUDONYM_TYPE)
-    kept = ActiveSubjects(values.slice(0, 1)).keep(values, values)
+    kept = Subjects(values.slice(0, 1)).keep(values, values)
     assert kept.is_valid().to_pylist() == [True, False, False]

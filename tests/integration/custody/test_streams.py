@@ -214,7 +214,7 @@ def test_a_caller_may_leave_early(custody: CustodyHome) -> None:
     column = pa.array([f"49007-{number:09d}" for number in range(50_000)])
     answers = run_of(custody).pseudonymize("water-meter", (column for _ in range(40)))
     next(answers)
-    answers.close()  # type: ignore[attr-defined]
+    answers.close()
     assert custody.healthy()
     deadline = time.monotonic() + 10
     while any(thread.name == "custody-sender" for thread in threading.enumerate()):

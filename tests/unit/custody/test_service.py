@@ -42,9 +42,30 @@ def test_an_unknown_call_has_a_coded_answer(client: TestClient) -> None:
     assert "secret-name" not in answer.text
 
 
-def test_no_page_describes_the_interface(client: TestClient) -> None:
-    for path in ("/docs", "/redoc", "/openapi.json"):
+def test_the_interface_describes_itself_without_fetching_anything(client: TestClient) -> None:
+    for path in ("/docs", "/redoc"):
         assert client.get(path).status_code == 404
+    described = client.get("/openapi.json").json()
+    bodies = described["paths"]["/v1/pseudonymize/{domain}"]["post"]["requestBody"]["content"]
+    assert set(bodies) == {"application/vnd.apache.arrow.stream", "application/json"}
+    assert bodies["application/json"]["schema"]["properties"]["identifiers"]["examples"]
+    for path, calls in described["paths"].items():
+        for call in calls.values():
+            assert call["summary"], path
+            assert "4XX" in call["responses"], path
+
+
+def test_a_body_too_large_is_refused_before_it_is_read(client: TestClient) -> None:
+    answer = client.post("/v1/runs", headers={"Authorization": "Bearer x"}, content=b"[" * (8 * 1024 * 1024 + 1))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "body_too_large")
+
+
+def test_metrics_count_refusals_by_code(client: TestClient) -> None:
+    client.post("/v1/runs", json={})
+    told = client.get("/metrics")
+    assert told.headers["content-type"].startswith("text/plain")
+    assert 'custody_refusals_total{code="token_missing"}' in told.text
+    assert 'custody_calls_total{call="POST /v1/runs",status="401"}' in told.text
 
 
 def test_every_code_has_a_status() -> None:
