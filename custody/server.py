@@ -20,10 +20,13 @@ from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, StreamSource
 from custody.logs import event, logging_config
 from custody.messages import PlainReader
+from custody.officers.trial import try_officers
 from custody.privileges import drop_to, forbid_core_dumps, give
 from custody.service import make_service
 from custody.settings import load_settings
 from custody.vault import open_vault
+
+OFFICERS = (("POST", "/v1/statements"), ("GET", "/v1/rotations"), ("POST", "/v1/rotations/consent/stream"))
 
 
 def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) -> None:
@@ -52,6 +55,7 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
     config.load()
     config.get_loop_factory()
     _try_columns()
+    try_officers()
     asyncio.run(_try_requests(app.app))
     vault.engine.dispose()
     if user is not None:
@@ -78,7 +82,7 @@ async def _try_requests(app: ASGIApp) -> None:
     async def send(message: Message) -> None:
         await asyncio.sleep(0)
 
-    for method, path in (("GET", "/health"), ("POST", "/v1/runs"), ("POST", "/v1/pseudonymize/consent")):
+    for method, path in (("GET", "/health"), ("POST", "/v1/runs"), ("POST", "/v1/pseudonymize/consent"), *OFFICERS):
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},

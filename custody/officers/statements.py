@@ -9,7 +9,6 @@ database can not make one.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass
@@ -74,9 +73,10 @@ class Signed:
         """
         try:
             statement, signature = value["statement"], base64.b64decode(value["signature"], validate=True)
-        except (KeyError, TypeError, binascii.Error):
+            size = len(statement.encode())
+        except (KeyError, TypeError, ValueError):
             raise RefusedError("bad_request", "a statement comes with its signature in base64") from None
-        if len(statement.encode()) > MAX_STATEMENT_BYTES:
+        if size > MAX_STATEMENT_BYTES:
             raise RefusedError("bad_request", f"a statement has at most {MAX_STATEMENT_BYTES} bytes")
         return cls(statement, signature)
 
