@@ -127,8 +127,9 @@ def _plain(values: pa.Array) -> pa.Array:
 
 def _offsets(array: pa.Array, large: bool) -> NDArray[np.signedinteger]:
     if pa.types.is_fixed_size_binary(array.type):
-        width = array.type.byte_width
-        return np.arange(array.offset, array.offset + len(array) + 1, dtype=np.int64) * width
+        every = np.arange(array.offset, array.offset + len(array) + 1, dtype=np.int64)
+        every *= array.type.byte_width
+        return every
     buffer = array.buffers()[1]
     if buffer is None or len(array) == 0:
         return np.zeros(len(array) + 1, np.int64)
