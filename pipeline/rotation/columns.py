@@ -87,7 +87,9 @@ def check_carried(old: pa.Table, new: pa.Table, domain: str, epoch: int) -> Rota
     """
     counts = RotationCounts()
     if old.num_rows != new.num_rows or old.schema.names != new.schema.names:
-        raise BadInputError("a period was carried over with other rows or columns; remove its new pointer and run again")
+        raise BadInputError(
+            "a period was carried over with other rows or columns; remove its new pointer and run again"
+        )
     for name in rotating_columns(old.schema, domain, epoch):
         origin = pseudonym_origins(new.schema)[name]
         before, after = (table.column(name).combine_chunks() for table in (old, new))
