@@ -14,8 +14,9 @@ from custody.errors import SettingsError
 from custody.logs import event, logging_config
 from custody.privileges import drop_to, forbid_core_dumps, give
 from custody.rehearsal import rehearse
+from custody.request_log import RequestLog
 from custody.service import make_service
-from custody.settings import TlsSettings, load_settings
+from custody.settings import CustodySettings, TlsSettings, load_settings
 from custody.vault import open_vault
 
 
@@ -31,6 +32,23 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
         raise SettingsError(f"tokens and keys do not travel in clear: to serve on {settings.host}, settings need [tls]")
     vault = open_vault(settings, now)
     app = make_service(vault, settings)
+    config = configuration(app, settings, port)
+    config.get_loop_factory()
+    rehearse(app.app)  # without the log of requests: none was made
+    vault.engine.dispose()
+    if user is not None:
+        give(home, user)
+        drop_to(user)
+    event("start", port=port, tls=settings.tls is not None)
+    uvicorn.Server(config).run()
+
+
+def configuration(app: RequestLog, settings: CustodySettings, port: int) -> uvicorn.Config:
+    """Return how the service listens, loaded: sockets are all that is missing.
+
+    Raises:
+        SettingsError: the certificate or its key can not be read.
+    """
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -49,14 +67,7 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
         config.load()
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(f"the certificate or key of [tls] is not readable ({type(error).__name__})") from None
-    config.get_loop_factory()
-    rehearse(app.app)  # without the log of requests: none was made
-    vault.engine.dispose()
-    if user is not None:
-        give(home, user)
-        drop_to(user)
-    event("start", port=port, tls=settings.tls is not None)
-    uvicorn.Server(config).run()
+    return config
 
 
 def _tls(settings: TlsSettings | None) -> dict[str, Any]:
