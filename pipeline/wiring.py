@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from anonymization.pseudonyms import CustodyClient
+from anonymization.pseudonyms import CustodyClient, RotationClient, RotationCustodian
 from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
 from catalog.publisher import CkanCatalogue
@@ -44,6 +44,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         erasing_custody=lambda: _orchestrator(settings),
         run_custody=lambda request: _run_custody(settings, request),
         catalogue=lambda: _catalogue(settings),
+        rotation_custody=lambda: _rotation(settings),
     )
 
 
@@ -72,6 +73,10 @@ def _run_custody(settings: Settings, request: RunRequest) -> RunCustody:
         quota=request.quota,
     )
     return orchestrator.with_token(token)
+
+
+def _rotation(settings: Settings) -> RotationCustodian:
+    return RotationClient(settings.custody_url, settings.secret("custody-client-rotation"))
 
 
 def _catalogue(settings: Settings) -> Catalogue:

@@ -64,9 +64,7 @@ def current_periods(store: ObjectStore, generations: Generations) -> Iterator[Fo
         pointer = parse_pointer_key(stored.key)
         if pointer is None or pointer.generation != generations.of(pointer.dataset):
             continue
-        current = read_pointer(
-            store, pointer.dataset, pointer.major, pointer.period, generation=pointer.generation
-        )
+        current = read_pointer(store, pointer.dataset, pointer.major, pointer.period, generation=pointer.generation)
         if current is not None:
             yield Found(pointer, current[0], read_manifest(store, current[0]))
 
