@@ -11,7 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyRefusedError, MemoryCustodian, MemoryRotationCustodian, canonicalize
+from anonymization.pseudonyms import (
+    CONSENT_DOMAIN,
+    CustodyRefusedError,
+    MemoryCustodian,
+    MemoryRotationCustodian,
+    canonicalize,
+)
 from catalog import MemoryCatalogue
 from catalog.lineage import EventBuilder, LineageEmitter
 from pipeline.hub import Hub, RunCustody, RunRequest

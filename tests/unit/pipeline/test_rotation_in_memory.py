@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 import pytest
 
-from anonymization.pseudonyms import MemoryRotationCustodian, Origin, Pseudonyms
+from anonymization.pseudonyms import MemoryRotationCustodian, Pseudonyms
 from pipeline.errors import BadInputError, RefusedError
 from tests.journey_world import World
 from tests.rotation_behaviour import (
@@ -22,8 +22,8 @@ from tests.rotation_behaviour import (
 
 
 @pytest.fixture
-def fresh_world(make_world: Callable[[], World]) -> World:
-    return make_world()
+def start_over(make_world: Callable[[], World]) -> Callable[[], World]:
+    return make_world
 
 
 class TestRotationInMemory(RotationBehaviour):
@@ -32,13 +32,6 @@ class TestRotationInMemory(RotationBehaviour):
 
 class TestRotationDisturbed(DisturbedRotationBehaviour):
     """All of it."""
-
-
-class Answering:
-    """Custody that answers something else than it should."""
-
-    def __init__(self, change: Callable[[pa.Array], pa.Array], origin: Origin | None = None) -> None:
-        self.change, self.origin = change, origin
 
 
 @pytest.mark.parametrize(
