@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -342,6 +343,7 @@ class DisturbedRotationBehaviour:
 
     def test_a_collection_at_any_moment_of_a_rotation(self, make_world: Callable[[], World]):
         """A whole collection happens just before write n of a rotation: it counts, or it is refused and runs again."""
+        often = 0
         for write in count():
             world = make_world()
             deliver(world)
@@ -349,21 +351,22 @@ class DisturbedRotationBehaviour:
             world.drop("releves_b.csv", readings(meters(12), days(3, date(2026, 10, 5))))
             world.drop("releves_c.csv", readings(meters(12), days(1, date(2026, 8, 1))))
             epoch = world.start_rotation(WATER)
-            refused: list[OutageError] = []
+            refused: list[World] = []
 
-            def collect(world: World = world, refused: list[OutageError] = refused) -> None:
-                try:
+            def collect(world: World = world, refused: list[World] = refused) -> None:
+                with contextlib.suppress(OutageError):
                     world.collect()
-                except OutageError as error:
-                    refused.append(error)
+                    return
+                refused.append(world)
 
             countdown = Countdown(write, collect)
             until_done(lambda world=world, c=countdown: rotate(disturb(world.as_role("rotate"), c), WATER, "run"))
             until_done(world.collect)
             self.check_whole(world, epoch)
-            assert all(error.code == "rotating" for error in refused)
+            often += len(refused)
             if not countdown.done:
                 break
+        assert often >= 3  # while the marker is frozen
         assert write >= 15
 
     def check_whole(self, world: World, epoch: int) -> None:
