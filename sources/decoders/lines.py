@@ -8,13 +8,12 @@ import io
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.errors import PayloadError
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 
 
 def blocks(stream: IO[bytes], dataset: str) -> Iterator[bytes]:
@@ -23,7 +22,7 @@ def blocks(stream: IO[bytes], dataset: str) -> Iterator[bytes]:
     while chunk := stream.read(BLOCK_BYTES):
         end = chunk.rfind(b"\n") + 1
         if end:
-            yield rest + chunk[:end]
+            yield b"".join((rest, memoryview(chunk)[:end]))
             rest = chunk[end:]
         else:
             rest += chunk
@@ -85,7 +84,7 @@ class Lines:
 
     def without(self, numbers: Collection[int]) -> bytes:
         """The block without these lines and without blank ones."""
-        if not numbers and len(self) == np.count_nonzero(np.frombuffer(self._block, np.uint8) == ord("\n")):
+        if not numbers and len(self) == self._block.count(b"\n"):
             return self._block
         return b"".join(line + b"\n" for number, line in enumerate(self._all()) if number not in numbers)
 
