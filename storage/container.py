@@ -64,8 +64,10 @@ def pack(parts: Iterable[PayloadPart], tally: Tally) -> Iterator[bytes]:
     yield _END
 
 
-def unpack(archive: IO[bytes], tally: Tally) -> Iterator[PayloadPart]:
+def unpack(archive: IO[bytes]) -> Iterator[PayloadPart]:
     """The parts of an archive, each to be read before the next is asked for; what is left unread is passed over.
+
+    That these are the bytes that were packed is for the seal around them to tell.
 
     Raises:
         SealError: this is no archive made by :func:`pack`.
@@ -75,21 +77,15 @@ def unpack(archive: IO[bytes], tally: Tally) -> Iterator[PayloadPart]:
         if not reader.following.name.endswith(".name"):
             raise SealError(f"the archive of a delivery is damaged at member {reader.following.name}")
         name = b"".join(reader.take()).decode()
-        digest, size = sha256(), 0
 
         def chunks() -> Iterator[bytes]:
-            nonlocal size
             while reader.following is not None and not reader.following.name.endswith(".name"):
-                for data in reader.take():
-                    digest.update(data)  # noqa: B023 the generator ends before the next part begins
-                    size += len(data)
-                    yield data
+                yield from reader.take()
 
         flow = chunks()
         yield PayloadPart(name, as_file(flow))
         for _ in flow:  # what the reader left
             pass
-        tally.add(name, size, digest.digest())
 
 
 class _Members:
