@@ -5,8 +5,9 @@ Airflow's share of a real run. Starts PostgreSQL, the object store and custody i
 folder, drops one file of readings, and calls the stages in this process: ingest, deidentify, anonymize, assess.
 
 The bare work is what no way of doing it avoids: parsing the CSV into typed columns, sealing and opening its bytes once
-(AES-256-GCM), and three writes of the resulting Parquet to the object store. Both are timed in the same run, on the same data,
-and on a store that has been written to: the first write to a bucket makes its volumes, half a second each. Peak memory is this process's own, custody's is printed beside it.
+(AES-256-GCM), and three writes of the resulting Parquet to the object store. Both are timed in the same run, on the
+same data, and on a store that has been written to: the first write to a bucket makes its volumes, for a quarter of a
+second. Peak memory is this process's own.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
     working = working_schema(schema)
     whole = pa.concat_tables([_conform(part, working) for part in parts] or [working.empty_table()]).combine_chunks()
     ranks = _key_ranks(whole, key)
-    order = np.argsort(ranks)
+    order = _in_order(ranks)
     ranked = ranks[order]
     repeated = np.zeros(len(order), dtype=bool)  # in key order: stands beside another row of the same key
     same = ranked[1:] == ranked[:-1]
@@ -65,7 +65,7 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
     if repeated.any():
         winners = _winners(whole, order[repeated], ranked[repeated])
         order = np.sort(np.concatenate([order[~repeated], winners]))
-        order = order[np.argsort(ranks[order])]
+        order = order[_in_order(ranks[order])]
     places = pa.array(order)
     pairs = zip(whole.columns, schema.types, strict=True)
     columns = list(side_by_side(lambda pair: pair[0].take(places).cast(pair[1]), pairs))
@@ -105,6 +105,15 @@ def _key_ranks(table: pa.Table, key: tuple[str, ...]) -> npt.NDArray[np.int64]:
         combined = combined * max(size, 1) + ranks[encoded.indices.to_numpy(zero_copy_only=False)]
         span *= max(size, 1)
     return combined
+
+
+def _in_order(ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places of `ranks` from the least to the greatest, by 16 bits at a time: numpy sorts those without comparing."""
+    order = np.argsort((ranks & 0xFFFF).astype(np.uint16), kind="stable")
+    for shift in range(16, int(ranks.max(initial=0)).bit_length(), 16):
+        digits = ((ranks >> shift) & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order
 
 
 def _winners(table: pa.Table, rows: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

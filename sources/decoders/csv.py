@@ -28,7 +28,7 @@ import pyarrow.csv as pacsv
 from policies.contract import Contract
 from sources.batches import DriftGuard, assemble, gone, joined, structural_rejects
 from sources.columns import ARROW_TYPES, Converted, TextRules, convert
-from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks
+from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks, line_feeds
 from sources.errors import PayloadError
 from sources.options import CsvOptions, read_options
 from sources.protocol import Decoded, PayloadPart
@@ -98,7 +98,7 @@ class CsvDecoder:
             table = self._read(block, header, types, None)
         except pa.ArrowInvalid:
             return None
-        if table.num_rows != block.count(b"\n"):
+        if table.num_rows != line_feeds(block):
             return None  # blank lines, or a quote opened in one line and closed in another
         columns = {}
         for column in self._contract.columns:

@@ -95,5 +95,5 @@ def test_a_slow_stream_is_read_to_its_end() -> None:
             self.left -= count
             return count
 
-    archive = b"".join(pack([PayloadPart("slow", Slow())]))  # type: ignore[arg-type]
+    archive = b"".join(pack([PayloadPart("slow", Slow())], Tally()))  # type: ignore[arg-type]
     assert [part.stream.read() for part in unpack(io.BytesIO(archive))] == [b"x" * 3_000]
