@@ -62,9 +62,11 @@ class CsvDecoder:
         """Read the first line; refuse a file without the columns that the contract requires."""
         try:
             line = stream.readline(BLOCK_BYTES).decode("utf-8-sig").rstrip("\r\n")
+            names = next(csv.reader([line], delimiter=self._options.delimiter), [])
         except UnicodeDecodeError:
             raise PayloadError(f"{self._contract.id}: the header is not {self._options.encoding}") from None
-        names = next(csv.reader([line], delimiter=self._options.delimiter), [])
+        except csv.Error:
+            raise PayloadError(f"{self._contract.id}: the first line is not a header of delimited text") from None
         for column in self._contract.columns:
             if column.required and column.physical_name not in names:
                 raise gone(self._contract, column.physical_name)
