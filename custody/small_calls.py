@@ -87,7 +87,7 @@ class SmallCalls:
         return call
 
     def _start(self) -> None:
-        """Threads begin with the first call: after the process has become its user."""
+        """Begin with the first call: making a service starts nothing."""
         with self._lock:
             if self._thread is None:
                 self._thread = Thread(target=self._serve, name="custody-small-calls", daemon=True)

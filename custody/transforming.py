@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from anonymization.pseudonyms import PSEUDONYM_TYPE, Kind, PseudonymError, binding, cmac, pseudonym_metadata, tweak
+from anonymization.pseudonyms import Kind, PseudonymError, binding, cmac, pseudonym_metadata, tweak
 from anonymization.pseudonyms.blocks import BlockCipher
 from anonymization.pseudonyms.columns import blocks_of, validity_of
 from anonymization.pseudonyms.errors import ValueTooLongError
 from anonymization.pseudonyms.ff1 import ff1_encrypt
 from anonymization.pseudonyms.padding import pad
 from anonymization.pseudonyms.siv import siv_encrypt
+from anonymization.pseudonyms.wire import ANSWER_TYPES
 from anonymization.pseudonyms.written import block_column, block_room
 from custody.domains import OpenDomain
 from custody.errors import RefusedError
-
-_TYPES = {Kind.ONE_WAY: PSEUDONYM_TYPE, Kind.REVERSIBLE: pa.binary(), Kind.FORMAT_PRESERVING: pa.string()}
 
 
 class Transformer:
@@ -39,7 +38,7 @@ class Transformer:
             raise RefusedError("column_missing", f"pseudonyms of a {domain.kind} domain are bound to a column: name it")
         self._domain, self._column = domain, column or ""
         self._epoch = BlockCipher(domain.epoch_key) if domain.kind is Kind.ONE_WAY else None
-        self.type: pa.DataType = _TYPES[domain.kind]
+        self.type: pa.DataType = ANSWER_TYPES[domain.kind]
         self.metadata = pseudonym_metadata(domain.name, domain.epoch, domain.kind.algorithm)
 
     def __call__(self, identifiers: pa.Array) -> tuple[pa.Array, pa.FixedSizeBinaryArray]:

@@ -52,6 +52,10 @@ class CanonicalForm(StrEnum):
     UPPER = "upper"  # NFC, trimmed, upper case, inner spaces and dashes removed
     EMAIL = "email"
     PHONE = "phone"  # E.164, French numbering by default
+    PLATE = "plate"  # a French number plate: AB-123-CD, or 123 ABC 49 before 2009
+    NIR = "nir"  # 13 characters, without the key
+    PRM = "prm"  # delivery point of electricity, 14 digits
+    PCE = "pce"  # delivery point of gas, 14 digits or GI and six
 
 
 @dataclass(frozen=True, slots=True)

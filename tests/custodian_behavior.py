@@ -11,10 +11,13 @@ import pyarrow.compute as pc
 import pytest
 from pydantic import SecretStr
 
-from anonymization.pseudonyms import CONSENT_DOMAIN, PSEUDONYM_TYPE, Custodian, CustodyRefusedError
+from anonymization.pseudonyms import CONSENT_DOMAIN, PSEUDONYM_TYPE, Custodian, CustodyRefusedError, Kind
 from storage.sealing import DataKey
 
 DOMAINS = ("water-meter", "resident")
+REVERSIBLE, PADDED = "leaks", 32  # a domain whose pseudonyms can be turned back, and what its identifiers are padded to
+PRESERVING, DIGITS = "contract-number", "0123456789"  # one whose pseudonyms look like the identifiers
+OPERATOR_QUOTA = 8
 METERS = pa.array(["49007-000000001", "49007-000000002", None, "49007-000000001", "", "é"])
 
 
@@ -112,6 +115,82 @@ class CustodianBehavior:
             list(run.pseudonymize("water-meter", [METERS], purpose="conso"))
         with pytest.raises(ValueError, match="go together"):
             list(run.pseudonymize("water-meter", [METERS], subjects=pa.array([], PSEUDONYM_TYPE)))
+
+    def test_who_objects_comes_back_null_and_nobody_else(self, client: Callable[[str], Custodian]) -> None:
+        objecting = self.subjects(client, ["49007-000000001", "é", "nobody"])
+        run = self.run(client)
+        (everyone,) = run.pseudonymize("water-meter", [METERS])
+        call = run.pseudonymize("water-meter", [METERS], subjects=objecting, purpose="conso", objecting=True)
+        (covered,) = call
+        assert covered.to_pylist() == [everyone[i].as_py() if i in (1, 4) else None for i in range(6)]
+        none = pa.array([], PSEUDONYM_TYPE)
+        (all_of_them,) = run.pseudonymize("water-meter", [METERS], subjects=none, purpose="conso", objecting=True)
+        assert all_of_them.equals(everyone)
+
+    # kinds of domains
+
+    def test_an_answer_says_how_it_was_made(self, client: Callable[[str], Custodian]) -> None:
+        run = self.run(client, domains=["water-meter", REVERSIBLE, PRESERVING])
+        for domain, kind, values in (
+            ("water-meter", Kind.ONE_WAY, METERS),
+            (REVERSIBLE, Kind.REVERSIBLE, METERS),
+            (PRESERVING, Kind.FORMAT_PRESERVING, pa.array(["12345678"])),
+        ):
+            answers = run.pseudonymize(domain, [values], column="c")
+            next(answers)
+            origin = answers.origin
+            assert (origin.domain, origin.algorithm, origin.epoch) == (domain, kind.algorithm, 0)
+
+    def test_reversible_pseudonyms_have_one_length_and_are_bound_to_their_column(
+        self, client: Callable[[str], Custodian]
+    ) -> None:
+        run = self.run(client, domains=[REVERSIBLE])
+        once, again, elsewhere = (
+            next(run.pseudonymize(REVERSIBLE, [METERS], column=column)) for column in ("meter", "meter", "owner")
+        )
+        assert once.equals(again)
+        assert once[0] == once[3]
+        assert pc.unique(pc.binary_length(once.drop_null())).to_pylist() == [16 + PADDED]
+        assert once.is_null().to_pylist() == METERS.is_null().to_pylist()
+        assert not set(once.drop_null().to_pylist()) & set(elsewhere.drop_null().to_pylist())
+        self.refused("column_missing", 422, lambda: list(run.pseudonymize(REVERSIBLE, [METERS])))
+        self.refused(
+            "identifier_too_long",
+            413,
+            lambda: list(run.pseudonymize(REVERSIBLE, [pa.array(["x" * PADDED])], column="c")),
+        )
+
+    def test_format_preserving_pseudonyms_look_like_identifiers(self, client: Callable[[str], Custodian]) -> None:
+        run = self.run(client, domains=[PRESERVING])
+        numbers = pa.array(["00000001", None, "1234567890", "00000001"])
+        made, elsewhere = (
+            next(run.pseudonymize(PRESERVING, [numbers], column=column)).to_pylist() for column in ("a", "b")
+        )
+        assert [len(one) if one else 0 for one in made] == [8, 0, 10, 8]
+        assert all(one.isdigit() for one in made if one)
+        assert made[0] == made[3] != elsewhere[0]
+        for wrong in ("12", "1234567x"):
+            call = run.pseudonymize(PRESERVING, [pa.array([wrong])], column="a")
+            self.refused("bad_identifier", 422, lambda call=call: list(call))
+
+    # operators
+
+    def test_an_operator_pseudonymizes_in_its_own_domains_up_to_its_quota(
+        self, client: Callable[[str], Custodian]
+    ) -> None:
+        operator = client("operator")
+        (made,) = operator.pseudonymize("water-meter", [METERS])
+        assert made.equals(next(self.run(client).pseudonymize("water-meter", [METERS])))
+        self.refused("domain_not_in_scope", 403, lambda: list(operator.pseudonymize("resident", [METERS])))
+        self.refused("domain_unknown", 404, lambda: list(operator.pseudonymize("elsewhere", [METERS])))
+        self.refused("quota_spent", 429, lambda: list(operator.pseudonymize("water-meter", [METERS])))
+        self.refused("action_not_in_scope", 403, lambda: operator.create_run("r", "d"))
+        self.refused("action_not_in_scope", 403, lambda: operator.fingerprint("d", "a" * 64))
+
+    def test_an_operator_does_not_learn_who_consents(self, client: Callable[[str], Custodian]) -> None:
+        none = pa.array([], PSEUDONYM_TYPE)
+        call = client("operator").pseudonymize("water-meter", [METERS], subjects=none, purpose="conso")
+        self.refused("action_not_in_scope", 403, lambda: list(call))
 
     # limits
 

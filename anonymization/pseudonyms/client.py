@@ -19,6 +19,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from anonymization.pseudonyms.answers import Pseudonyms
+from anonymization.pseudonyms.custodian import check_coverage
 from anonymization.pseudonyms.duplex import exchange
 from anonymization.pseudonyms.errors import CustodyRefusedError, CustodyUnavailableError
 
@@ -100,13 +101,14 @@ class CustodyClient:
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
+        objecting: bool = False,
+        column: str | None = None,
     ) -> Pseudonyms:
         """See :class:`Custodian`."""
-        if (subjects is None) != (purpose is None):
-            raise ValueError("active subjects and their purpose go together")
-        path = f"/v1/pseudonymize/{urllib.parse.quote(domain, safe='')}"
-        if purpose is not None:
-            path += "?" + urllib.parse.urlencode({"purpose": purpose})
+        check_coverage(subjects, purpose, objecting)
+        asked = {"purpose": purpose, "subjects": "objecting" if objecting else None, "column": column}
+        query = urllib.parse.urlencode({name: value for name, value in asked.items() if value is not None})
+        path = f"/v1/pseudonymize/{urllib.parse.quote(domain, safe='')}{'?' if query else ''}{query}"
         return exchange(self._connection(), path, self._headers(), identifiers, subjects, self._refusal)
 
     def _connection(self) -> http.client.HTTPConnection:

@@ -22,6 +22,8 @@ PSEUDONYM_TYPE = pa.binary(PSEUDONYM_BYTES)
 MAX_VALUE_BYTES = 1 << 20  # of one value: an identifier has a few dozen; a megabyte is somebody's mistake, or attack
 SLICE_BYTES = 1 << 20  # of the values of a slice, unless its only row is larger
 
+_LOOK = 1 << 16  # lengths looked at together
+
 
 class ByteColumn:
     """An Arrow array of text or bytes."""
@@ -42,7 +44,8 @@ class ByteColumn:
         data = array.buffers()[-1]
         self._data = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
         self._offsets = _offsets(array, self.large)
-        longest = int(np.diff(self._offsets).max(initial=0))
+        runs = (self._offsets[start : start + _LOOK + 1] for start in range(0, self.rows, _LOOK))
+        longest = max((int((run[1:] - run[:-1]).max()) for run in runs), default=0)
         if longest > MAX_VALUE_BYTES:
             raise ValueTooLongError(f"a value has {longest} bytes, more than the {MAX_VALUE_BYTES} that any may have")
 
@@ -124,8 +127,9 @@ def _plain(values: pa.Array) -> pa.Array:
 
 def _offsets(array: pa.Array, large: bool) -> NDArray[np.signedinteger]:
     if pa.types.is_fixed_size_binary(array.type):
-        width = array.type.byte_width
-        return np.arange(array.offset * width, (array.offset + len(array)) * width + 1, max(width, 1), dtype=np.int64)
+        every = np.arange(array.offset, array.offset + len(array) + 1, dtype=np.int64)
+        every *= array.type.byte_width
+        return every
     buffer = array.buffers()[1]
     if buffer is None or len(array) == 0:
         return np.zeros(len(array) + 1, np.int64)

@@ -126,11 +126,31 @@ class Custodian(Protocol):
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
+        objecting: bool = False,
+        column: str | None = None,
     ) -> Pseudonyms:
-        """Yield one array of 16-byte pseudonyms for each array of canonical identifiers, of the same length.
+        """Yield one array of pseudonyms for each array of canonical identifiers, of the same length.
 
-        Nulls stay null. With ``subjects`` (16-byte pseudonyms of the consent domain, those active for ``purpose``),
-        whoever is not among them comes back null too. `identifiers` is read ahead, from another thread. What was
-        yielded must not be kept if the iterator raises.
+        Nulls stay null. `identifiers` is read ahead, from another thread. What was yielded must not be kept if the
+        iterator raises.
+
+        Args:
+            subjects: 16-byte pseudonyms of the consent domain. Whoever is not among them comes back null too.
+            purpose: what these subjects consent, or object, to.
+            objecting: the subjects are those who object: whoever is among them comes back null, and nobody else.
+            column: what pseudonyms that can be turned back are bound to; of no use in a one-way domain.
+
+        Returns:
+            16 bytes (one-way), bytes of one length (reversible), text (format-preserving).
         """
         ...
+
+
+def check_coverage(subjects: pa.Array | None, purpose: str | None, objecting: bool) -> None:
+    """Refuse half a question of who is covered.
+
+    Raises:
+        ValueError: subjects without a purpose, a purpose without subjects, or nobody to object.
+    """
+    if (subjects is None) != (purpose is None) or (objecting and subjects is None):
+        raise ValueError("subjects and their purpose go together")

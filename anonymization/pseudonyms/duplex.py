@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from anonymization.pseudonyms.answers import Pseudonyms
-from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
 from anonymization.pseudonyms.errors import CustodyError, CustodyRefusedError, CustodyUnavailableError
 from anonymization.pseudonyms.wire import (
+    ANSWER_TYPES,
     BATCH_ROWS,
     ERROR_CODE,
     ERROR_MESSAGE,
@@ -222,7 +222,7 @@ def _open(connection: http.client.HTTPConnection, refusal: Refusal) -> IpcReader
     if response.status != http.client.OK:
         raise refusal(response.status, response.read())
     reader = IpcReader(StreamSource(lambda: response.read1(_READ_BYTES)))
-    if reader.schema.names != ["pseudonym"] or reader.schema.field(0).type != PSEUDONYM_TYPE:
+    if reader.schema.names != ["pseudonym"] or reader.schema.field(0).type not in ANSWER_TYPES.values():
         raise CustodyUnavailableError("custody's answer does not have one column of pseudonyms: versions differ?")
     return reader
 
@@ -238,7 +238,7 @@ def _read(reader: IpcReader, rows: int) -> pa.Array:
         missing -= batch.num_rows
     if missing < 0:
         raise CustodyUnavailableError("custody's batches do not match those it was sent: its answer can not be used")
-    return pa.concat_arrays(parts) if parts else pa.array([], PSEUDONYM_TYPE)
+    return pa.concat_arrays(parts) if parts else pa.array([], reader.schema.field(0).type)
 
 
 def _next(reader: IpcReader) -> pa.RecordBatch | None:

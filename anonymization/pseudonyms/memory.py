@@ -27,12 +27,11 @@ from anonymization.pseudonyms.custodian import (
     MAX_SUBJECTS,
     Action,
     ClientScope,
+    check_coverage,
 )
-from anonymization.pseudonyms.epochs import EPOCH_KEY_BYTES, mint
 from anonymization.pseudonyms.errors import CustodyRefusedError
 from anonymization.pseudonyms.kinds import Kind
-from anonymization.pseudonyms.metadata import pseudonym_metadata
-from anonymization.pseudonyms.wire import pseudonym_schema
+from anonymization.pseudonyms.memory_domains import Domain
 
 if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
     from storage.sealing import DataKey
@@ -48,33 +47,14 @@ class _Key:
 
 @dataclass(slots=True)
 class _Run:
+    """A run, or an operator's client, which is one that pseudonymizes without end of its own keys."""
+
     client: ClientScope
     domains: frozenset[str]
     key_ids: frozenset[str]
     new_keys: int
     quota: int
-    expires_at: datetime
-
-
-@dataclass(slots=True)
-class Domain:
-    """A one-way domain: its lasting key, and those of its epochs, None once destroyed."""
-
-    key: bytes = field(default_factory=lambda: secrets.token_bytes(Kind.ONE_WAY.key_bytes), repr=False)
-    epochs: list[bytes | None] = field(default_factory=lambda: [secrets.token_bytes(EPOCH_KEY_BYTES)], repr=False)
-    epoch: int = 0  # the one that pseudonyms are minted at
-    carried: int = 0  # pseudonyms carried to the next epoch
-
-    def epoch_key(self, epoch: int) -> bytes:
-        """Return the key of an epoch that was not destroyed."""
-        key = self.epochs[epoch]
-        if key is None:
-            raise CustodyRefusedError("epoch_destroyed", f"the key of epoch {epoch} was destroyed", 410)
-        return key
-
-    def mint(self, identifiers: pa.Array) -> pa.Array:
-        """Return pseudonyms of the current epoch."""
-        return mint(self.key, self.epoch_key(self.epoch), identifiers)
+    expires_at: datetime | None
 
 
 @dataclass(slots=True)
@@ -83,6 +63,7 @@ class _Vault:
 
     domains: dict[str, Domain]
     clients: dict[str, ClientScope] = field(default_factory=dict)  # by token
+    operators: dict[str, _Run] = field(default_factory=dict)  # by token: what clients may pseudonymize themselves
     runs: dict[str, _Run] = field(default_factory=dict)  # by token
     keys: dict[str, _Key] = field(default_factory=dict)
     fingerprint_key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
@@ -99,15 +80,21 @@ class MemoryCustodian:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Make a custodian with these domains (and ``consent``), seen by a client of this scope."""
-        self._vault = _Vault({name: Domain() for name in {*domains, CONSENT_DOMAIN}})
+        self._vault = _Vault({name: Domain(name) for name in {*domains, CONSENT_DOMAIN}})
         self._now = now
         self._token = self.add_client(scope).get_secret_value()
 
-    def add_client(self, scope: ClientScope) -> SecretStr:
-        """Return the token of a new client."""
+    def add_client(self, scope: ClientScope, quota: int = 0, expires_at: datetime | None = None) -> SecretStr:
+        """Return the token of a new client; an operator's has a quota and an end."""
         token = secrets.token_hex(16)
         self._vault.clients[token] = scope
+        if Action.PSEUDONYMIZE in scope.actions:
+            self._vault.operators[token] = _Run(scope, scope.domains, frozenset(), 0, quota, expires_at)
         return SecretStr(token)
+
+    def declare(self, name: str, kind: Kind, *, padded_length: int = 0, alphabet: str = "") -> None:
+        """Declare a domain of another kind than one-way."""
+        self._vault.domains[name] = Domain(name, kind, padded_length, alphabet)
 
     def domain(self, name: str) -> Domain:
         """Return a domain's keys: for what stands in for other parts of custody."""
@@ -197,51 +184,74 @@ class MemoryCustodian:
         *,
         subjects: pa.Array | None = None,
         purpose: str | None = None,
+        objecting: bool = False,
+        column: str | None = None,
     ) -> Pseudonyms:
         """See :class:`Custodian`."""
-        if (subjects is None) != (purpose is None):
-            raise ValueError("active subjects and their purpose go together")
+        check_coverage(subjects, purpose, objecting)
         opened: list[pa.Field] = []
-        return Pseudonyms(self._pseudonyms(domain, identifiers, subjects, opened), opened)
+        return Pseudonyms(self._pseudonyms(domain, identifiers, subjects, objecting, column, opened), opened)
 
     def _pseudonyms(
-        self, domain: str, identifiers: Iterable[pa.Array], subjects: pa.Array | None, opened: list[pa.Field]
+        self,
+        domain: str,
+        identifiers: Iterable[pa.Array],
+        subjects: pa.Array | None,
+        objecting: bool,
+        column: str | None,
+        opened: list[pa.Field],
     ) -> Generator[pa.Array]:
+        run = self._pseudonymizing(domain, covering=subjects is not None)
+        if subjects is not None and len(subjects) > MAX_SUBJECTS:
+            raise CustodyRefusedError("too_many_subjects", f"at most {MAX_SUBJECTS} subjects", 413)
+        covering = None if subjects is None else Subjects(subjects, objecting=objecting)
+        made_in = self._vault.domains[domain]
+        made_in.mint(pa.array([], pa.string()), column)
+        opened.append(made_in.field())
+        for array in identifiers:
+            self._pay(run, array)
+            pseudonyms = made_in.mint(array, column)
+            if covering is not None:
+                pseudonyms = covering.keep(self._vault.domains[CONSENT_DOMAIN].mint(array), pseudonyms)
+            yield pseudonyms
+
+    def _pseudonymizing(self, domain: str, *, covering: bool) -> _Run:
+        """Return who pseudonymizes; an operator learns nothing of who consents."""
         run = self._run_or_none()
         if run is None:
             self._client()
-            raise CustodyRefusedError("action_not_in_scope", "only a run's token pseudonymizes", 403)
-        covers_itself = subjects is not None and domain == CONSENT_DOMAIN
-        self._check_domain(domain, domain in run.domains and not covers_itself)
-        if subjects is not None and len(subjects) > MAX_SUBJECTS:
-            raise CustodyRefusedError("too_many_subjects", f"at most {MAX_SUBJECTS} subjects", 413)
-        active = None if subjects is None else Subjects(subjects)
-        opened.append(pseudonym_schema(pseudonym_metadata(domain, self._vault.domains[domain].epoch)).field(0))
-        for array in identifiers:
-            yield self._answer(run, domain, array, active)
+            run = self._vault.operators.get(self._token)
+            if run is None:
+                raise CustodyRefusedError("action_not_in_scope", "only a run's token pseudonymizes", 403)
+            self._check_domain(domain, True)
+            if covering:
+                raise CustodyRefusedError("action_not_in_scope", "only a run's token asks who is covered", 403)
+        self._check_domain(domain, domain in run.domains and not (covering and domain == CONSENT_DOMAIN))
+        return run
 
-    def _answer(self, run: _Run, domain: str, array: pa.Array, active: Subjects | None) -> pa.Array:
+    def _pay(self, run: _Run, array: pa.Array) -> None:
         plain = array.cast(pa.string())
         if (pc.max(pc.binary_length(plain)).as_py() or 0) > MAX_IDENTIFIER_BYTES:
             raise CustodyRefusedError("identifier_too_long", f"at most {MAX_IDENTIFIER_BYTES} bytes", 413)
-        self._run_or_none()
+        self._fresh(run)
         count = len(plain) - plain.null_count
         if count > run.quota:
-            raise CustodyRefusedError("quota_spent", "this run may send no more identifiers", 429)
+            raise CustodyRefusedError("quota_spent", "this token may send no more identifiers", 429)
         run.quota -= count
-        pseudonyms = self._vault.domains[domain].mint(array)
-        if active is None:
-            return pseudonyms
-        return active.keep(self._vault.domains[CONSENT_DOMAIN].mint(array), pseudonyms)
 
-    def _run_or_none(self) -> _Run | None:
-        run = self._vault.runs.get(self._token)
-        if run and self._now() >= run.expires_at:
+    def _fresh(self, run: _Run) -> _Run:
+        if run.expires_at is not None and self._now() >= run.expires_at:
             raise CustodyRefusedError("token_expired", "this token has expired: ask for another", 401)
         return run
 
+    def _run_or_none(self) -> _Run | None:
+        run = self._vault.runs.get(self._token)
+        return self._fresh(run) if run else None
+
     def _client(self, action: Action | None = None) -> ClientScope:
         scope = self._vault.clients.get(self._token)
+        if scope is not None and self._token in self._vault.operators:
+            self._fresh(self._vault.operators[self._token])
         if scope is None and self._run_or_none() is None:
             raise CustodyRefusedError("token_unknown", "custody does not know this token", 401)
         if scope is None or (action and action not in scope.actions):

@@ -15,8 +15,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from anonymization.pseudonyms.cmac import PSEUDONYM_TYPE
+from anonymization.pseudonyms.columns import PSEUDONYM_TYPE
+from anonymization.pseudonyms.kinds import Kind
 
+ANSWER_TYPES = {Kind.ONE_WAY: PSEUDONYM_TYPE, Kind.REVERSIBLE: pa.binary(), Kind.FORMAT_PRESERVING: pa.string()}
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 IDENTIFIER_SCHEMA = pa.schema([pa.field("identifier", pa.string())])
 SUBJECT_SCHEMA = pa.schema([pa.field("subject", PSEUDONYM_TYPE)])

@@ -87,7 +87,9 @@ def check_carried(old: pa.Table, new: pa.Table, domain: str, epoch: int) -> Rota
     """
     counts = RotationCounts()
     if old.num_rows != new.num_rows or old.schema.names != new.schema.names:
-        raise BadInputError("a period was carried over with other rows or columns; remove its new pointer, run again")
+        raise BadInputError(
+            "a period was carried over with other rows or columns; remove its new pointer and run again"
+        )
     for name in rotating_columns(old.schema, domain, epoch):
         origin = pseudonym_origins(new.schema)[name]
         before, after = (table.column(name).combine_chunks() for table in (old, new))
@@ -101,14 +103,12 @@ def check_carried(old: pa.Table, new: pa.Table, domain: str, epoch: int) -> Rota
 
 def _rotate(old: pa.Array, custody: RotationCustodian, run_id: str, target: Origin) -> pa.Array:
     """The pseudonyms of `old` at the epoch of `target`, in the same order."""
-    if not len(old):
-        return old
     token = custody.create_rotation_run(run_id, target.domain, quota=len(old))
     answer = custody.with_token(token).rotate(target.domain, _slices(old))
     arrays = list(answer)
     if answer.origin != target:
         raise RefusedError(f"custody carried pseudonyms of domain {target.domain} to something else than was asked")
-    new = pa.concat_arrays(arrays)
+    new = pa.concat_arrays(arrays) if arrays else old
     if len(new) != len(old) or new.null_count or pc.count_distinct(new).as_py() != len(old):
         raise RefusedError(f"custody's answer for domain {target.domain} is no bijection: nothing of it is used")
     return new

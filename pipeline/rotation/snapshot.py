@@ -123,7 +123,7 @@ class Snapshot:
             code=code_version(),
         )
         key = part_key(Zone.TRUSTED, place.dataset, place.major, place.period, name)
-        written = write_parquet(store, key, [carried.table], carried.table.schema)
+        written = write_parquet(store, key, [carried.table], carried.table.schema, compact=True)
         content = content_digest(carried.table.drop_columns(list(BOOKKEEPING)))
         rotated = Manifest(
             zone=Zone.TRUSTED,

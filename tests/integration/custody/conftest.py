@@ -29,7 +29,7 @@ from pydantic import SecretStr
 from anonymization.pseudonyms import ROLES, CustodyClient
 from custody.commands import main
 from stack.services.postgres import Cluster, custody_cluster
-from tests.custodian_behavior import DOMAINS
+from tests.custodian_behavior import DIGITS, DOMAINS, OPERATOR_QUOTA, PADDED, PRESERVING, REVERSIBLE
 from tests.stack_fixtures import PostgresServer
 
 IMPORT = "import time:"  # what ``-X importtime`` writes
@@ -78,9 +78,17 @@ class CustodyHome:
         parts = [role for role in ROLES if role != "operator"]
         clients = [word for role in parts for word in ("--client", f"{role}={self.token_file(role)}")]
         done = self.command("init", "--database", self.database_url, *domains, *clients)
+        kinds = (
+            (REVERSIBLE, "--kind", "reversible", "--padded-length", str(PADDED)),
+            (PRESERVING, "--kind", "format-preserving", "--alphabet", DIGITS),
+        )
+        for words in kinds:
+            done = done if done.returncode else self.command("domain", "add", *words)
         return done if done.returncode else self.add_operator("operator")
 
-    def add_operator(self, name: str, quota: int = 1_000, days: float = 1.0, domain: str = "water-meter") -> Done:
+    def add_operator(
+        self, name: str, quota: int = OPERATOR_QUOTA, days: float = 1.0, domain: str = "water-meter"
+    ) -> Done:
         grants = ("--domain", domain, "--quota", str(quota), "--days", str(days))
         return self.command(
             "client", "add", name, "--role", "operator", "--token-file", str(self.token_file(name)), *grants

@@ -20,6 +20,7 @@ from anonymization.pseudonyms import PSEUDONYM_TYPE, CustodyRefusedError, Custod
 from custody.database import open_engine
 from custody.database.tables import metadata
 from custody.settings import load_settings
+from tests.custodian_behavior import PRESERVING, REVERSIBLE
 from tests.integration.custody.conftest import CustodyHome, MakeHome, unprivileged_user
 
 NOBODY = pa.array([], PSEUDONYM_TYPE)
@@ -95,7 +96,11 @@ def test_the_master_key_is_its_own_and_private(fresh: CustodyHome, make_custody:
     file.write_text(kept)
     lines = fresh.command("domain", "list").stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [
-        [name, "one-way"] for name in ("consent", "resident", "water-meter")
+        ["consent", "one-way"],
+        [PRESERVING, "format-preserving"],
+        [REVERSIBLE, "reversible"],
+        ["resident", "one-way"],
+        ["water-meter", "one-way"],
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
@@ -14,4 +15,6 @@ from tests.integration.custody.conftest import CustodyHome
 class TestCustodyService(CustodianBehavior):
     @pytest.fixture
     def client(self, custody: CustodyHome) -> Callable[[str], Custodian]:
+        done = custody.add_operator("operator", days=random.uniform(1, 2))  # its quota is whole again
+        assert done.returncode == 0, done.stderr
         return custody.client

@@ -76,6 +76,47 @@ def test_phone() -> None:
     )
 
 
+def test_plate() -> None:
+    new = form(CanonicalForm.PLATE, "AB-123-CD", "ab123cd", " AB 123 CD ", "ab\u2011123.cd", "AB·123·CD")
+    assert new == ["AB-123-CD"] * 5
+    old = form(CanonicalForm.PLATE, "123 ABC 49", "0123abc49", "123-ABC-49", "1 AA 2A", "1234 ZZ 971", "12 x 06")
+    assert old == ["123 ABC 49"] * 3 + ["1 AA 2A", "1234 ZZ 971", "12 X 06"]
+    wrong = ("AO-123-CD", "AB-12-CD", "AB-123-C", "123 ABC 00", "123 ABC 96", "12345 AB 49", "0 AB 49", "123 ABCD 49")
+    assert form(CanonicalForm.PLATE, *wrong, "B 123 EF", "inconnue", "") == [None] * 11
+
+
+def test_nir() -> None:
+    """The key of 2 69 05 49 588 157 is 80; in Corsica, 2A counts as 19 and 2B as 18."""
+    spellings = ("2 69 05 49 588 157 80", "269054958815780", "2 69 05 49 588 157", "2.69.05.49.588.157/80")
+    assert form(CanonicalForm.NIR, *spellings) == ["2690549588157"] * 4
+    south, north = "169102A004123", "169102B004123"
+    keys = [97 - int(number.replace("2A", "19").replace("2B", "18")) % 97 for number in (south, north)]
+    written = [f"{number}{key:02d}" for number, key in zip((south, north), keys, strict=True)]
+    assert form(CanonicalForm.NIR, *written, south, north.lower()) == [south, north, south, north]
+    assert form(CanonicalForm.NIR, f"{south}{keys[1]:02d}") == [None]
+    wrong = ("269054958815781", "5690549588157", "2691349588157", "26905495881578", "2690549588157800", "2690549A88157")
+    assert form(CanonicalForm.NIR, *wrong, "", None) == [None] * 8
+
+
+def test_delivery_points() -> None:
+    assert form(CanonicalForm.PRM, "12 345 678 901 234", "12345678901234") == ["12345678901234"] * 2
+    assert form(CanonicalForm.PRM, "1234567890123", "GI123456", "1234567890123A", "") == [None] * 4
+    assert form(CanonicalForm.PCE, "12345678901234", "gi 123456", "GI12345") == ["12345678901234", "GI123456", None]
+
+
+def test_every_form_that_contracts_know_is_made() -> None:
+    for kind in CanonicalForm:
+        assert len(form(kind, "x", None)) == 2
+    with pytest.raises(IdentifierTypeError, match="roman"):
+        canonicalize("roman", pa.array(["x"]))  # type: ignore[arg-type]
+
+
+def test_large_text_stays_large() -> None:
+    for kind in CanonicalForm:
+        assert canonicalize(kind, pa.array(["x"], pa.large_string())).type == pa.large_string()
+        assert canonicalize(kind, pa.nulls(2)).to_pylist() == [None, None]
+
+
 def test_metadata_says_how_it_was_made() -> None:
     assert pseudonym_metadata("water-meter", 2) == {
         "ardoise.domain": "water-meter",
