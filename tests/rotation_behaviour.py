@@ -253,6 +253,21 @@ class RotationBehaviour:
         assert len(parts) == 2
         assert retire(hub) == 0
 
+    def test_a_zone_that_lacks_periods_is_not_switched(self, world: World):
+        deliver(world)
+        world.collect()
+        epoch = world.start_rotation(WATER)
+        pointer = "trusted/water-meters/v1/2026-09/current.json"
+        kept = world.hub.private.get(pointer)
+        world.hub.private.delete(pointer)
+        with pytest.raises(BadInputError, match="1 periods that the trusted zone does not hold, 2026-09 first"):
+            run_rotation(world)
+        assert epochs(world) == {(WATER, epoch - 1)}
+        world.hub.private.put(pointer, kept)
+        run_rotation(world)
+        assert epochs(world) == {(WATER, epoch)}
+        assert trusted(world, "2026-09").num_rows == 24
+
     def test_what_custody_finished_without_us_is_told(self, world: World):
         deliver(world)
         world.collect()

@@ -22,7 +22,7 @@ from custody.errors import CustodyServiceError, RefusedError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return the exit status."""
-    options = _parser().parse_args(arguments)
+    options = command_parser().parse_args(arguments)
     try:
         options.run(options, lambda: datetime.now(UTC))
     except (CustodyServiceError, RefusedError) as error:
@@ -31,7 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def command_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; what it parses has a function ``run``."""
     parser = argparse.ArgumentParser(prog="python -m custody", description="The trusted third party's service.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for group in (homes, declarations, masters, officers, records):

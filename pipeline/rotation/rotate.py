@@ -4,7 +4,7 @@ Numbered as it happens; killed anywhere, a second run finishes the first:
 
 1. Carry every period of every dataset that has pseudonyms of the domain, while collections go on at the old epoch.
 2. Freeze the marker: from here on no writer's work counts in these datasets, nor with pseudonyms of this domain.
-3. Carry what changed since 1, and what the freeze had to wait for; every period is counted.
+3. Carry what changed since 1, and what the freeze had to wait for; every period the journal knows is there, counted.
 4. Tell custody the counts. New pseudonyms are of the new epoch from now on, and the key of the old one is destroyed.
 5. Tell the journal that contents changed their name, so that nothing is released again for it.
 6. Switch: one conditional write of the marker. Readers see all of the old epoch before it, all of the new one after.
@@ -67,6 +67,7 @@ def rotate(hub: Hub, domain: str, run_id: str) -> Rotated:
         reports = {dataset: _enter(stages, hub, dataset, run_id) for dataset in periods}
         snapshot = Snapshot(hub, custody, run_id, domain, state.epoch, schemas)
         if state.state == ROTATING:
+            _check_all_there(hub, domain, periods)
             snapshot.complete(_all(periods))  # 1
             generations, done = _freeze_and_complete(hub, snapshot, generations, periods)
             custody.finish_rotation(domain, state.epoch, _sum(done))  # 4
@@ -106,7 +107,25 @@ def _freeze_and_complete(
             frozen = write_generations(hub.private, frozen.frozen(freeze))
         periods = concerned_periods(hub.private, frozen, snapshot.domain, snapshot.schemas)
         if set(periods) <= set(names):
+            _check_all_there(hub, snapshot.domain, periods)
             return frozen, snapshot.complete(_all(periods))
+
+
+def _check_all_there(hub: Hub, domain: str, periods: dict[str, list[Found]]) -> None:
+    """Refuse to end a rotation over a zone that lacks periods the journal knows of: another bucket, or a part of one.
+
+    What is not carried now never can be.
+    """
+    there = {(found.pointer.dataset, found.pointer.major, found.pointer.period) for found in _all(periods)}
+    for contract in hub.territory.contracts.values():
+        if domain not in map(str, contract.domains()):
+            continue
+        name, major = str(contract.id), contract.version.major
+        if lost := [period for period in hub.journal.periods(name, major) if (name, major, period) not in there]:
+            raise BadInputError(
+                f"{name}: the journal knows {len(lost)} periods that the trusted zone does not hold, {lost[0]} first; "
+                "nothing was switched. Restore them, or look whether this is the right object store"
+            )
 
 
 def _read_back(hub: Hub, generations: Generations) -> list[Done]:

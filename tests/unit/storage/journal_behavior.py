@@ -129,6 +129,8 @@ class JournalBehavior:
         journal.mark_partition("water-meters", 1, "2026-08", "c", "run-1", NOW, NOW)
         assert journal.dirty_periods("parking", 1, NOW) == ["2026-09", "2026-10", "2026-11"]
         assert journal.dirty_periods("parking", 2, NOW) == ["2026-08"]
+        assert journal.periods("parking", 1) == ["2026-09", "2026-10", "2026-11"]
+        assert journal.periods("parking", 3) == []
 
     def test_what_is_recorded_of_a_period(self, journal: Journal) -> None:
         journal.mark_partition("parking", 1, "2026-10", "c1", "run-1", NOW, NOW)
