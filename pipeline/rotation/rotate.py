@@ -62,12 +62,11 @@ def rotate(hub: Hub, domain: str, run_id: str) -> Rotated:
     if _is_over(generations, state):
         return Rotated(domain, state.epoch, (), 0, RotationCounts())
     schemas = Schemas(hub.private)
-    periods = concerned_periods(hub.private, generations, domain, schemas)
+    periods = _list(hub, generations, domain, schemas)
     with ExitStack() as stages:
         reports = {dataset: _enter(stages, hub, dataset, run_id) for dataset in periods}
         snapshot = Snapshot(hub, custody, run_id, domain, state.epoch, schemas)
         if state.state == ROTATING:
-            _check_all_there(hub, domain, periods)
             snapshot.complete(_all(periods))  # 1
             generations, done = _freeze_and_complete(hub, snapshot, generations, periods)
             custody.finish_rotation(domain, state.epoch, _sum(done))  # 4
@@ -105,27 +104,31 @@ def _freeze_and_complete(
         freeze = Freeze(snapshot.domain, snapshot.epoch, tuple(names))
         if frozen.freeze != freeze:
             frozen = write_generations(hub.private, frozen.frozen(freeze))
-        periods = concerned_periods(hub.private, frozen, snapshot.domain, snapshot.schemas)
+        periods = _list(hub, frozen, snapshot.domain, snapshot.schemas)
         if set(periods) <= set(names):
-            _check_all_there(hub, snapshot.domain, periods)
             return frozen, snapshot.complete(_all(periods))
 
 
-def _check_all_there(hub: Hub, domain: str, periods: dict[str, list[Found]]) -> None:
-    """Refuse to end a rotation over a zone that lacks periods the journal knows of: another bucket, or a part of one.
+def _list(hub: Hub, generations: Generations, domain: str, schemas: Schemas) -> dict[str, list[Found]]:
+    """The periods to carry, all of those that the journal knows among them.
 
-    What is not carried now never can be.
+    Raises:
+        BadInputError: some are not there: another object store, or a part of one. What is not carried can never be.
     """
+    known = [
+        (str(contract.id), contract.version.major, period)
+        for contract in hub.territory.contracts.values()
+        if domain in map(str, contract.domains())
+        for period in hub.journal.periods(str(contract.id), contract.version.major)
+    ]  # asked first: a period is in the zone before it is in the journal
+    periods = concerned_periods(hub.private, generations, domain, schemas)
     there = {(found.pointer.dataset, found.pointer.major, found.pointer.period) for found in _all(periods)}
-    for contract in hub.territory.contracts.values():
-        if domain not in map(str, contract.domains()):
-            continue
-        name, major = str(contract.id), contract.version.major
-        if lost := [period for period in hub.journal.periods(name, major) if (name, major, period) not in there]:
-            raise BadInputError(
-                f"{name}: the journal knows {len(lost)} periods that the trusted zone does not hold, {lost[0]} first; "
-                "nothing was switched. Restore them, or look whether this is the right object store"
-            )
+    if lost := [place for place in known if place not in there]:
+        raise BadInputError(
+            f"{lost[0][0]}: the journal knows {len(lost)} periods that the trusted zone does not hold, {lost[0][2]} "
+            "first; nothing was switched. Restore them, or look whether this is the right object store"
+        )
+    return periods
 
 
 def _read_back(hub: Hub, generations: Generations) -> list[Done]:
