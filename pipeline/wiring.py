@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+
 from anonymization.pseudonyms import CustodyClient
 from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
@@ -25,6 +27,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         PolicyError: the territory's folder is not valid.
         MissingSecretError: this process may not read a secret of that role.
     """
+    _choose_allocator()
     territory = _territory(settings.territory)
     credential = settings.credential(role if role != "decide" else "assess")
     engine = database_engine(settings.hub_database_url())
@@ -45,6 +48,13 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         run_custody=lambda request: _run_custody(settings, request),
         catalogue=lambda: _catalogue(settings),
     )
+
+
+@cache
+def _choose_allocator() -> None:
+    """Arrow's own default gives freed pages back and takes them again at each step: a third of a stage's time."""
+    if "jemalloc" in pa.supported_memory_backends():
+        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 @cache

@@ -15,18 +15,18 @@ from datetime import datetime
 import pyarrow as pa
 
 from consent import consent_root
-from pipeline.deidentification.merge import BOOKKEEPING, Merged, merge
+from pipeline.deidentification.merge import BOOKKEEPING, Merged, merge, working_schema
 from pipeline.deidentification.schema import trusted_schema
 from pipeline.errors import OutageError
 from pipeline.hub import Hub, code_version
 from pipeline.periods import closes_at
 from policies.contract import Contract
 from storage import (
+    ContentDigest,
     DatasetRef,
     Manifest,
     PreconditionFailedError,
     Zone,
-    content_digest,
     read_manifest,
     read_parquet,
     read_pointer,
@@ -99,7 +99,7 @@ class PartitionWriter:
             return
         schema = trusted_schema(self.contract)
         batches = [batch for item in self._gathered for batch in item.by_period[self.replace or ""]]
-        parts = [pa.Table.from_batches(batches, schema)]
+        parts = [pa.Table.from_batches(batches, working_schema(schema))]
         deliveries = tuple(sorted(item.delivery for item in self._gathered))
         for _ in range(ATTEMPTS):
             current = self._current(self.replace)
@@ -112,7 +112,7 @@ class PartitionWriter:
 
     def _merge_into(self, period: str, delivery: str, batches: list[pa.RecordBatch]) -> int:
         schema = trusted_schema(self.contract)
-        fresh = pa.Table.from_batches(batches, schema)
+        fresh = pa.Table.from_batches(batches, working_schema(schema))
         for _ in range(ATTEMPTS):
             current = self._current(period)
             manifest = read_manifest(self.hub.private, current[0]) if current else None
@@ -145,18 +145,20 @@ class PartitionWriter:
     ) -> bool:
         """Write part, manifest and pointer; False if another writer moved the pointer meanwhile."""
         contract, hub = self.contract, self.hub
-        content = content_digest(merged.table.drop_columns(list(BOOKKEEPING)))
+        digest = ContentDigest(merged.table.schema)
+        digest.update(merged.table)
+        content, whole = digest.hexdigest(without=BOOKKEEPING), digest.hexdigest()
         name = stage_key(
             dataset=str(contract.id),
             period=period,
-            inputs=(*deliveries, content_digest(merged.table)),
+            inputs=(*deliveries, whole),
             contract=contract.digest,
             strategy=hub.territory.strategy.digest,
             consent=root,
             code=code_version(),
         )
         key = part_key(Zone.TRUSTED, str(contract.id), contract.version.major, period, name)
-        written = write_parquet(hub.private, key, [merged.table], merged.table.schema)
+        written = write_parquet(hub.private, key, [merged.table], merged.table.schema, compact=True, content=whole)
         manifest = Manifest(
             zone=Zone.TRUSTED,
             dataset=str(contract.id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, pseudonym_metadata
-from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
+from pipeline.deidentification.merge import ARRIVAL, DELIVERY, DELIVERY_TYPE, POSITION, VERSION
 from policies.contract import Column, Contract, Technique
 
 _TYPES: dict[str, pa.DataType] = {
@@ -27,7 +27,7 @@ def trusted_schema(contract: Contract) -> pa.Schema:
     bookkeeping = [
         pa.field(VERSION, pa.int64(), nullable=False),
         pa.field(ARRIVAL, pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field(DELIVERY, pa.string(), nullable=False),
+        pa.field(DELIVERY, DELIVERY_TYPE, nullable=False),
         pa.field(POSITION, pa.int64(), nullable=False),
     ]
     return pa.schema(fields + bookkeeping)
