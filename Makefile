@@ -38,7 +38,7 @@ check: $(HUB)/.ready ## formatting, types, import rules, unit tests: under a min
 	@$(HUB)/bin/ruff check catalog/ckanext
 	@$(HUB)/bin/mypy
 	@$(HUB)/bin/lint-imports
-	@$(HUB)/bin/python -m pytest -q $(UNIT)
+	@$(HUB)/bin/python -m pytest -q -n 2 --dist loadfile $(UNIT)
 
 lock: $(UV) ## renew the lock files from pyproject.toml and catalog/ckanext/requirements.in
 	@$(UV) pip compile pyproject.toml --extra test $(COMPILE) -o requirements.lock

@@ -1,8 +1,8 @@
 """Dates and times made coarser, by column, on the territory's own clock.
 
 Every time zone in use is offset from UTC by a multiple of a quarter of an hour, so whatever a local calendar says
-(day, month, hour, weekday) is constant within a quarter. A column of timestamps is therefore reduced to its quarters,
-the calendar is computed once for each quarter of the column's span, and the answer is gathered back.
+(day, month, hour, weekday) is constant within a quarter. A column of timestamps is therefore reduced to its quarters
+(one of dates to its days), the calendar is computed once for each of the column's span, and the answer gathered back.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from anonymization.errors import GeneralizationError
 Calendar = Callable[[pl.Series], pl.Series]  # of local Datetime or Date values
 
 _QUARTER_US = 900_000_000
-_LONGEST_SPAN = 4_000_000  # quarters: more than a century; a wider column is treated by its distinct quarters
+_LONGEST_SPAN = 4_000_000  # quarters: more than a century; a wider column is treated by its distinct values
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 
@@ -28,18 +28,22 @@ def on_local_clock(values: pl.Series, timezone: str, calendar: Calendar) -> pl.S
         GeneralizationError: the column holds neither dates nor timestamps.
     """
     if values.dtype == pl.Date:
-        return calendar(values)
+        return _by_number(values.to_physical(), lambda days: calendar(days.cast(pl.Int32).cast(pl.Date)))
     if not isinstance(values.dtype, pl.Datetime):
         raise GeneralizationError(f"column « {values.name} » holds neither dates nor times: its type is {values.dtype}")
     quarters = values.dt.timestamp("us") // _QUARTER_US
-    first, last = quarters.min(), quarters.max()
+    return _by_number(quarters, lambda found: _calendar_of(found, timezone, calendar))
+
+
+def _by_number(numbers: pl.Series, table: Calendar) -> pl.Series:
+    """`table` of a column of whole numbers, computed once for each number between its least and its greatest."""
+    first, last = numbers.min(), numbers.max()
     if not isinstance(first, int) or not isinstance(last, int):  # every value is null
-        return _calendar_of(quarters, timezone, calendar)
+        return table(numbers)
     if last - first >= _LONGEST_SPAN:
-        known = quarters.unique()
-        return quarters.replace_strict(known, _calendar_of(known, timezone, calendar))
-    table = _calendar_of(pl.int_range(first, last + 1, eager=True), timezone, calendar)
-    return table.gather(quarters - first)
+        known = numbers.unique()
+        return numbers.replace_strict(known, table(known))
+    return table(pl.int_range(first, last + 1, eager=True)).gather(numbers - first)
 
 
 def _calendar_of(quarters: pl.Series, timezone: str, calendar: Calendar) -> pl.Series:

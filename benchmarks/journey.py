@@ -5,8 +5,9 @@ Airflow's share of a real run. Starts PostgreSQL, the object store and custody i
 folder, drops one file of readings, and calls the stages in this process: ingest, deidentify, anonymize, assess.
 
 The bare work is what no way of doing it avoids: parsing the CSV into typed columns, sealing and opening its bytes once
-(AES-256-GCM), and three writes of the resulting Parquet to the object store. Both are timed in the same run, the bare
-work before and after, on the same data. Peak memory is this process's own, custody's is printed beside it.
+(AES-256-GCM), and three writes of the resulting Parquet to the object store. Both are timed in the same run, on the
+same data, and on a store that has been written to: the first write to a bucket makes its volumes, for a quarter of a
+second. Peak memory is this process's own.
 """
 
 from __future__ import annotations
@@ -93,6 +94,8 @@ def _measure(context: StackContext, rows: int) -> None:
     os.utime(file, times=(NOW.timestamp() - 3600,) * 2)
     _consents(context, households)
     print(f"{lines:,} readings of {households:,} meters, {file.stat().st_size / 1e6:,.0f} MB of CSV")
+    for bucket in (context.settings.s3.private_bucket, context.settings.s3.audit_bucket):
+        S3ObjectStore(context.settings.s3, bucket, context.settings.credential("admin")).put("candidate/first", b"x")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds, verdict, parquet = _journey(context)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

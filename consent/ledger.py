@@ -22,7 +22,8 @@ from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Column, Connection, Engine, Subquery, func, or_, select, text
+from sqlalchemy import Column, Connection, Engine, Select, Subquery, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from consent.errors import InvalidConsentError, LedgerBrokenError
 from consent.records import SUBJECT_SIZE, ConsentEvent, ConsentRecord, ConsentTerms, EventState
@@ -103,7 +104,7 @@ class ConsentStore:
             .order_by(given.c.pii_principal_id)
         )
         with translated("active consents"), self._engine.connect() as connection:
-            subjects = b"".join(connection.execute(statement).scalars())
+            subjects = _joined(connection, statement)
         buffers = [None, pa.py_buffer(subjects)]
         return pa.FixedSizeBinaryArray.from_buffers(pa.binary(SUBJECT_SIZE), len(subjects) // SUBJECT_SIZE, buffers)
 
@@ -163,6 +164,16 @@ class ConsentStore:
         if value is None:
             raise InvalidConsentError(f"terms {digest[:12]}… are not registered: register them before the events")
         return ConsentTerms.from_json(value)
+
+
+def _joined(connection: Connection, statement: Select[Any]) -> bytes:
+    """The single column of a query, one value after another; PostgreSQL sends them as one value, many times faster."""
+    if connection.dialect.name != "postgresql":
+        return b"".join(subject for (subject,) in connection.execute(statement))
+    found = statement.subquery()
+    subject = found.c.pii_principal_id
+    whole = func.string_agg(subject, aggregate_order_by(literal(b""), subject))
+    return connection.scalar(select(whole)) or b""
 
 
 def consent_root(subjects: pa.FixedSizeBinaryArray) -> str:

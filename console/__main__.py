@@ -21,7 +21,7 @@ from console.errors import ConsoleError
 from console.services import Services
 from console.sessions import Sessions
 from console.theme import load_theme
-from policies import PolicyError, load_territory
+from policies import ContractError, PolicyError, load_territory
 from settings import Settings, SettingsError, load_settings
 from settings.version import __version__
 from storage import Journal, LineageEvents, StorageError, database_engine, upgrade
@@ -32,7 +32,7 @@ GRACE_SECONDS = 5
 
 def build_services(settings: Settings, engine: Engine) -> Services:
     """Put the console's collaborators together from the settings."""
-    territory = load_territory(settings.territory)
+    territory = load_territory(settings.territory, refused=_left_out)
     lineage = LineageEvents(engine)
     people = {Person(role.value, role): settings.secret(f"login-{role.value}") for role in Role}
     return Services(
@@ -48,6 +48,11 @@ def build_services(settings: Settings, engine: Engine) -> Services:
         monotonic=time.monotonic,
         secure_cookie=settings.console_url.startswith("https://"),
     )
+
+
+def _left_out(file: Path, error: ContractError) -> None:
+    """One broken contract must not take the other datasets from the DPO's sight."""
+    log.warning("%s is not valid and is left out: « ardoise contracts check » says why", file.name)
 
 
 def database_answers(engine: Engine) -> bool:

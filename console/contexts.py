@@ -12,6 +12,7 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from catalog.lineage import ROTATION_DAG, Stage
 from console import french
 from console.failures import explain
 from console.figures import counts_of, figures_of, measures_of, rejections_of
@@ -233,6 +234,8 @@ def _address(contract: Contract) -> str:
 
 
 def _dag(run: RunOverview) -> str:
+    if Stage.ROTATE in run.stages:
+        return ROTATION_DAG
     return run.dataset if set(run.stages) <= COLLECT_STAGES else f"{run.dataset}__release"
 
 

@@ -33,6 +33,7 @@ STAGES = {
     "assess": "Évaluation du risque",
     "decide": "Décision d'une personne",
     "publish": "Publication",
+    "rotate": "Rotation des pseudonymes",
 }
 COUNTS = {
     "deliveries": "Livraisons reçues",
@@ -41,6 +42,9 @@ COUNTS = {
     "erased": "Livraisons effacées, leur durée de conservation passée",
     "erased_rejects": "Lots de rejets effacés, leur durée de conservation passée",
     "rows_in": "Lignes reçues",
+    "periods": "Périodes réécrites",
+    "pseudonyms": "Pseudonymes passés à la nouvelle époque",
+    "distinct": "Pseudonymes distincts, période par période",
     "rejected": "Lignes rejetées",
     "not_covered": "Lignes non couvertes",
     "duplicates": "Doublons remplacés",

@@ -2,6 +2,7 @@
 
     <dataset>             ingest -> deidentify                                    one run a visit to the operator
     <dataset>__release    anonymize -> assess [-> approve -> decide] -> publish   one run a period
+    rotate_keys           due -> rotate -> retire                                 every hour; for all contracts
 
 The first renews a partitioned asset, one partition a closed period it changed; the second is scheduled by that asset.
 A contract that does not load gets one DAG that says why, and takes no other with it.
@@ -22,11 +23,19 @@ from zoneinfo import ZoneInfo
 
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
-from airflow.sdk import DAG, Asset, CronTriggerTimetable, Param, PartitionedAssetTimetable, PartitionedAtRuntime
+from airflow.sdk import (
+    DAG,
+    Asset,
+    CronTriggerTimetable,
+    Param,
+    PartitionedAssetTimetable,
+    PartitionedAtRuntime,
+    TriggerRule,
+)
 from airflow.sdk.bases.timetable import BaseTimetable
 
 from dags import journey, texts
-from dags.names import asset_name, collect_dag_id, period_shape, release_dag_id
+from dags.names import ROTATION_DAG_ID, asset_name, collect_dag_id, period_shape, release_dag_id
 from policies import load_territory
 from policies.contract import Contract, Territory
 from policies.errors import ContractError
@@ -124,6 +133,33 @@ def release_dag(contract: Contract, territory: Territory, asset: Asset, settings
     return dag
 
 
+def rotation_dag(territory: Territory) -> DAG:
+    """The DAG that carries pseudonyms to another epoch, once two officers have started that at custody."""
+    dag = DAG(
+        dag_id=ROTATION_DAG_ID,
+        dag_display_name="Rotation des pseudonymes",
+        description="Faire passer les pseudonymes d'un domaine à leur nouvelle époque",
+        doc_md=texts.rotation_page(),
+        schedule=CronTriggerTimetable("40 * * * *", timezone=territory.strategy.timezone),
+        start_date=_start(territory),
+        catchup=False,
+        is_paused_upon_creation=False,  # it does nothing until officers start a rotation
+        max_active_runs=1,
+        default_args={"owner": "tiers de confiance"},
+        tags=["pseudonymes", "tiers de confiance"],
+    )
+    with dag:
+        due = PythonOperator(task_id="due", python_callable=journey.rotations_due, **STAGE)
+        rotate = PythonOperator.partial(
+            task_id="rotate", python_callable=journey.rotate, max_active_tis_per_dag=1, **STAGE
+        ).expand(op_args=due.output)
+        retire = PythonOperator(
+            task_id="retire", python_callable=journey.retire, trigger_rule=TriggerRule.NONE_FAILED, **STAGE
+        )
+        due >> rotate >> retire
+    return dag
+
+
 def refused_dag(file: Path, error: ContractError) -> DAG:
     """The DAG that stands for a contract that does not load: it says why, and does nothing."""
     dag = DAG(
@@ -185,9 +221,13 @@ def _timetable(contract: Contract, territory: Territory) -> BaseTimetable:
     return CronTriggerTimetable(contract.feed.schedule, timezone=territory.strategy.timezone, run_immediately=True)
 
 
+def _start(territory: Territory) -> datetime:
+    return datetime(2026, 1, 1, tzinfo=ZoneInfo(territory.strategy.timezone))
+
+
 def _common(contract: Contract, territory: Territory, kind: str) -> dict[str, Any]:
     return {
-        "start_date": datetime(2026, 1, 1, tzinfo=ZoneInfo(territory.strategy.timezone)),
+        "start_date": _start(territory),
         "catchup": False,
         "default_args": {"owner": contract.feed.operator},
         "tags": [kind, contract.feed.operator, contract.theme, *contract.tags],
@@ -197,5 +237,6 @@ def _common(contract: Contract, territory: Territory, kind: str) -> dict[str, An
 _settings = load_settings()
 _refused: dict[Path, ContractError] = {}
 _territory = load_territory(_settings.territory, refused=_refused.__setitem__)
-for _dag in (*build(_territory, _settings), *map(refused_dag, _refused, _refused.values())):
+_dags = (*build(_territory, _settings), *map(refused_dag, _refused, _refused.values()), rotation_dag(_territory))
+for _dag in _dags:
     globals()[_dag.dag_id] = _dag

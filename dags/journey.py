@@ -163,5 +163,32 @@ def publish(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     return published
 
 
+def rotations_due(**context: Any) -> list[list[str]]:
+    """The arguments of each *rotate*: the domains whose rotation officers started, one switch cut short first."""
+    from pipeline import entry
+
+    domains = guarded(entry.rotations_due)
+    log.info("rotations started at custody: %s", ", ".join(domains) or "none")
+    return [[domain] for domain in domains]
+
+
+def rotate(domain: str, **context: Any) -> dict[str, Any]:
+    """Carry a domain's pseudonyms to their next epoch; return what that came to."""
+    from pipeline import entry
+
+    done = guarded(entry.rotate, domain, context["run_id"])
+    log.info("domain %s is at epoch %d; counts: %s", done["domain"], done["epoch"], _figures(done["counts"]))
+    return dict(done)
+
+
+def retire(**context: Any) -> int:
+    """Remove what rotations of earlier days left behind."""
+    from pipeline import entry
+
+    removed = guarded(entry.retire)
+    log.info("%d objects of ended epochs removed", removed)
+    return removed
+
+
 def _figures(values: Mapping[str, float] | Sequence[Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in dict(values).items())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ROTATION_DAG_ID = "rotate_keys"
+"""The DAG that carries pseudonyms to another epoch."""
+
 
 def collect_dag_id(dataset: str) -> str:
     """The DAG that collects a dataset."""

@@ -117,6 +117,29 @@ def release_page(contract: Contract, territory: Territory) -> str:
     )
 
 
+def rotation_page() -> str:
+    """The Markdown page of the DAG that carries pseudonyms to another epoch."""
+    return (
+        "# Rotation des pseudonymes\n\n"
+        "Toutes les heures, cette exécution demande au tiers de confiance si une rotation a été lancée. Deux personnes "
+        "habilitées la lancent, chez lui ; personne ne la lance d'ici. Le plus souvent il n'y a rien à faire.\n\n"
+        "## Les étapes\n\n"
+        "1. **due** demande quels domaines doivent changer d'époque.\n"
+        "2. **rotate** réécrit, période par période, toutes les données pseudonymisées du domaine : le tiers de "
+        "confiance remplace chaque pseudonyme par celui de la nouvelle époque, sans qu'aucune identité ne soit "
+        "nécessaire. Les comptes sont vérifiés, puis tout bascule d'un coup ; la clé de l'ancienne époque est alors "
+        "détruite.\n"
+        "3. **retire** efface, un jour plus tard, ce qui restait de l'ancienne époque.\n\n"
+        "## En pratique\n\n"
+        "- Rien n'est publié de nouveau : les jeux de données ouverts ne changent pas.\n"
+        "- Une collecte qui tombe au moment de la bascule s'arrête avec le code `rotating` et reprend d'elle-même.\n"
+        "- Une exécution interrompue se relance : elle reprend où elle en était. Une rotation commencée se termine ; "
+        "elle ne s'annule pas.\n"
+        "- Si la clé durable d'un domaine est compromise avec celle de l'époque en cours, une rotation ne répare rien "
+        ": les pseudonymes doivent être refaits depuis les données d'origine, dans un nouveau domaine."
+    )
+
+
 def refusal_page(file: str, error: ContractError) -> str:
     """The Markdown page of the DAG that stands for a contract that does not load."""
     findings = "\n".join(

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain, islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +22,7 @@ import pyarrow.compute as pc
 from catalog.lineage import Stage
 from pipeline.deidentification.aside import set_delivery_aside, set_rows_aside
 from pipeline.deidentification.check import Checked, check
-from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
+from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION, working_schema
 from pipeline.deidentification.partition import Addition, PartitionWriter
 from pipeline.deidentification.pseudonymize import Outcome, pseudonymize
 from pipeline.deidentification.redact import redact
@@ -37,6 +38,7 @@ from storage import (
     DeliveryId,
     LandingManifest,
     OpenedDelivery,
+    ahead,
     delivery_key_id,
     expire_quarantine,
     open_delivery,
@@ -140,7 +142,7 @@ def _take(
     quota = record_bound(contract, opened.manifest) * identifiers
     domains = tuple(map(str, contract.domains()))
     custody = hub.run_custody(RunRequest(run_id, ref.dataset, domains=domains, quota=quota, new_keys=1))
-    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer.subjects())
+    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer)
     rejected = set_rows_aside(hub, contract, custody, delivery_id(ref), rows.rejects)
     schema = trusted_schema(contract, rows.outcome.origins)
     added = writer.add(Addition(delivery_id(ref), schema, rows.by_period))
@@ -171,17 +173,22 @@ def _read(
     delivery: str,
     opened: OpenedDelivery,
     custody: RunCustody,
-    subjects: pa.Array | None,
+    writer: PartitionWriter,
 ) -> _Rows:
     """Stream a delivery through the steps and keep what may be kept, by period."""
     fetched_at = datetime.fromisoformat(opened.manifest.fetched_at)
     rows = _Rows()
-    decoded = decoder(contract, hub.territory).decode(opened.parts)
-    checked = _counted(check(decoded, contract, hub.timezone, fetched_at), rows)
+    decoded = ahead(decoder(contract, hub.territory).decode(opened.parts), 1)
+    first = list(islice(decoded, 1))
+    subjects = writer.subjects()  # asked while the decoder goes on
+    checked = _counted(check(chain(first, decoded), contract, hub.timezone, fetched_at), rows)
     covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
+    schema: pa.Schema | None = None
     for item in redact(covered, contract, hub.territory.communes):
         if item.batch.num_rows:
-            times, schema = item.batch.column(contract.event_time), trusted_schema(contract, rows.outcome.origins)
+            if schema is None:  # where the pseudonyms come from is known once a row came out
+                schema = working_schema(trusted_schema(contract, rows.outcome.origins))
+            times = item.batch.column(contract.event_time)
             marked = _with_bookkeeping(item, contract, schema, fetched_at, delivery)
             _split(marked, period_keys(times, contract.period, hub.timezone), rows)
     return rows
@@ -201,12 +208,11 @@ def _with_bookkeeping(
     item: Checked, contract: Contract, schema: pa.Schema, fetched_at: datetime, delivery: str
 ) -> pa.RecordBatch:
     count = item.batch.num_rows
-    zeros = pa.nulls(count, pa.int32()).fill_null(0)
     source_version = item.batch.column(contract.source_version) if contract.source_version else None
     extra = {
-        VERSION: source_version.fill_null(0) if source_version is not None else zeros.cast(pa.int64()),
-        ARRIVAL: pa.array([fetched_at], pa.timestamp("us", tz="UTC")).take(zeros),
-        DELIVERY: pa.array([delivery], pa.string()).take(zeros),
+        VERSION: source_version.fill_null(0) if source_version is not None else pa.repeat(pa.scalar(0), count),
+        ARRIVAL: pa.repeat(pa.scalar(fetched_at, pa.timestamp("us", tz="UTC")), count),
+        DELIVERY: pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), count), [delivery]),
         POSITION: item.positions,
     }
     arrays = [extra.get(field.name) for field in schema]

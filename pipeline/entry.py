@@ -7,11 +7,15 @@ object-store credential, one run token), runs the stage, and returns what the ne
     ingest -> deidentify        (one run a visit to the operator; returns the periods to be released)
     anonymize -> assess -> [decide] -> publish      (one run a period)
 
+Beside it, `rotate` carries pseudonyms to another epoch once two officers started that at custody.
+
 Every error is a :class:`~pipeline.errors.JourneyError`; its `retryable` says whether trying again may help.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypedDict
 
 from pipeline.anonymize import anonymize as anonymize_stage
@@ -26,6 +30,9 @@ from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest as ingest_stage
 from pipeline.publish import publish as publish_stage
 from pipeline.replay import replay as replay_stage
+from pipeline.rotation.retire import retire as retire_generations
+from pipeline.rotation.rotate import rotate as rotate_domain
+from pipeline.rotation.rotate import rotations_due as due
 from pipeline.translation import translate
 from pipeline.wiring import open_hub
 from policies.contract import Contract
@@ -51,6 +58,15 @@ class Judged(TypedDict):
     reasons: list[str]  # French, one sentence each
     counts: dict[str, int]  # rows_in, suppressed_rows, suppressed_cells, published_rows
     measures: dict[str, float]  # k, prosecutor_risk, …
+
+
+class RotatedJson(TypedDict):
+    """What *rotate* returns."""
+
+    domain: str
+    epoch: int
+    datasets: list[str]
+    counts: dict[str, int]  # periods, pseudonyms, distinct
 
 
 def ingest(dataset: str, run_id: str) -> list[RefJson]:
@@ -126,6 +142,41 @@ def replay(dataset: str, run_id: str) -> Touched:
     hub, contract = _open("deidentify", dataset)
     done = replay_stage(hub, contract, run_id)
     return Touched(periods=list(done.dirty), open_periods=list(done.still_open), counts=done.counts)
+
+
+def rotations_due() -> list[str]:
+    """The domains whose rotation officers started and nobody finished; a switch that was cut short comes first."""
+    with _told("rotate"):
+        return due(open_hub(load_settings(), "rotate"))
+
+
+def rotate(domain: str, run_id: str) -> RotatedJson:
+    """Carry the trusted zone's pseudonyms of a domain to its next epoch, or finish what another run began."""
+    with _told(f"rotate {domain}"):
+        done = rotate_domain(open_hub(load_settings(), "rotate"), domain, run_id)
+    counts = done.counts
+    return RotatedJson(
+        domain=done.domain,
+        epoch=done.epoch,
+        datasets=list(done.datasets),
+        counts={"periods": done.periods, "pseudonyms": counts.rows, "distinct": counts.distinct},
+    )
+
+
+def retire() -> int:
+    """Remove what past rotations left behind in the trusted zone, a day after them; return how many objects."""
+    with _told("rotate"):
+        return retire_generations(open_hub(load_settings(), "rotate"))
+
+
+@contextmanager
+def _told(where: str) -> Iterator[None]:
+    try:
+        yield
+    except JourneyError:
+        raise
+    except Exception as error:
+        raise translate(where, error) from None
 
 
 def _open(role: Role, dataset: str) -> tuple[Hub, Contract]:

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from anonymization.pseudonyms import RotationCustodian
 from catalog import Catalogue
 from catalog.lineage import LineageEmitter
 from pipeline.deidentification.pseudonymize import Pseudonymizer
@@ -22,7 +23,7 @@ from settings import Settings
 from settings.version import __version__
 from storage import Journal, KeyCustodian, ObjectStore
 
-Role = Literal["ingest", "deidentify", "anonymize", "assess", "decide", "publish"]
+Role = Literal["ingest", "deidentify", "anonymize", "assess", "decide", "publish", "rotate"]
 
 
 class ActiveSubjects(Protocol):
@@ -66,6 +67,7 @@ class Hub:
     erasing_custody: Callable[[], KeyCustodian]  # deidentify: destroys keys of rejects that are past their time
     run_custody: Callable[[RunRequest], RunCustody]  # deidentify: one token for one run
     catalogue: Callable[[], Catalogue]  # publish
+    rotation_custody: Callable[[], RotationCustodian]  # rotate: carries pseudonyms to another epoch, mints none
 
     def contract(self, dataset: str) -> Contract:
         """Return the contract of a dataset.

@@ -32,7 +32,8 @@ def period_keys(times: pa.Array, unit: PeriodUnit, timezone: str) -> pa.Array:
     local = pc.cast(times, pa.timestamp("us", tz=timezone)) if pa.types.is_timestamp(times.type) else times
     days = pc.dictionary_encode(pc.cast(local, pa.date32()) if pa.types.is_timestamp(local.type) else local)
     labels = pc.strftime(pc.cast(days.dictionary, pa.timestamp("s")), format=_FORMATS[unit])
-    return pc.take(labels, days.indices).dictionary_encode()
+    periods = pc.dictionary_encode(labels)
+    return pa.DictionaryArray.from_arrays(periods.indices.take(days.indices), periods.dictionary)
 
 
 def bounds(period: str, unit: PeriodUnit, timezone: str) -> tuple[datetime, datetime]:

@@ -74,9 +74,9 @@ def _option_rules(document: Document, position: Position, options: dict[str, Any
         )
     if "minimum" in options or "maximum" in options:
         rules.append(QualityRule("outOfRange", options.get("minimum"), options.get("maximum")))
+    if "minLength" in options or "maxLength" in options:
+        rules.append(QualityRule("patternMismatch", lengths=(options.get("minLength", 0), options.get("maxLength"))))
     pattern = options.get("pattern")
-    if pattern is None and ("minLength" in options or "maxLength" in options):
-        pattern = f"^.{{{options.get('minLength', 0)},{options.get('maxLength', '')}}}$"
     if pattern is not None:
         try:
             re.compile(pattern)

@@ -89,6 +89,7 @@ class QualityRule:
     maximum: float | None = None
     pattern: str | None = None
     valid_values: tuple[str, ...] = ()
+    lengths: tuple[int, int | None] | None = None  # fewest and most characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Zones, objects, seals, manifests, Parquet and records."""
 
+from storage.ahead import ahead, side_by_side
 from storage.container import PayloadPart
 from storage.content import ContentDigest, content_digest
 from storage.database import database_engine, memory_engine, upgrade
@@ -110,6 +111,7 @@ __all__ = [
     "VerdictRecord",
     "WrittenParquet",
     "Zone",
+    "ahead",
     "as_file",
     "canonical_json",
     "chunks_of",
@@ -134,6 +136,7 @@ __all__ = [
     "read_rejects",
     "rejects_key_id",
     "seal",
+    "side_by_side",
     "stage_key",
     "swap_pointer",
     "sweep",

@@ -1,5 +1,8 @@
 """Bytes made smaller before they are sealed (Zstandard, RFC 8878): text that operators send shrinks to a fifth.
 
+The bytes are cut into blocks, each compressed for itself, side by side; the frames one after another are a stream like
+any other (RFC 8878, section 3.1).
+
 Compressing what an attacker could mix with secrets would let sizes speak (CRIME); here a payload is one operator's own,
 compressed whole and once, and its size tells no more than it did.
 """
@@ -10,24 +13,19 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
+from storage.ahead import side_by_side
 from storage.errors import SealError
 from storage.objects import as_file
-from storage.sink import ChunkSink
 
-_CODEC = "zstd"
+_CODEC, _LEVEL = "zstd", 1
+_BLOCK_SIZE = 4 << 20  # bytes
 _READ_SIZE = 1 << 20  # bytes
 
 
 def compress(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the compressed bytes, as they come."""
-    sink = ChunkSink()
-    stream = pa.CompressedOutputStream(pa.PythonFile(sink, "w"), _CODEC)
-    for chunk in chunks:
-        stream.write(chunk)
-        if piece := sink.take():
-            yield piece
-    stream.close()
-    yield sink.take()
+    """Yield the compressed bytes, as they come; something is yielded even if there is nothing to compress."""
+    codec = pa.Codec(_CODEC, _LEVEL)
+    yield from side_by_side(lambda block: codec.compress(block, asbytes=True), _blocks(chunks))
 
 
 def decompress(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -47,3 +45,17 @@ def decompress(chunks: Iterator[bytes]) -> Iterator[bytes]:
             if not piece:
                 return
             yield piece
+
+
+def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Chunks gathered until they make a block; at least one block, that may be empty."""
+    pieces: list[bytes] = []
+    size, none = 0, True
+    for chunk in chunks:
+        pieces.append(chunk)
+        size += len(chunk)
+        if size >= _BLOCK_SIZE:
+            yield b"".join(pieces)
+            pieces, size, none = [], 0, False
+    if pieces or none:
+        yield b"".join(pieces)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Collection
 from hashlib import sha256
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.ahead import side_by_side
+
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+_MANY = 1 << 16  # rows: fewer are not worth a second thread
+
 
 class ContentDigest:
-    """Takes in batches in order; see :mod:`storage.parquet` for what the digest covers. Metadata is left out."""
+    """Takes in batches in order; see :mod:`storage.parquet` for what the digest covers. Metadata is left out.
+
+    Columns are digested side by side: each has a hash of its own.
+    """
 
     def __init__(self, schema: pa.Schema) -> None:
         self.rows = 0
@@ -24,15 +34,18 @@ class ContentDigest:
     def update(self, batch: pa.RecordBatch | pa.Table) -> None:
         """Add rows."""
         self.rows += batch.num_rows
-        for digest, column in zip(self._columns, batch.columns, strict=True):
-            for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else (column,):
-                digest.update(chunk)
+        pairs = zip(self._columns, batch.columns, strict=True)
+        if batch.num_rows < _MANY:
+            deque(starmap(_ColumnDigest.take_in, pairs), maxlen=0)
+        else:
+            deque(side_by_side(lambda pair: _ColumnDigest.take_in(*pair), pairs), maxlen=0)
 
-    def hexdigest(self) -> str:
-        """The digest of all rows so far."""
-        names = "\n".join(f"{field.name}\t{_logical(field.type)}" for field in self._schema)
+    def hexdigest(self, *, without: Collection[str] = ()) -> str:
+        """The digest of all rows so far, as if the columns named `without` did not exist."""
+        kept = [(f, column) for f, column in zip(self._schema, self._columns, strict=True) if f.name not in without]
+        names = "\n".join(f"{field.name}\t{_logical(field.type)}" for field, _ in kept)
         whole = sha256(f"ardoise content 1\n{self.rows}\n{names}\n".encode())
-        for column in self._columns:
+        for _, column in kept:
             whole.update(column.digest())
         return whole.hexdigest()
 
@@ -49,6 +62,10 @@ class _ColumnDigest:
 
     def __init__(self) -> None:
         self._hashes: tuple[_Hash, _Hash, _Hash] = (sha256(), sha256(), sha256())
+
+    def take_in(self, column: pa.Array | pa.ChunkedArray) -> None:
+        for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else (column,):
+            self.update(chunk)
 
     def update(self, column: pa.Array) -> None:
         if isinstance(column, pa.ExtensionArray):

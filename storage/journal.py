@@ -123,6 +123,12 @@ class Journal(JournalJudgments):
         """Periods whose content is not the one last released, but that are not closed yet, in order."""
         return self._changed(dataset, major, partitions.c.closed_at > now)
 
+    def periods(self, dataset: str, major: int) -> list[str]:
+        """Every period that is recorded, in order."""
+        where = (partitions.c.dataset == dataset, partitions.c.major == major)
+        statement = select(partitions.c.period).where(*where).order_by(partitions.c.period)
+        return [row["period"] for row in self._all(statement, "periods")]
+
     def partition(self, dataset: str, major: int, period: str) -> PartitionRecord | None:
         """What is recorded of a period."""
         row = self._one(select(partitions).where(*_partition(dataset, major, period)), "a period")

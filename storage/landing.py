@@ -19,16 +19,18 @@ from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 
+from storage.ahead import ahead
 from storage.compression import compress, decompress
 from storage.container import PayloadPart, Tally, pack, unpack
 from storage.envelope import disclose, enclose, read_key_id
-from storage.errors import DigestMismatchError, ManifestError, ObjectNotFoundError, SealError
+from storage.errors import ManifestError, ObjectNotFoundError, SealError
 from storage.objects import ObjectStore, as_file
 from storage.references import DatasetRef, DeliveryId
 from storage.sealing import KeyCustodian, SealingKey
 from storage.zones import Zone, landing_manifest_key, landing_payload_key, landing_prefix
 
 _FORMAT = 1
+_PIECES_AHEAD = 16  # of a mebibyte
 _MEDIA_TYPE = "application/vnd.ardoise.sealed"
 
 
@@ -141,10 +143,8 @@ def open_delivery(store: ObjectStore, ref: DatasetRef, custodian: KeyCustodian) 
     def parts() -> Iterator[PayloadPart]:
         payload = landing_payload_key(ref.dataset, key_id)
         with store.open(payload, manifest.payload_digest) as stream:
-            tally = Tally()
-            yield from unpack(as_file(decompress(disclose(stream, release, _payload_context(payload)))), tally)
-        if tally.digest() != manifest.digest:
-            raise DigestMismatchError(f"the payload of delivery {ref.key} is not the one its manifest describes")
+            opened = ahead(decompress(disclose(stream, release, _payload_context(payload))), _PIECES_AHEAD)
+            yield from unpack(as_file(opened))
 
     return OpenedDelivery(manifest, parts())
 

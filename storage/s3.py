@@ -22,6 +22,7 @@ from minio.datatypes import Part
 from minio.error import InvalidResponseError, S3Error, ServerError
 
 from settings import Credential, S3Settings
+from storage.ahead import ahead
 from storage.errors import (
     AccessRefusedError,
     ObjectNotFoundError,
@@ -73,7 +74,7 @@ class S3ObjectStore:
         check_condition(data, if_absent, if_match)
         if isinstance(data, bytes):
             return self._put_whole(key, data, media_type, condition)
-        blocks = _blocks(data)
+        blocks = ahead(_blocks(data), 1)
         first = next(blocks, b"")
         second = next(blocks, None)
         if second is None:

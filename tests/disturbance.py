@@ -22,6 +22,8 @@ WRITES = {
     "record_verdict",
     "record_decision",
     "record_release",
+    "carry_partition",
+    "finish_rotation",
     "publish",
 }
 
@@ -61,7 +63,7 @@ class Disturbed:
 
 def disturb(hub: Hub, countdown: Countdown) -> Hub:
     """The same hub, disturbed."""
-    catalogue = hub.catalogue
+    catalogue, rotation = hub.catalogue, hub.rotation_custody
     return dataclasses.replace(
         hub,
         private=Disturbed(hub.private, countdown),
@@ -70,4 +72,5 @@ def disturb(hub: Hub, countdown: Countdown) -> Hub:
         journal=Disturbed(hub.journal, countdown),
         lineage=dataclasses.replace(hub.lineage, store=Disturbed(hub.lineage.store, countdown)),
         catalogue=lambda: Disturbed(catalogue(), countdown),
+        rotation_custody=lambda: Disturbed(rotation(), countdown),
     )

@@ -60,6 +60,7 @@ class World:
     drop_folder: Path
     consenting: Consenting
     catalogue: MemoryCatalogue
+    start_rotation: Callable[[str], int]  # what two officers do; returns the epoch it leads to
     runs: int = 0
     names: list[str] = field(default_factory=list)
 

@@ -48,7 +48,7 @@ def cmac(key: bytes, values: pa.Array) -> pa.FixedSizeBinaryArray:
     Args:
         key: 16 or 32 bytes.
         values: strings (their UTF-8 bytes are tagged) or binaries, plain or dictionary-encoded; each distinct
-            dictionary value is tagged once. A value has at most a mebibyte.
+            dictionary value is tagged once. A value has at most 64 KiB.
 
     Returns:
         16-byte tags, plain even if the values are dictionary-encoded.

@@ -19,8 +19,8 @@ from anonymization.pseudonyms.windows import SPARE, Lengths, Rows
 PSEUDONYM_BYTES = 16
 PSEUDONYM_TYPE = pa.binary(PSEUDONYM_BYTES)
 
-MAX_VALUE_BYTES = 1 << 20  # of one value: an identifier has a few dozen; a megabyte is somebody's mistake, or attack
-SLICE_BYTES = 1 << 20  # of the values of a slice, unless its only row is larger
+MAX_VALUE_BYTES = 1 << 16  # of one value: an identifier has a few dozen; more is somebody's mistake, or an attack
+SLICE_BYTES = 1 << 22  # of the values of a slice, unless its only row is larger
 
 _LOOK = 1 << 16  # lengths looked at together
 
@@ -28,13 +28,13 @@ _LOOK = 1 << 16  # lengths looked at together
 class ByteColumn:
     """An Arrow array of text or bytes."""
 
-    def __init__(self, values: pa.Array) -> None:
+    def __init__(self, values: pa.Array, limit: int = MAX_VALUE_BYTES) -> None:
         """Look at ``values`` without copying them.
 
         Raises:
             NullColumnError: the column has no type but null.
             IdentifierTypeError: it holds neither text nor bytes, or is no single array.
-            ValueTooLongError: a value has more than :data:`MAX_VALUE_BYTES`.
+            ValueTooLongError: a value has more than ``limit`` bytes.
         """
         array = _plain(values)
         self.type: pa.DataType = values.type
@@ -46,8 +46,8 @@ class ByteColumn:
         self._offsets = _offsets(array, self.large)
         runs = (self._offsets[start : start + _LOOK + 1] for start in range(0, self.rows, _LOOK))
         longest = max((int((run[1:] - run[:-1]).max()) for run in runs), default=0)
-        if longest > MAX_VALUE_BYTES:
-            raise ValueTooLongError(f"a value has {longest} bytes, more than the {MAX_VALUE_BYTES} that any may have")
+        if longest > limit:
+            raise ValueTooLongError(f"a value has {longest} bytes, more than the {limit} that any may have")
 
     def lengths(self) -> Lengths:
         """Return the bytes of each value, none under a null."""

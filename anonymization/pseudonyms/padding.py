@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from anonymization.pseudonyms.blocks import BLOCK, blocks_from
 from anonymization.pseudonyms.cmac import PADDING
-from anonymization.pseudonyms.columns import ByteColumn
+from anonymization.pseudonyms.columns import MAX_VALUE_BYTES, ByteColumn
 from anonymization.pseudonyms.errors import PaddingError, ValueTooLongError
 from anonymization.pseudonyms.windows import Lengths, Rows, as_blocks, as_items, running
 from anonymization.pseudonyms.written import Written
@@ -31,18 +31,19 @@ def pad(values: pa.Array, lengths: Sequence[int]) -> pa.Array:
 
     Args:
         values: text (its UTF-8) or bytes, plain or dictionary-encoded; a dictionary stays one.
-        lengths: in bytes, ascending; a value needs one more than it has.
+        lengths: in bytes, ascending, at most 65 536; a value needs one more than it has.
 
     Returns:
         Binary (large, if the values are).
 
     Raises:
-        PaddingError: the lengths are no ascending positive numbers.
+        PaddingError: the lengths are no such numbers.
         ValueTooLongError: a value does not fit into the largest of them.
         NullColumnError, IdentifierTypeError, ColumnTooLargeError: the values are no text or bytes, or too many.
     """
-    if not lengths or lengths[0] < 1 or any(one >= other for one, other in pairwise(lengths)):
-        raise PaddingError("declared lengths are one or more ascending positive numbers")
+    ascending = all(one < other for one, other in pairwise(lengths))
+    if not lengths or not ascending or lengths[0] < 1 or lengths[-1] > MAX_VALUE_BYTES:
+        raise PaddingError(f"declared lengths are ascending numbers from 1 to {MAX_VALUE_BYTES}")
     if isinstance(values, pa.DictionaryArray):
         return pa.DictionaryArray.from_arrays(values.indices, pad(values.dictionary, lengths))
     column = ByteColumn(values)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from anonymization.pseudonyms.blocks import BLOCK, BlockCipher, Blocks, blocks_from, doubled, exclusive_or
 from anonymization.pseudonyms.cmac import PADDING, Endings, chain, subkeys, work_room
-from anonymization.pseudonyms.columns import ByteColumn
+from anonymization.pseudonyms.columns import MAX_VALUE_BYTES, ByteColumn
 from anonymization.pseudonyms.errors import (
     AssociatedDataError,
     KeyLengthError,
@@ -41,7 +41,7 @@ def siv_encrypt(key: bytes, values: pa.Array, associated_data: Sequence[bytes] =
     Args:
         key: 32, 48 or 64 bytes: half for S2V, half for CTR (AES-128, 192 or 256).
         values: text (its UTF-8) or bytes, plain or dictionary-encoded; a dictionary stays one, each of its values
-            encrypted once. A value has at most a mebibyte.
+            encrypted once. A value has at most 64 KiB.
         associated_data: what the values are bound to, the same for all; at most 126 strings, an empty one counts.
 
     Returns:
@@ -101,7 +101,7 @@ class _Siv:
 
     def decrypt(self, values: pa.Array) -> pa.Array:
         """Decrypt a plain column, slice by slice, and let nothing out before the last one is found authentic."""
-        column = ByteColumn(values)
+        column = ByteColumn(values, MAX_VALUE_BYTES + BLOCK)
         lengths = column.present(column.lengths() - BLOCK)
         if (short := int((lengths < 0).sum())) > 0:
             raise ValueTooShortError(f"{short} values have fewer than the 16 bytes of a synthetic IV")

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from anonymization.pseudonyms.columns import ByteColumn
+from anonymization.pseudonyms.columns import MAX_VALUE_BYTES, ByteColumn
 from anonymization.pseudonyms.errors import IdentifierTypeError, TextFormError
 from anonymization.pseudonyms.windows import Rows, running
 from anonymization.pseudonyms.written import Written
@@ -90,7 +90,7 @@ def from_base32(texts: pa.Array, size: int | None = None) -> pa.Array:
     """
     if isinstance(texts, pa.DictionaryArray):
         return pa.DictionaryArray.from_arrays(texts.indices, from_base32(texts.dictionary, size))
-    column = ByteColumn(texts)
+    column = ByteColumn(texts, (MAX_VALUE_BYTES * 8 + 4) // 5)
     lengths = column.lengths()
     wrong = np.isin(lengths % _CHARACTERS, _NO_LENGTH)
     if size is not None:

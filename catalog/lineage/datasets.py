@@ -73,6 +73,7 @@ JOURNEY: dict[Stage, Journey] = {
     ),
     Stage.ASSESS: Journey((End(Zone.CANDIDATE, ("published_rows",)),), (End(Zone.AUDIT),), None),
     Stage.DECIDE: Journey((End(Zone.AUDIT),), (), None),
+    Stage.ROTATE: Journey((End(Zone.TRUSTED),), (End(Zone.TRUSTED),), None),
     Stage.PUBLISH: Journey((End(Zone.CANDIDATE),), (End(Zone.OPEN, ("published",)),), columns.promoted),
 }
 

@@ -11,9 +11,10 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Protocol
 
-import httpx
+import urllib3
 from openlineage.client.event_v2 import RunEvent, RunState
 from pydantic import SecretStr
 
@@ -60,17 +61,18 @@ class ConsoleEndpoint:
         """See :class:`LineageEndpoint`."""
         headers = {"Authorization": f"Bearer {self.token.get_secret_value()}", "Content-Type": "application/json"}
         try:
-            answer = httpx.post(
+            answer = urllib3.request(
+                "POST",
                 f"{self.url.rstrip('/')}/api/v1/lineage",
-                content=event,
+                body=event,
                 headers=headers,
                 timeout=POST_TIMEOUT_SECONDS,
-                verify=self.url.startswith("https:"),  # reading certificates takes longer than all else
+                retries=False,
             )
-        except httpx.HTTPError as error:
+        except urllib3.exceptions.HTTPError as error:
             raise LineageDeliveryError(f"lineage endpoint not reached: {type(error).__name__}") from None
-        if answer.status_code != httpx.codes.CREATED:
-            raise LineageDeliveryError(f"lineage endpoint answered {answer.status_code}")
+        if answer.status != HTTPStatus.CREATED:
+            raise LineageDeliveryError(f"lineage endpoint answered {answer.status}")
 
 
 @dataclass(frozen=True, slots=True)

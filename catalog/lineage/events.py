@@ -39,6 +39,7 @@ _DOCUMENTATION = {
     Stage.ANONYMIZE: "Anonymisation : généralise, agrège et supprime sous les seuils.",
     Stage.ASSESS: "Évaluation : mesure le risque et rend un verdict.",
     Stage.DECIDE: "Décision : enregistre l'accord ou le refus d'une personne.",
+    Stage.ROTATE: "Rotation : remplace les pseudonymes d'une époque par ceux de la suivante, sans identité.",
     Stage.PUBLISH: "Publication : ouvre les données et met à jour le catalogue.",
 }
 

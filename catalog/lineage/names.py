@@ -32,8 +32,10 @@ class Stage(StrEnum):
     ASSESS = "assess"
     DECIDE = "decide"
     PUBLISH = "publish"
+    ROTATE = "rotate"  # beside the journey: trusted again, under other pseudonyms
 
 
+ROTATION_DAG = "rotate_keys"
 COLLECT_STAGES = (Stage.INGEST, Stage.DEIDENTIFY)  # the others belong to the release DAG
 
 
@@ -104,12 +106,15 @@ def zone_of(name: DatasetName) -> str:
 
 def dag_id(stage: Stage, dataset: str) -> str:
     """The DAG that runs a stage of a dataset."""
+    if stage is Stage.ROTATE:
+        return ROTATION_DAG
     return dataset if stage in COLLECT_STAGES else f"{dataset}__release"
 
 
 def job_name(stage: Stage, dataset: str, territory: str) -> JobName:
     """The job of a stage; `territory` is the strategy's slug."""
-    return JobName(f"{JOB_SCHEME}{territory}", f"{dag_id(stage, dataset)}.{stage.value}")
+    task = f"{stage.value}-{dataset}" if stage is Stage.ROTATE else stage.value  # one DAG, and a job a dataset
+    return JobName(f"{JOB_SCHEME}{territory}", f"{dag_id(stage, dataset)}.{task}")
 
 
 def dag_name(stage: Stage, dataset: str, territory: str) -> JobName:

@@ -1,7 +1,5 @@
-"""What enrolled people do, and how they are enrolled. They read French.
+"""What enrolled people do (:mod:`custody.commands.people` enrolls them). They read French.
 
-    officer keys --out FILE [--recipient]                 a person makes their own keys, anywhere; prints their card
-    officer add NAME --role ROLE… --card CARD --home H    the administrator enrolls them; officer remove|list likewise
     request reidentify|rotate …                           ask
     approve ID, refuse ID                                 read a request, then put one's name to it, or end it
     collect ID                                            the recipient reads the answer, once
@@ -20,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from custody.commands.command import Now
+from custody.commands.people import add_passphrase, read_passphrase
 from custody.errors import RefusedError, SettingsError
 
 if TYPE_CHECKING:
@@ -30,19 +29,6 @@ _Commands = argparse._SubParsersAction  # what argparse gives to add commands to
 
 def register(commands: _Commands[argparse.ArgumentParser]) -> None:
     """Add the commands of this file."""
-    officers = commands.add_parser("officer", help="enrolled people").add_subparsers(required=True)
-    keys = officers.add_parser("keys", help="make one's own keys; print the card to be enrolled")
-    keys.add_argument("--out", type=Path, required=True, help="the file that will hold them, mode 600")
-    keys.add_argument("--recipient", action="store_true", help="also a key to open answers with")
-    _passphrase(keys)
-    keys.set_defaults(run=_keys)
-    add = _at_home(officers.add_parser("add", help="enroll a person"), _add)
-    add.add_argument("name")
-    add.add_argument("--role", action="append", required=True, choices=["officer", "requester", "recipient"])
-    add.add_argument("--card", required=True, help="the line that « officer keys » printed")
-    _at_home(officers.add_parser("remove", help="take a person off the list"), _remove).add_argument("name")
-    _at_home(officers.add_parser("list", help="tell who is enrolled"), _list)
-
     requests = commands.add_parser("request", help="ask what two officers approve").add_subparsers(required=True)
     rotate = _person(requests.add_parser("rotate", help="lead a one-way domain to its next epoch"), _rotate)
     reidentify = _person(requests.add_parser("reidentify", help="turn pseudonyms back, for one recipient"), _reidentify)
@@ -77,25 +63,15 @@ def add_look(parser: argparse.ArgumentParser, what: str) -> None:
     _person(parser, _look, needed=False).set_defaults(what=what)
 
 
-def _at_home(parser: argparse.ArgumentParser, run: Any) -> argparse.ArgumentParser:
-    parser.add_argument("--home", type=Path, required=True, help="custody's own folder")
-    parser.set_defaults(run=run)
-    return parser
-
-
 def _person(parser: argparse.ArgumentParser, run: Any, *, needed: bool = True) -> argparse.ArgumentParser:
     place = parser.add_mutually_exclusive_group(required=True)
     place.add_argument("--url", help="the address of custody's service")
     place.add_argument("--home", type=Path, help="custody's own folder, on its own machine")
     parser.add_argument("--as", dest="person", required=needed, help="one's enrolled name")
     parser.add_argument("--key", type=Path, required=needed, help="the file of one's keys")
-    _passphrase(parser)
+    add_passphrase(parser)
     parser.set_defaults(run=_in_french(run))
     return parser
-
-
-def _passphrase(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--passphrase-file", type=Path, help="instead of being asked; an empty file: none")
 
 
 def _in_french(run: Any) -> Any:
@@ -110,48 +86,6 @@ def _in_french(run: Any) -> Any:
             raise SettingsError(refusal_text(refusal)) from None
 
     return told
-
-
-def _keys(options: argparse.Namespace, now: Now) -> None:
-    from custody.officers.keyfiles import new_keys, write_keys
-
-    passphrase = _read_passphrase(options)
-    if passphrase is None:
-        passphrase = getpass.getpass("Phrase de passe (vide : aucune) : ")
-        if passphrase != getpass.getpass("Encore une fois : "):
-            raise SettingsError("les deux saisies diffèrent : rien n'a été fait")
-    keys = new_keys(receives=options.recipient)
-    write_keys(options.out, keys, passphrase)
-    print(keys.card.to_text())
-
-
-def _add(options: argparse.Namespace, now: Now) -> None:
-    from custody.administration import opened
-    from custody.officers.keyfiles import Card
-    from custody.officers.people import PersonRole, enroll
-
-    with opened(options.home, now) as vault:
-        person = enroll(vault, options.name, map(PersonRole, options.role), Card.from_text(options.card))
-    print(f"{person.name} : inscrit(e), {', '.join(sorted(person.roles))}")
-
-
-def _remove(options: argparse.Namespace, now: Now) -> None:
-    from custody.administration import opened
-    from custody.officers.people import dismiss
-
-    with opened(options.home, now) as vault:
-        dismiss(vault, options.name)
-    print(f"{options.name} : retiré(e) de la liste")
-
-
-def _list(options: argparse.Namespace, now: Now) -> None:
-    from custody.administration import opened
-    from custody.officers.people import all_people
-    from custody.officers.screen import people_text
-
-    with opened(options.home, now) as vault, vault.engine.connect() as connection:
-        found = all_people(vault, connection)
-    print(people_text((one.name, ", ".join(sorted(one.roles)), one.enrolled_at) for one in found))
 
 
 def _rotate(options: argparse.Namespace, now: Now) -> None:
@@ -283,17 +217,7 @@ def _folder(options: argparse.Namespace, now: Now) -> Folder:
 def _read(options: argparse.Namespace) -> Any:
     from custody.officers.keyfiles import is_protected, read_keys
 
-    passphrase = _read_passphrase(options)
+    passphrase = read_passphrase(options)
     if passphrase is None and is_protected(options.key):
         options.passphrase = passphrase = getpass.getpass("Phrase de passe : ")
     return read_keys(options.key, passphrase)
-
-
-def _read_passphrase(options: argparse.Namespace) -> str | None:
-    """The passphrase that a file holds, or that was typed before; None if it is to be asked."""
-    if options.passphrase_file is None:
-        return getattr(options, "passphrase", None)
-    try:
-        return str(options.passphrase_file.read_text(encoding="utf-8").rstrip("\n"))
-    except OSError as error:
-        raise SettingsError(f"{options.passphrase_file} is not readable ({type(error).__name__})") from None

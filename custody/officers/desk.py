@@ -66,7 +66,7 @@ def _do(
             answer = collect(vault, connection, person, kept)
             return {"request": kept.digest, "answer": base64.b64encode(answer).decode()}
         case Look():
-            return views.look(vault, connection, person, act)
+            return _look(vault, connection, person, act)
 
 
 def _ask(
@@ -88,6 +88,14 @@ def _approve(vault: Vault, connection: Connection, person: Person, act: Approve,
     answer: Answer = {"request": kept.digest, "approvals": len(found), "state": "approved" if enough else "waiting"}
     if enough and isinstance(kept.asked, Rotation):
         answer |= {"state": "rotating", "epoch": rotation.start(vault, connection, kept, person)}
+    return answer
+
+
+def _look(vault: Vault, connection: Connection, person: Person, act: Look) -> Answer:
+    """Show it; who reads a request, with its pseudonyms and reason, is in the log."""
+    answer = views.look(vault, connection, person, act)
+    if act.what == "request":
+        vault.note(connection, person.logged, "request:look", vault.now(), reference=act.request)
     return answer
 
 

@@ -66,7 +66,7 @@ def _requests(vault: Vault, connection: Connection, person: Person | None) -> It
                 yield line | {"state": _state(vault, connection, row, kept)}
         except (TamperedError, RefusedError):  # altered, or its requester has left: nothing can come of it
             if person is None or PersonRole.OFFICER in person.roles:
-                yield line | {"state": "void"}
+                yield line | {"state": row.outcome or "void"}
 
 
 def _request(vault: Vault, connection: Connection, person: Person | None, digest: str) -> dict[str, Any]:

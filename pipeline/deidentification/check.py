@@ -23,7 +23,10 @@ CLOCK_TOLERANCE = timedelta(hours=26)  # a wrong Paris offset is at most two hou
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """Rows that passed, with their position in the delivery, and all rejects of the batch (decoder's included)."""
+    """Rows that passed, with their position in the delivery, and all rejects of the batch (decoder's included).
+
+    From here on only stored columns are there: rejects alone still have the others.
+    """
 
     batch: pa.RecordBatch
     positions: pa.Array
@@ -43,15 +46,17 @@ def _check_batch(item: Decoded, contract: Contract, timezone: str, now: datetime
     for code, column, broken in _broken(batch, contract, timezone, now):
         fresh = pc.and_(broken, passing)
         if pc.any(fresh).as_py():
-            codes[(code, column)] = fresh
+            reason = (code, column)
+            codes[reason] = pc.or_(codes[reason], fresh) if reason in codes else fresh
             passing = pc.and_(passing, pc.invert(fresh))
+    kept = batch.select([column.name for column in contract.columns if column.stored])
     if not codes:
-        return Checked(batch, item.positions, item.rejects)
+        return Checked(kept, item.positions, item.rejects)
     rejects = [item.rejects]
     for (code, column), mask in codes.items():
         rejects.append(_rejects(batch.filter(mask), item.positions.filter(mask), code, column))
     combined = pa.Table.from_batches(rejects, REJECT_SCHEMA).combine_chunks()
-    return Checked(batch.filter(passing), item.positions.filter(passing), combined.to_batches()[0])
+    return Checked(kept.filter(passing), item.positions.filter(passing), combined.to_batches()[0])
 
 
 def _broken(
@@ -84,10 +89,24 @@ def _breaks(rule: QualityRule, column: Column, values: pa.Array) -> pa.Array:
     if rule.maximum is not None:
         broken = pc.or_kleene(broken, pc.greater(values, pa.scalar(rule.maximum).cast(values.type)))
     if rule.pattern is not None:
-        broken = pc.or_kleene(broken, pc.invert(pc.match_substring_regex(values, rf"^(?:{rule.pattern})$")))
+        broken = pc.or_kleene(broken, _mismatches(values, rule.pattern))
+    if rule.lengths is not None:
+        broken = pc.or_kleene(broken, _wrong_length(values, *rule.lengths))
     if rule.valid_values:
         broken = pc.or_kleene(broken, pc.invert(pc.is_in(values, pa.array(rule.valid_values).cast(values.type))))
     return broken
+
+
+def _mismatches(values: pa.Array, pattern: str) -> pa.Array:
+    """Where a text does not match; each distinct text is looked at once, as an expression costs more than a look-up."""
+    encoded = pc.dictionary_encode(values)
+    return pc.invert(pc.match_substring_regex(encoded.dictionary, rf"^(?:{pattern})$")).take(encoded.indices)
+
+
+def _wrong_length(values: pa.Array, fewest: int, most: int | None) -> pa.Array:
+    characters = pc.utf8_length(values)
+    short = pc.less(characters, fewest)
+    return short if most is None else pc.or_kleene(short, pc.greater(characters, most))
 
 
 def _rejects(rows: pa.RecordBatch, positions: pa.Array, code: str, column: str | None) -> pa.RecordBatch:

@@ -14,12 +14,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from anonymization.pseudonyms import PSEUDONYM_TYPE
 from pipeline.deidentification.origins import check_same_origins
+from storage import side_by_side
 
 VERSION = "_version"  # int64: the operator's version of the row, 0 where it has none
 ARRIVAL = "_arrival"  # timestamp[us, UTC]: when the delivery was fetched
 DELIVERY = "_delivery"  # string: opaque delivery id
 POSITION = "_position"  # int64: row of the delivery
+DELIVERY_TYPE = pa.dictionary(pa.int32(), pa.string())  # few deliveries, many rows
 BOOKKEEPING = (VERSION, ARRIVAL, DELIVERY, POSITION)
 
 
@@ -31,11 +34,21 @@ class Merged:
     replaced: int  # rows that lost to a better one
 
 
+def working_schema(schema: pa.Schema) -> pa.Schema:
+    """The trusted schema as rows have it before they are stored: pseudonyms as numbers into a dictionary of them.
+
+    A delivery has few people and many rows: filtering and sorting then move four bytes a row, not sixteen.
+    """
+    kinds = [pa.dictionary(pa.int32(), PSEUDONYM_TYPE) if f.type == PSEUDONYM_TYPE else f.type for f in schema]
+    return pa.schema([field.with_type(kind) for field, kind in zip(schema, kinds, strict=True)], schema.metadata)
+
+
 def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Merged:
     """Return one row per primary key of all parts together.
 
     Args:
-        parts: tables with the trusted schema or an earlier minor version of it (missing columns become null).
+        parts: tables with the trusted schema, plain or working, or an earlier minor version of it (missing columns
+            become null).
         schema: the trusted schema, with its field metadata; bookkeeping columns included.
         key: names of the primary key's columns, in order and without nulls; the order of the result.
 
@@ -46,9 +59,10 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
         MixedPseudonymsError: a part has pseudonyms of another domain, algorithm or epoch than `schema` says.
     """
     check_same_origins([schema, *(part.schema for part in parts)])
-    whole = pa.concat_tables([_conform(part, schema) for part in parts] or [schema.empty_table()])
+    working = working_schema(schema)
+    whole = pa.concat_tables([_conform(part, working) for part in parts] or [working.empty_table()]).combine_chunks()
     ranks = _key_ranks(whole, key)
-    order = np.argsort(ranks, kind="stable")
+    order = _in_order(ranks)
     ranked = ranks[order]
     repeated = np.zeros(len(order), dtype=bool)  # in key order: stands beside another row of the same key
     same = ranked[1:] == ranked[:-1]
@@ -57,14 +71,17 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
     if repeated.any():
         winners = _winners(whole, order[repeated], ranked[repeated])
         order = np.sort(np.concatenate([order[~repeated], winners]))
-        order = order[np.argsort(ranks[order], kind="stable")]
-    return Merged(whole.take(pa.array(order)).combine_chunks(), whole.num_rows - len(order))
+        order = order[_in_order(ranks[order])]
+    places = pa.array(order)
+    pairs = zip(whole.columns, schema.types, strict=True)
+    columns = list(side_by_side(lambda pair: pair[0].take(places).cast(pair[1]), pairs))
+    return Merged(pa.table(columns, schema=schema), whole.num_rows - len(order))
 
 
 def _conform(part: pa.Table, schema: pa.Schema) -> pa.Table:
     """Give a part the trusted schema: columns it lacks are null, columns unknown to the schema are left out."""
     columns = [
-        part.column(field.name).cast(field.type)
+        _as(part.column(field.name), field.type)
         if field.name in part.column_names
         else pa.chunked_array([pa.nulls(part.num_rows, field.type)])
         for field in schema
@@ -72,14 +89,19 @@ def _conform(part: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
+def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
+        return column.cast(kind.value_type).dictionary_encode()
+    return column.cast(kind)
+
+
 def _key_ranks(table: pa.Table, key: tuple[str, ...]) -> npt.NDArray[np.int64]:
     """Number rows so that equal keys have equal numbers and numbers are in the keys' order."""
     combined = np.zeros(table.num_rows, dtype=np.int64)
     span = 1
     for name in key:
-        encoded = table.column(name).combine_chunks().dictionary_encode()
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
+        column = pa.concat_arrays(table.column(name).chunks) if table.num_rows else table.column(name).combine_chunks()
+        encoded = column if isinstance(column, pa.DictionaryArray) else column.dictionary_encode()
         size = len(encoded.dictionary)
         ranks = np.empty(size, dtype=np.int64)
         ranks[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(size)
@@ -91,9 +113,20 @@ def _key_ranks(table: pa.Table, key: tuple[str, ...]) -> npt.NDArray[np.int64]:
     return combined
 
 
+def _in_order(ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Places of `ranks` from the least to the greatest, by 16 bits at a time: numpy sorts those without comparing."""
+    order = np.argsort((ranks & 0xFFFF).astype(np.uint16), kind="stable")
+    for shift in range(16, int(ranks.max(initial=0)).bit_length(), 16):
+        digits = ((ranks >> shift) & 0xFFFF).astype(np.uint16)
+        order = order[np.argsort(digits[order], kind="stable")]
+    return order
+
+
 def _winners(table: pa.Table, rows: npt.NDArray[np.int64], ranks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Among rows that share their key with another, the one of each key that stays."""
     contest = table.select(list(BOOKKEEPING)).take(pa.array(rows)).append_column("_key", pa.array(ranks))
+    place = contest.schema.get_field_index(DELIVERY)
+    contest = contest.set_column(place, DELIVERY, contest.column(DELIVERY).cast(pa.string()))
     order = pc.sort_indices(
         contest, sort_keys=[("_key", "ascending"), *((name, "descending") for name in BOOKKEEPING)]
     ).to_numpy()

@@ -17,19 +17,19 @@ from datetime import datetime
 import pyarrow as pa
 
 from consent import consent_root
-from pipeline.deidentification.merge import BOOKKEEPING, Merged, merge
+from pipeline.deidentification.merge import BOOKKEEPING, Merged, merge, working_schema
 from pipeline.deidentification.origins import check_same_origins, pseudonym_epochs
 from pipeline.errors import OutageError
 from pipeline.hub import Hub, code_version
 from pipeline.periods import closes_at
 from policies.contract import Contract
 from storage import (
+    ContentDigest,
     DatasetRef,
     Generations,
     Manifest,
     PreconditionFailedError,
     Zone,
-    content_digest,
     read_generations,
     read_manifest,
     read_parquet,
@@ -115,7 +115,7 @@ class PartitionWriter:
         check_same_origins(item.schema for item in self._gathered)
         schema = self._gathered[-1].schema
         batches = [batch for item in self._gathered for batch in item.by_period[self.replace or ""]]
-        parts = [pa.Table.from_batches(batches, schema)]
+        parts = [pa.Table.from_batches(batches, working_schema(schema))]
         deliveries = tuple(sorted(item.delivery for item in self._gathered))
         for _ in range(ATTEMPTS):
             place = self._place(self.replace, schema)
@@ -125,7 +125,7 @@ class PartitionWriter:
         raise self._contended(self.replace)
 
     def _merge_into(self, period: str, addition: Addition) -> int:
-        fresh = pa.Table.from_batches(addition.by_period[period], addition.schema)
+        fresh = pa.Table.from_batches(addition.by_period[period], working_schema(addition.schema))
         for _ in range(ATTEMPTS):
             place = self._place(period, addition.schema)
             manifest = read_manifest(self.hub.private, place.ref) if place.ref else None
@@ -160,18 +160,20 @@ class PartitionWriter:
     def _commit(self, place: _Place, merged: Merged, deliveries: tuple[str, ...], root: str | None) -> bool:
         """Write part, manifest and pointer; False if another writer moved the pointer meanwhile."""
         contract, hub, period = self.contract, self.hub, place.period
-        content = content_digest(merged.table.drop_columns(list(BOOKKEEPING)))
+        digest = ContentDigest(merged.table.schema)
+        digest.update(merged.table)
+        content, whole = digest.hexdigest(without=BOOKKEEPING), digest.hexdigest()
         name = stage_key(
             dataset=str(contract.id),
             period=period,
-            inputs=(*deliveries, content_digest(merged.table), *_marks(place.epochs)),
+            inputs=(*deliveries, whole, *_marks(place.epochs)),
             contract=contract.digest,
             strategy=hub.territory.strategy.digest,
             consent=root,
             code=code_version(),
         )
         key = part_key(Zone.TRUSTED, str(contract.id), contract.version.major, period, name)
-        written = write_parquet(hub.private, key, [merged.table], merged.table.schema)
+        written = write_parquet(hub.private, key, [merged.table], merged.table.schema, compact=True, content=whole)
         manifest = Manifest(
             zone=Zone.TRUSTED,
             dataset=str(contract.id),

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from anonymization.pseudonyms import Origin, Pseudonyms, canonicalize
 from pipeline.deidentification.check import Checked
-from pipeline.deidentification.distinct import Answered, Sent
+from pipeline.deidentification.distinct import Answered, Numbered, Sent
 from pipeline.errors import RefusedError
 from policies.contract import Column, Contract, Technique
 
@@ -81,24 +81,23 @@ def _replace(
     subjects: pa.Array | None,
     outcome: Outcome,
 ) -> Iterator[Checked]:
-    pending: deque[tuple[Checked, pa.Array, pa.Array]] = deque()
+    pending: deque[tuple[Checked, Numbered]] = deque()
     sent, answered = Sent(), Answered()
 
     def identifiers() -> Iterator[pa.Array]:
         for item in checked:
-            values = item.batch.column(column.name).cast(pa.string())
-            fresh = sent.fresh(values)
-            pending.append((item, values, fresh))
-            yield canonicalize(column.privacy.canonical, fresh)
+            numbered = sent.number(item.batch.column(column.name).cast(pa.string()))
+            pending.append((item, numbered))
+            yield canonicalize(column.privacy.canonical, numbered.fresh)
 
     purpose = contract.coverage.purpose if contract.coverage and subjects is not None else None
     answers = custody.pseudonymize(str(column.privacy.domain), identifiers(), subjects=subjects, purpose=purpose)
     for answer in answers:
         _note(outcome, column, answers.origin)
-        item, values, fresh = pending.popleft()
-        if len(answer) != len(fresh):
-            raise RefusedError(f"custody answered {len(answer)} pseudonyms for {len(fresh)} identifiers")
-        pseudonyms = answered.pseudonyms(values, fresh, answer)
+        item, numbered = pending.popleft()
+        if len(answer) != len(numbered.fresh):
+            raise RefusedError(f"custody answered {len(answer)} pseudonyms for {len(numbered.fresh)} identifiers")
+        pseudonyms = answered.pseudonyms(numbered, answer)
         index = item.batch.schema.get_field_index(column.name)
         batch = item.batch.set_column(index, pa.field(column.name, pseudonyms.type), pseudonyms)
         positions = item.positions

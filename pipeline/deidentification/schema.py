@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, Origin, pseudonym_metadata
-from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION
+from pipeline.deidentification.merge import ARRIVAL, DELIVERY, DELIVERY_TYPE, POSITION, VERSION
 from policies.contract import Column, Contract, Technique
 
 _TYPES: dict[str, pa.DataType] = {
@@ -32,7 +32,7 @@ def trusted_schema(contract: Contract, origins: Mapping[str, Origin]) -> pa.Sche
     bookkeeping = [
         pa.field(VERSION, pa.int64(), nullable=False),
         pa.field(ARRIVAL, pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field(DELIVERY, pa.string(), nullable=False),
+        pa.field(DELIVERY, DELIVERY_TYPE, nullable=False),
         pa.field(POSITION, pa.int64(), nullable=False),
     ]
     return pa.schema(fields + bookkeeping)

@@ -1,6 +1,7 @@
 """Delimited text (RFC 4180, one record a line) to typed batches, at the speed of Arrow's own reader.
 
-The file is cut at line ends into blocks of a few megabytes, so memory does not depend on its size.
+The file is cut at line ends into blocks of a few megabytes, so memory does not depend on its size; two are read side by
+side.
 
 1. A block is first read in one go with the contract's types: this is all that happens to a clean file.
 2. If anything in it can not be read, the same block is read again as plain texts, and each column converted by
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from functools import partial
 from typing import IO, Literal
 
 import numpy as np
@@ -26,10 +28,11 @@ import pyarrow.csv as pacsv
 from policies.contract import Contract
 from sources.batches import DriftGuard, assemble, gone, joined, structural_rejects
 from sources.columns import ARROW_TYPES, Converted, TextRules, convert
-from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks
+from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks, line_feeds
 from sources.errors import PayloadError
 from sources.options import CsvOptions, read_options
 from sources.protocol import Decoded, PayloadPart
+from storage import side_by_side
 
 _REPEATED = pa.dictionary(pa.int32(), pa.string())
 
@@ -49,8 +52,9 @@ class CsvDecoder:
         for part in parts:
             stream = as_utf8(part.stream, self._options.encoding)
             header = self._header(stream)
-            for block in blocks(stream, self._contract.id):
-                decoded, rows = self._block(block, header, position, guard)
+            quickly = partial(self._quickly, header=header)
+            for block, columns in side_by_side(quickly, blocks(stream, self._contract.id)):
+                decoded, rows = self._block(block, columns, header, position, guard)
                 position += rows
                 yield decoded
 
@@ -58,9 +62,11 @@ class CsvDecoder:
         """Read the first line; refuse a file without the columns that the contract requires."""
         try:
             line = stream.readline(BLOCK_BYTES).decode("utf-8-sig").rstrip("\r\n")
+            names = next(csv.reader([line], delimiter=self._options.delimiter), [])
         except UnicodeDecodeError:
             raise PayloadError(f"{self._contract.id}: the header is not {self._options.encoding}") from None
-        names = next(csv.reader([line], delimiter=self._options.delimiter), [])
+        except csv.Error:
+            raise PayloadError(f"{self._contract.id}: the first line is not a header of delimited text") from None
         for column in self._contract.columns:
             if column.required and column.physical_name not in names:
                 raise gone(self._contract, column.physical_name)
@@ -70,9 +76,10 @@ class CsvDecoder:
         known = {column.physical_name for column in self._contract.columns}
         return [name if name in known else f"#{number}" for number, name in enumerate(names)]
 
-    def _block(self, block: bytes, header: list[str], position: int, guard: DriftGuard) -> tuple[Decoded, int]:
-        """Decode a block; also tell how many records it holds, good or not."""
-        columns = self._quickly(block, header)
+    def _block(
+        self, block: bytes, columns: dict[str, Converted] | None, header: list[str], position: int, guard: DriftGuard
+    ) -> tuple[Decoded, int]:
+        """Decode a block, if its quick reading gave nothing; also tell how many records it holds, good or not."""
         if columns is not None:
             rows = len(next(iter(columns.values())).values)
             guard.note(columns, rows)
@@ -81,8 +88,11 @@ class CsvDecoder:
             return assemble(self._contract, columns, positions, lines.texts), rows
         return self._carefully(block, header, position, guard)
 
-    def _quickly(self, block: bytes, header: list[str]) -> dict[str, Converted] | None:
-        """The typed reading; None if the block needs the careful one."""
+    def _quickly(self, block: bytes, header: list[str]) -> tuple[bytes, dict[str, Converted] | None]:
+        """The block, and its typed reading; None if it needs the careful one."""
+        return block, self._typed(block, header)
+
+    def _typed(self, block: bytes, header: list[str]) -> dict[str, Converted] | None:
         if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
             return None  # Arrow ends a record at a lone carriage return
         types = {column.physical_name: _quick_type(column.logical_type) for column in self._contract.columns}
@@ -90,7 +100,7 @@ class CsvDecoder:
             table = self._read(block, header, types, None)
         except pa.ArrowInvalid:
             return None
-        if table.num_rows != np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")):
+        if table.num_rows != line_feeds(block):
             return None  # blank lines, or a quote opened in one line and closed in another
         columns = {}
         for column in self._contract.columns:
@@ -147,7 +157,7 @@ class CsvDecoder:
             return pa.table({name: pa.nulls(0, kind) for name, kind in present.items()})
         return pacsv.read_csv(
             pa.py_buffer(block),
-            read_options=pacsv.ReadOptions(column_names=header, block_size=len(block) + 1, use_threads=skip is None),
+            read_options=pacsv.ReadOptions(column_names=header, block_size=len(block) + 1, use_threads=False),
             parse_options=pacsv.ParseOptions(delimiter=self._options.delimiter, invalid_row_handler=skip),
             convert_options=pacsv.ConvertOptions(
                 column_types=present,

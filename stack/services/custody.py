@@ -13,7 +13,7 @@ from stack.accounts import CUSTODY_USER, account
 from stack.errors import PrepareError
 from stack.service import HealthCheck, Service, StackContext
 
-CLIENTS = ("ingest", "orchestrator", "consent")
+CLIENTS = ("ingest", "orchestrator", "consent", "rotation")
 
 
 def prepare(context: StackContext) -> None:

@@ -35,6 +35,7 @@ RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
     "anonymize": {"trusted": READ, "candidate": BOTH, "open": READ},
     "assess": {"candidate": READ, "open": READ, "audit": BOTH},
     "publish": {"candidate": READ, "open": BOTH, "audit": BOTH},
+    "rotate": {"trusted": BOTH},
     "lineage": {"audit": BOTH},
 }
 """What each role may do in each zone; « admin », for the stack alone, may do everything."""

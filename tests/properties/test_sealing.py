@@ -49,7 +49,5 @@ def test_no_cut_goes_unnoticed(data: bytes, draw: st.DataObject) -> None:
 @given(st.lists(st.tuples(st.text(max_size=20).filter(lambda text: text.isprintable()), st.binary(max_size=3000))))
 def test_any_parts_come_back(content: list[tuple[str, bytes]]) -> None:
     parts = [PayloadPart(name, io.BytesIO(data)) for name, data in content]
-    written, read = Tally(), Tally()
-    archive = b"".join(pack(parts, written))
-    assert [(part.name, part.stream.read()) for part in unpack(io.BytesIO(archive), read)] == content
-    assert written.digest() == read.digest()
+    archive = b"".join(pack(parts, Tally()))
+    assert [(part.name, part.stream.read()) for part in unpack(io.BytesIO(archive))] == content

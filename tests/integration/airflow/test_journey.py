@@ -19,7 +19,17 @@ PATIENCE = 120.0
 def test_the_twin_is_asked_as_the_journey_is() -> None:
     from pipeline import entry
 
-    for stage in ("ingest", "deidentify", "anonymize", "assess", "decide", "publish"):
+    for stage in (
+        "ingest",
+        "deidentify",
+        "anonymize",
+        "assess",
+        "decide",
+        "publish",
+        "rotations_due",
+        "rotate",
+        "retire",
+    ):
         asked, real = (inspect.signature(getattr(module, stage)).parameters for module in (twin, entry))
         assert list(asked.items()) == list(real.items()), stage
 
@@ -171,3 +181,20 @@ def holding(airflow: Airflow, text: str) -> list[str]:
     folders = {str(airflow.context.home), str(airflow.context.paths.outside)}
     found = subprocess.run(["grep", "-rlaF", text, *folders], capture_output=True, text=True, check=False)
     return found.stdout.splitlines()
+
+
+def test_a_rotation_started_at_custody_is_carried_out_domain_by_domain(
+    airflow: Airflow, steward: AirflowClient
+) -> None:
+    for domain in ("citizen-reports", "water-meters"):
+        (airflow.twin / f"rotating-{domain}").touch()
+    (airflow.twin / "outage-water-meters").touch()
+    run = steward.trigger("rotate_keys")
+    assert steward.wait(run.dag_id, run.run_id, patience=PATIENCE).state == "success"
+    asked = [call["domain"] for call in airflow.asked(stage="rotate")]
+    assert sorted(asked) == ["citizen-reports", "water-meters", "water-meters"]  # an outage is tried again
+    assert list(airflow.twin.glob("rotating-*")) == []
+    again = steward.trigger("rotate_keys")
+    assert steward.wait(again.dag_id, again.run_id, patience=PATIENCE).state == "success"
+    assert len(airflow.asked(stage="rotate")) == 3
+    assert len(airflow.asked(stage="retire")) >= 2

@@ -110,6 +110,7 @@ def test_two_officers_let_the_recipient_read_once(people: People, pseudonyms: li
 def test_each_step_is_in_the_log_without_a_value(people: People, pseudonyms: list[bytes], home: CustodyHome) -> None:
     last = home.query("SELECT coalesce(max(id), 0) FROM request")[0][0]
     request = people.ask_identity(pseudonyms)
+    people.say("anne", "look", what="request", request=request)
     people.approve(request, "anne", "bruno")
     refused("role_missing", lambda: people.say("anne", "collect", request=request))
     people.collect(request)
@@ -118,6 +119,7 @@ def test_each_step_is_in_the_log_without_a_value(people: People, pseudonyms: lis
     )
     assert rows == [
         ("person:diane", "request:reidentify", request, 0, None),
+        ("person:anne", "request:look", request, 0, None),
         ("person:anne", "request:approve", request, 0, None),
         ("person:bruno", "request:approve", request, 0, None),
         ("person:anne", "request:collect", request, 0, "role_missing"),

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyClient, canonicalize
 from catalog import MemoryCatalogue
 from consent import ConsentStore, EventState, following, given_events
+from custody.officers.place import Service
+from custody.settings import load_settings
+from custody.vault import open_vault
 from pipeline.hub import Hub, Role
 from pipeline.wiring import open_hub
 from policies.contract import CanonicalForm
@@ -23,6 +26,7 @@ from settings import Settings
 from stack.embedded import Stack
 from storage import S3ObjectStore, database_engine, upgrade
 from tests.consent_terms import TERMS
+from tests.integration.custody.officers import People
 from tests.journey_world import Clock, World
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
@@ -94,8 +98,40 @@ def _world(services: Settings, postgres: PostgresServer, drop_folder: Path) -> I
 
     seeing = dataclasses.replace(as_role("deidentify"), **_admin(settings))
     purpose = seeing.contract("water-meters").coverage.purpose
-    yield World(seeing, as_role, clock, drop_folder, RealConsent(settings, engine, clock, purpose), catalogue)
+    consent = RealConsent(settings, engine, clock, purpose)
+    yield World(seeing, as_role, clock, drop_folder, consent, catalogue, officers(settings, postgres))
     engine.dispose()
+
+
+def officers(settings: Settings, postgres: PostgresServer) -> Callable[[str], int]:
+    """What it takes to start a rotation at the real custody: one person asks, two others approve."""
+
+    def start(domain: str) -> int:
+        people = People(Service(settings.custody_url))
+        vault = open_vault(load_settings(postgres.context.paths.custody), people.now)
+        with vault.transaction() as connection:
+            connection.execute(text("DELETE FROM person"))
+            (epoch,) = connection.execute(
+                text("SELECT epoch FROM domain WHERE name = :name"), {"name": domain}
+            ).scalars()
+        for name in ("anne", "bruno", "diane"):
+            people.enroll(vault, name)
+        vault.engine.dispose()
+        request = people.ask_rotation(domain, from_epoch=epoch)
+        return int(people.approve(request, "anne", "bruno")["epoch"])
+
+    return start
+
+
+@pytest.fixture
+def start_over(world: World, other_world: World) -> Callable[[], World]:
+    """Empties the zones, which both worlds share."""
+
+    def emptied() -> World:
+        _empty(world.hub.settings)
+        return other_world
+
+    return emptied
 
 
 @pytest.fixture

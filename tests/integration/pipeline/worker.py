@@ -18,6 +18,7 @@ from pipeline.deidentify import deidentify
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest
 from pipeline.publish import publish
+from pipeline.rotation.rotate import rotate
 from pipeline.wiring import open_hub
 from settings import Settings
 from storage import DatasetRef
@@ -57,5 +58,7 @@ def _run(hub: Hub, task: Work, refs: list[DatasetRef]) -> Any:
             return anonymize(hub, contract, task.run_id, task.period).to_json()
         case "assess":
             return assess(hub, contract, task.run_id, task.period, refs[0]).word
+        case "rotate":
+            return rotate(hub, "water-meters", task.run_id).epoch
         case _:
             return publish(hub, contract, task.run_id, task.period, refs[0]).rows

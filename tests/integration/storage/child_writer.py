@@ -25,6 +25,14 @@ def half() -> Iterator[bytes]:
     wait_in_the_middle()
 
 
+def half_an_object(store: S3ObjectStore) -> Iterator[bytes]:
+    """What comes is read ahead of what is sent: the middle is reached once the store knows of the upload."""
+    yield LARGE
+    while not store._client._list_multipart_uploads(store._bucket, prefix="trusted/").uploads:
+        time.sleep(0.01)
+    wait_in_the_middle()
+
+
 class StallingCustodian(MemoryKeyCustodian):
     """Answers the question asked between payload and manifest never."""
 
@@ -43,7 +51,7 @@ def main(what: str, endpoint: str, bucket: str, access_key: str) -> None:
     store = S3ObjectStore(S3Settings(endpoint=endpoint), bucket, credential)
     now = datetime.now(UTC)
     if what == "object":
-        store.put("trusted/killed", half())
+        store.put("trusted/killed", half_an_object(store))
         return
     parts, custodian = {
         "payload": (half_a_delivery(), MemoryKeyCustodian()),

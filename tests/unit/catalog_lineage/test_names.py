@@ -42,6 +42,7 @@ def test_a_foreign_name_has_no_zone() -> None:
 def test_jobs_are_named_as_airflow_names_its_tasks() -> None:
     assert job_name(Stage.DEIDENTIFY, "parking", "angers").name == "parking.deidentify"
     assert job_name(Stage.PUBLISH, "parking", "angers").name == "parking__release.publish"
+    assert job_name(Stage.ROTATE, "parking", "angers").name == "rotate_keys.rotate-parking"
     assert job_name(Stage.PUBLISH, "parking", "angers").namespace == "ardoise://angers"
     assert dag_id(Stage.INGEST, "parking") == "parking"
 

@@ -122,6 +122,14 @@ def test_a_published_run_leads_to_the_catalogue() -> None:
     assert [stage.name for stage in page.stages] == ["Anonymisation", "Évaluation du risque", "Publication"]
 
 
+def test_a_rotation_leads_to_the_dag_that_rotates_all_datasets() -> None:
+    reader = services().reader
+    released = detail(reader, "parking", RELEASED_RUN)
+    rotated = replace(released, overview=replace(released.overview, stages=("rotate",)))
+    page = reader.run(contract("parking"), rotated, NOW)
+    assert page.airflow == "http://127.0.0.1:8080/dags/rotate_keys/runs/manual__release-1"
+
+
 def test_an_unknown_code_leads_to_the_log() -> None:
     world = Journal(memory_engine())
     stage(world, "parking", "run", "publish", NOW, error="E999")

@@ -26,6 +26,20 @@ def test_two_dags_a_contract(dags: dict[str, Any], territory: Territory) -> None
     assert set(dags) == {name for dataset in territory.contracts for name in (dataset, f"{dataset}__release")}
 
 
+def test_one_dag_rotates_for_all_of_them(territory: Territory) -> None:
+    from dags.ardoise import rotation_dag
+
+    dag = rotation_dag(territory)
+    assert dag.dag_id == "rotate_keys"
+    assert order(dag) == ["due", "rotate", "retire"]
+    assert (dag.timetable.expression, dag.max_active_runs, dag.catchup) == ("40 * * * *", 1, False)
+    assert dag.is_paused_upon_creation is False
+    assert dag.get_task("retire").trigger_rule == "none_failed"
+    assert dag.get_task("rotate").partial_kwargs["max_active_tis_per_dag"] == 1
+    for promise in ("Rien n'est publié de nouveau", "elle ne s'annule pas", "une rotation ne répare rien"):
+        assert promise in dag.doc_md
+
+
 def test_a_collection_follows_its_contract(dags: dict[str, Any], territory: Territory) -> None:
     for dataset, contract in territory.contracts.items():
         dag = dags[dataset]

@@ -47,6 +47,20 @@ def replace_stage(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> li
     return asked
 
 
+def test_a_rotation_takes_one_domain_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dags.journey import retire, rotate, rotations_due
+
+    replace_stage(monkeypatch, "rotations_due", ["water-meters", "citizen-reports"])
+    done = {"domain": "water-meters", "epoch": 3, "datasets": ["water-meters"], "counts": {"periods": 2}}
+    rotated = replace_stage(monkeypatch, "rotate", done)
+    replace_stage(monkeypatch, "retire", 4)
+    context = Task().context()
+    assert rotations_due(**context) == [["water-meters"], ["citizen-reports"]]
+    assert rotate("water-meters", **context) == done
+    assert rotated == [("water-meters", "run-1")]
+    assert retire(**context) == 4
+
+
 def test_an_outage_may_be_retried_and_nothing_else() -> None:
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
 

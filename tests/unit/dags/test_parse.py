@@ -83,6 +83,7 @@ def test_a_refused_contract_says_why_and_takes_no_other_with_it(parsed: dict[str
         "water-meters",
         "water-meters__release",
         "citizen-reports",
+        "rotate_keys",
     }
     tasks, page = parsed["dags"]["citizen-reports"]
     assert tasks == ["contract"]

@@ -11,7 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from anonymization.pseudonyms import CONSENT_DOMAIN, CustodyRefusedError, MemoryCustodian, canonicalize
+from anonymization.pseudonyms import (
+    CONSENT_DOMAIN,
+    CustodyRefusedError,
+    MemoryCustodian,
+    MemoryRotationCustodian,
+    canonicalize,
+)
 from catalog import MemoryCatalogue
 from catalog.lineage import EventBuilder, LineageEmitter
 from pipeline.hub import Hub, RunCustody, RunRequest
@@ -93,7 +99,7 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
     drop_folder = folder / "drop"
     drop_folder.mkdir()
     settings = Settings(home=folder, territory=SHIPPED_TERRITORY, drop_folder=drop_folder)
-    consent, catalogue = MemoryConsent(custodian), MemoryCatalogue()
+    consent, catalogue, rotation = MemoryConsent(custodian), MemoryCatalogue(), MemoryRotationCustodian(custodian)
 
     def run_custody(request: RunRequest) -> RunCustody:
         token = custodian.create_run(
@@ -120,5 +126,6 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
         erasing_custody=lambda: custodian,
         run_custody=run_custody,
         catalogue=lambda: catalogue,
+        rotation_custody=lambda: rotation,
     )
-    return World(hub, lambda role: hub, clock, drop_folder, consent, catalogue)
+    return World(hub, lambda role: hub, clock, drop_folder, consent, catalogue, rotation.start)

@@ -17,16 +17,16 @@ def pseudonym(value: str | None) -> bytes | None:
 
 @given(batches, st.integers(0, 12))
 def test_rows_get_what_was_answered(values: list[list[str | None]], most: int):
-    sent, answered = Sent(most), Answered(most)
-    waiting = [(pa.array(batch, pa.string()), sent.fresh(pa.array(batch, pa.string()))) for batch in values]
-    for (batch, fresh), plain in zip(waiting, values, strict=True):
-        answer = pa.array([pseudonym(value) for value in fresh.to_pylist()], pa.binary(16))
-        assert answered.pseudonyms(batch, fresh, answer).to_pylist() == [pseudonym(value) for value in plain]
+    sent, answered = Sent(most), Answered()
+    waiting = [sent.number(pa.array(batch, pa.string())) for batch in values]
+    for numbered, plain in zip(waiting, values, strict=True):
+        answer = pa.array([pseudonym(value) for value in numbered.fresh.to_pylist()], pa.binary(16))
+        assert answered.pseudonyms(numbered, answer).to_pylist() == [pseudonym(value) for value in plain]
 
 
 @given(batches)
 def test_nothing_is_sent_twice(values: list[list[str | None]]):
     sent = Sent()
-    asked = [value for batch in values for value in sent.fresh(pa.array(batch, pa.string())).to_pylist()]
+    asked = [value for batch in values for value in sent.number(pa.array(batch, pa.string())).fresh.to_pylist()]
     assert len(asked) == len(set(asked))
     assert set(asked) == {value for batch in values for value in batch if value is not None}

@@ -11,7 +11,7 @@ from stack.services.objects import RIGHTS
 
 SHIPPED = Path(__file__).resolve().parents[3] / "policies" / "angers"
 ZONES = ("landing", "trusted", "quarantine", "candidate", "open", "audit")
-STAGES = ("ingest", "deidentify", "anonymize", "assess", "publish", "lineage")
+STAGES = ("ingest", "deidentify", "anonymize", "assess", "publish", "rotate", "lineage")
 OPEN = {"open"}  # anyone reads it, without a credential
 
 

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from anonymization import known_generalizations
 from policies import declared
+from policies.contract import CanonicalForm
 from policies.generalizations import SOURCES_TAKEN
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,3 +54,11 @@ def test_every_property_is_explained() -> None:
 def test_every_generalization_is_listed_and_exists() -> None:
     assert set(SOURCES_TAKEN) <= EXPLAINED
     assert {name: entry.arity for name, entry in known_generalizations().items()} == SOURCES_TAKEN
+
+
+def test_every_canonical_form_is_declared_and_explained() -> None:
+    table = PAGE.partition("| `canonical` |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `([a-z]+)` \|", table, re.MULTILINE)) == {form.value for form in CanonicalForm}
+    for form in CanonicalForm:
+        given = {"category": "direct_identifier", "technique": "pseudonymize", "domain": "d", "canonical": form.value}
+        assert declared.DeclaredPrivacy.model_validate(given).canonical is form

@@ -139,6 +139,11 @@ def test_a_binary_file_is_refused() -> None:
         read(b"PK\x03\x04" + bytes(64))
 
 
+def test_a_first_line_that_is_no_header_is_refused() -> None:
+    with pytest.raises(PayloadError, match="not a header"):
+        read(b"\r\x00\n")
+
+
 def test_positions_go_on_across_blocks_and_parts() -> None:
     count = 2 * BLOCK_BYTES // len(GOOD)
     table, rejects, positions = read(f"{HEADER}\n" + f"{GOOD}\n" * count, f"{HEADER}\n{GOOD};\n{GOOD}\n")

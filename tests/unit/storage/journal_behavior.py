@@ -129,6 +129,8 @@ class JournalBehavior:
         journal.mark_partition("water-meters", 1, "2026-08", "c", "run-1", NOW, NOW)
         assert journal.dirty_periods("parking", 1, NOW) == ["2026-09", "2026-10", "2026-11"]
         assert journal.dirty_periods("parking", 2, NOW) == ["2026-08"]
+        assert journal.periods("parking", 1) == ["2026-09", "2026-10", "2026-11"]
+        assert journal.periods("parking", 3) == []
 
     def test_what_is_recorded_of_a_period(self, journal: Journal) -> None:
         journal.mark_partition("parking", 1, "2026-10", "c1", "run-1", NOW, NOW)
@@ -137,6 +139,20 @@ class JournalBehavior:
         assert found is not None
         assert (found.content, found.released_content, found.run_id) == ("c1", None, "run-1")
         assert (found.closed_at, found.changed_at) == (NOW + DAY, NOW)
+        assert journal.partition("parking", 1, "2026-11") is None
+
+    def test_a_period_that_is_carried_over_is_as_clean_or_dirty_as_it_was(self, journal: Journal) -> None:
+        for period, released in (("2026-08", "c1"), ("2026-09", "c0"), ("2026-10", None)):
+            journal.mark_partition("parking", 1, period, "c1", "run-1", NOW, NOW)
+            if released:
+                journal.mark_released("parking", 1, period, released)
+        for _ in range(2):  # a rotation that was killed says it again
+            for period in ("2026-08", "2026-09", "2026-10", "2026-11"):
+                journal.carry_partition("parking", 1, period, "c1", "r1")
+        found = [journal.partition("parking", 1, period) for period in ("2026-08", "2026-09", "2026-10")]
+        contents = [(one.content, one.released_content) for one in found if one]
+        assert contents == [("r1", "r1"), ("r1", "c0"), ("r1", None)]
+        assert journal.dirty_periods("parking", 1, NOW) == ["2026-09", "2026-10"]
         assert journal.partition("parking", 1, "2026-11") is None
 
     def test_a_stage_that_runs_again_is_one_line(self, journal: Journal) -> None:

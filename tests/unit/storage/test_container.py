@@ -18,11 +18,12 @@ def packed(tally: Tally | None = None) -> bytes:
 
 
 def test_parts_come_back_in_order() -> None:
-    written, read = Tally(), Tally()
+    written, again = Tally(), Tally()
     archive = packed(written)
-    assert {part.name: part.stream.read() for part in unpack(io.BytesIO(archive), read)} == PARTS
-    assert (written.digest(), written.names, written.size) == (read.digest(), list(PARTS), 2_800_009)
-    assert written.lines == 700_001
+    assert {part.name: part.stream.read() for part in unpack(io.BytesIO(archive))} == PARTS
+    assert (written.names, written.size, written.lines) == (list(PARTS), 2_800_009, 700_001)
+    assert b"".join(pack(unpack(io.BytesIO(archive)), again)) == archive
+    assert again.digest() == written.digest()
 
 
 def test_same_parts_same_bytes() -> None:
@@ -42,15 +43,12 @@ def test_it_is_an_ordinary_archive() -> None:
         assert b"".join(file.read() for file in rest if file) == PARTS["relevés.csv"]
 
 
-def test_parts_may_be_left_unread_and_still_count() -> None:
-    written, read = Tally(), Tally()
-    archive = packed(written)
+def test_parts_may_be_left_unread() -> None:
     names = []
-    for part in unpack(io.BytesIO(archive), read):
+    for part in unpack(io.BytesIO(packed())):
         names.append(part.name)
         part.stream.read(3)
     assert names == list(PARTS)
-    assert read.digest() == written.digest()
 
 
 @pytest.mark.parametrize("change", ["order", "name", "byte", "boundary"])
@@ -72,7 +70,7 @@ def test_the_digest_sees_every_difference(change: str) -> None:
 @pytest.mark.parametrize("length", [0, 100, 512, 1024, 5000, -512, -1])
 def test_an_archive_cut_short_is_refused(length: int) -> None:
     with pytest.raises(SealError):
-        [part.stream.read() for part in unpack(io.BytesIO(packed()[:length]), Tally())]
+        [part.stream.read() for part in unpack(io.BytesIO(packed()[:length]))]
 
 
 def test_a_foreign_archive_is_refused() -> None:
@@ -80,7 +78,7 @@ def test_a_foreign_archive_is_refused() -> None:
     with tarfile.open(fileobj=target, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("hello"))
     with pytest.raises(SealError):
-        list(unpack(io.BytesIO(target.getvalue()), Tally()))
+        list(unpack(io.BytesIO(target.getvalue())))
 
 
 def test_a_slow_stream_is_read_to_its_end() -> None:
@@ -98,4 +96,4 @@ def test_a_slow_stream_is_read_to_its_end() -> None:
             return count
 
     archive = b"".join(pack([PayloadPart("slow", Slow())], Tally()))  # type: ignore[arg-type]
-    assert [part.stream.read() for part in unpack(io.BytesIO(archive), Tally())] == [b"x" * 3_000]
+    assert [part.stream.read() for part in unpack(io.BytesIO(archive))] == [b"x" * 3_000]

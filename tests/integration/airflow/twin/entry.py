@@ -110,6 +110,27 @@ def decide(
     return {}
 
 
+def rotations_due() -> list[str]:
+    """The domains that files of the twin's folder say are rotating."""
+    _asked("rotations_due")
+    return sorted(path.name.removeprefix("rotating-") for path in _folder().glob("rotating-*"))
+
+
+def rotate(domain: str, run_id: str) -> dict[str, Any]:
+    """Nothing but what it came to."""
+    _asked("rotate", domain=domain, run_id=run_id)
+    if _switched(f"outage-{domain}", once=True):
+        raise OutageError(f"rotate {domain}: custody does not answer")
+    (_folder() / f"rotating-{domain}").unlink()
+    return {"domain": domain, "epoch": 1, "datasets": [], "counts": {"periods": 2, "pseudonyms": 60, "distinct": 24}}
+
+
+def retire() -> int:
+    """Nothing to remove."""
+    _asked("retire")
+    return 0
+
+
 def publish(dataset: str, period: str, run_id: str, candidate: RefJson) -> dict[str, Any]:
     """Nothing but a page's address."""
     _asked("publish", dataset=dataset, period=period, run_id=run_id, candidate=candidate)

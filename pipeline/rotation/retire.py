@@ -1,0 +1,39 @@
+"""What a rotation leaves behind in the trusted zone is cleared away: the old epoch's pointers, manifests and parts.
+
+A day is left to whoever was still reading them. Whatever no pointer of the current generation, or of a later one that
+is being written, leads to is removed: rows of an ended epoch, and superseded parts with them.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipeline.hub import Hub
+from storage import read_generations, read_manifest, read_pointer
+from storage.zones import parse_pointer_key, trusted_prefix
+
+LONGEST_READ = timedelta(days=1)  # nobody reads a period for longer
+
+
+def retire(hub: Hub) -> int:
+    """Remove what the datasets that ever rotated no longer need; return how many objects that was."""
+    generations = read_generations(hub.private)
+    return sum(_retire(hub, dataset, generations.of(dataset)) for dataset in sorted(generations.datasets))
+
+
+def _retire(hub: Hub, dataset: str, generation: int) -> int:
+    before = hub.now() - LONGEST_READ
+    stored = list(hub.private.list(trusted_prefix(dataset)))
+    needed: set[str] = set()
+    for item in stored:
+        place = parse_pointer_key(item.key)
+        if place is None or place.generation < generation:
+            continue
+        found = read_pointer(hub.private, place.dataset, place.major, place.period, generation=place.generation)
+        if found is not None:
+            parts = read_manifest(hub.private, found[0]).parts
+            needed |= {item.key, found[0].key, *(part.key for part in parts)}
+    left = [item.key for item in stored if item.key not in needed and item.modified < before]
+    for key in left:
+        hub.private.delete(key)
+    return len(left)
