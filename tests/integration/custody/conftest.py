@@ -30,7 +30,9 @@ from anonymization.pseudonyms import ROLES, CustodyClient
 from custody.commands import main
 from stack.services.postgres import Cluster, custody_cluster
 from tests.custodian_behavior import DIGITS, DOMAINS, OPERATOR_QUOTA, PADDED, PRESERVING, REVERSIBLE
+from tests.softhsm import SoftHsm, make_token
 from tests.stack_fixtures import PostgresServer
+from tests.transit import Transit, serve_transit
 
 IMPORT = "import time:"  # what ``-X importtime`` writes
 ROOT = Path(__file__).resolve().parents[3]
@@ -193,6 +195,19 @@ def make_custody(postgres: PostgresServer) -> Iterator[MakeHome]:
     for custody in made:
         custody.stop(signal.SIGKILL)
         shutil.rmtree(custody.home.parent)
+
+
+@pytest.fixture(scope="session")
+def hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """Return a token of a real PKCS#11 module."""
+    return make_token(tmp_path_factory.mktemp("softhsm"))
+
+
+@pytest.fixture
+def transit() -> Iterator[Transit]:
+    """Return a twin of Vault's transit engine, served."""
+    with serve_transit() as transit:
+        yield transit
 
 
 @pytest.fixture(scope="session")
