@@ -76,17 +76,15 @@ class CustodyHome:
         return Done(status, out.getvalue(), err.getvalue())
 
     def initialize(self) -> Done:
+        kinds = self.home.parent / "domains.toml"
+        kinds.write_text(
+            f'[{REVERSIBLE}]\nkind = "reversible"\npadded_length = {PADDED}\n'
+            f'[{PRESERVING}]\nkind = "format-preserving"\nalphabet = "{DIGITS}"\n'
+        )
         domains = [word for name in DOMAINS for word in ("--domain", name)]
         parts = [role for role in ROLES if role != "operator"]
         clients = [word for role in parts for word in ("--client", f"{role}={self.token_file(role)}")]
-        done = self.command("init", "--database", self.database_url, *domains, *clients)
-        kinds = (
-            (REVERSIBLE, "--kind", "reversible", "--padded-length", str(PADDED)),
-            (PRESERVING, "--kind", "format-preserving", "--alphabet", DIGITS),
-        )
-        for words in kinds:
-            done = done if done.returncode else self.command("domain", "add", *words)
-        return done if done.returncode else self.add_operator("operator")
+        return self.command("init", "--database", self.database_url, "--domains", str(kinds), *domains, *clients)
 
     def add_operator(
         self, name: str, quota: int = OPERATOR_QUOTA, days: float = 1.0, domain: str = "water-meter"
