@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,7 @@ class CustodyHome:
     database: str
     port: int
     process: subprocess.Popen[bytes] | None = None
+    tls: ssl.SSLContext | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +64,7 @@ class CustodyHome:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def database_url(self) -> str:
@@ -125,7 +127,7 @@ class CustodyHome:
 
     def healthy(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5, context=self.tls) as answer:
                 return bool(json.load(answer)["status"] == "ok")
         except OSError:
             return False
