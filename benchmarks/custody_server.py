@@ -1,4 +1,4 @@
-"""Custody's service with two calls more, to compare it with: a stream merely echoed, and a call of one durable insert.
+"""Custody's service with calls to compare it with: streams merely echoed, and a call of one durable insert.
 
 Started by ``benchmarks.custody``; the same server, configured as custody's own is.
 """
@@ -11,37 +11,57 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+import pyarrow as pa
 import uvicorn
-from anyio.to_thread import run_sync
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, insert
 
+from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, Piece, StreamSource
 from custody.body_limit import BodyLimit
-from custody.duplex import BodyPuller, DuplexResponse
+from custody.duplex import Finished, respond
 from custody.errors import RefusedError
+from custody.incoming import incoming
 from custody.request_log import RequestLog
 from custody.server import configuration
 from custody.service import make_application
 from custody.settings import load_settings
 from custody.vault import Vault, open_vault
 
-ECHO, INSERT = "/v1/pseudonymize/echo/stream", "/benchmark/insert"
+ECHO, BYTES, INSERT = "/v1/pseudonymize/echo/arrow", "/v1/pseudonymize/echo/bytes", "/benchmark/insert"
 
 
-class Echo:
-    """An answer that is its own question, as it comes."""
+class ArrowEcho:
+    """An answer that is its own question: the identifiers, read, checked and written as the service does."""
 
-    def __init__(self, pull: BodyPuller) -> None:
-        self._pull = pull
+    def __init__(self, source: StreamSource) -> None:
+        self._source = source
 
-    def __iter__(self) -> Generator[bytes]:
-        """Yield what the body brings."""
-        while data := self._pull():
-            yield data
+    def __iter__(self) -> Generator[Piece]:
+        """Yield the batches that the body brings."""
+        writer = IpcWriter(IDENTIFIER_SCHEMA)
+        for identifiers in incoming(self._source, "identifier", (pa.string(),)):
+            yield writer.write(pa.record_batch([identifiers], schema=IDENTIFIER_SCHEMA))
+        yield writer.end()
 
-    def error(self, refusal: RefusedError) -> bytes:
+    def error(self, refusal: RefusedError) -> Piece:
         """Nothing ends it early."""
-        return b""
+        return []
+
+
+class BytesEcho:
+    """An answer that is its own question, byte for byte, whatever it is."""
+
+    def __init__(self, source: StreamSource) -> None:
+        self._source = source
+
+    def __iter__(self) -> Generator[Piece]:
+        """Yield what the body brings."""
+        while data := self._source.pull(1):
+            yield [data]
+
+    def error(self, refusal: RefusedError) -> Piece:
+        """Nothing ends it early."""
+        return []
 
 
 def add_comparisons(app: FastAPI, vault: Vault) -> None:
@@ -50,16 +70,19 @@ def add_comparisons(app: FastAPI, vault: Vault) -> None:
     table = Table("benchmark", MetaData(), Column("id", Integer, Identity(), primary_key=True), Column("text", Text))
     table.create(vault.engine, checkfirst=True)
 
+    async def finished(refusal: RefusedError | None) -> None:
+        await anyio.sleep(0)
+
+    def made(answer: object) -> Finished:
+        return finished
+
     @app.post(ECHO)
-    async def echo(request: Request) -> Response:
-        answer = Echo(BodyPuller(request.receive, 60))
-        pieces = iter(answer)
-        first = await run_sync(next, pieces, limiter=limiter)
+    async def arrow(request: Request) -> Response:
+        return await respond(request, 60, limiter, ArrowEcho, made)
 
-        async def finished(refusal: RefusedError | None) -> None:
-            await anyio.sleep(0)
-
-        return DuplexResponse(answer, first, pieces, limiter, finished)
+    @app.post(BYTES)
+    async def as_bytes(request: Request) -> Response:
+        return await respond(request, 60, limiter, BytesEcho, made)
 
     @app.post(INSERT)
     def one_insert(body: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -1,95 +1,261 @@
 """A request body pulled from a worker thread, and a response sent while that body still comes in.
 
 Starlette's own streaming response listens for the client's departure on the channel that also brings the body, and
-would eat it; this one leaves the channel to :class:`BodyPuller`. The answer's next piece is made only when the last one
-has been taken by the socket: that is the back-pressure.
+would eat it; this one leaves the channel to :class:`BodyPuller`. A task reads a little ahead of the worker, and the
+worker makes a few pieces ahead of what is sent: while one batch is ciphered, the next one comes in and the last one
+goes out. Neither goes further ahead until the socket has taken what there is: this is the back-pressure.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from typing import Protocol
+from threading import Condition
+from typing import Protocol, TypeVar
 
 import anyio
-import anyio.from_thread
 import anyio.to_thread
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from anonymization.pseudonyms.wire import MEDIA_TYPE
+from anonymization.pseudonyms.wire import MEDIA_TYPE, Piece, StreamSource
 from custody.errors import RefusedError
 from custody.translation import translate
+
+AHEAD_BYTES = 2 * 1024 * 1024  # of the body that wait for the worker: more than a batch, so that it seldom waits
+AHEAD_PIECES = 2  # of the answer that wait to be sent
+SEND_BYTES = 128 * 1024  # handed to the transport at once: what does not go out at once is copied
 
 Finished = Callable[[RefusedError | None], Awaitable[None]]
 
 
-class EndedEarly(Protocol):
-    """The part of an answer that tells why it stops before its end."""
+class Answering(Protocol):
+    """An answer that is made piece by piece, in worker threads."""
 
-    def error(self, refusal: RefusedError) -> bytes:
-        """Return its last bytes."""
+    def __iter__(self) -> Generator[Piece]:
+        """Yield its pieces, at least one."""
+        ...
+
+    def error(self, refusal: RefusedError) -> Piece:
+        """Return the last bytes of one that can not go on."""
         ...
 
 
+_Answer = TypeVar("_Answer", bound=Answering)
+
+
 class BodyPuller:
-    """Called from a worker thread, returns the body's next bytes, ``b""`` at its end."""
+    """Called from a worker thread, returns the body's next bytes, ``b""`` at its end.
+
+    Made in the event loop, which from then on reads ahead until :meth:`close`.
+    """
 
     def __init__(self, receive: Receive, stall_seconds: float) -> None:
         self._receive = receive
         self._stall_seconds = stall_seconds
+        self._ready: deque[bytes] = deque()
+        self._waiting = 0  # bytes in `_ready`
+        self._wanted = 1
         self._ended = False
+        self._stalled = False
+        self._condition = Condition()
+        self._room = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._task = self._loop.create_task(self._read_ahead())
 
-    def __call__(self) -> bytes:
-        """Return the next bytes."""
-        return anyio.from_thread.run(self._next)
+    def __call__(self, wanted: int) -> bytes:
+        """Return the next bytes, once ``wanted`` of them are there, or as many as are kept ahead, or the last ones.
 
-    async def _next(self) -> bytes:
-        while not self._ended:
-            try:
-                with anyio.fail_after(self._stall_seconds):
+        Raises:
+            RefusedError: nothing came for too long.
+        """
+        with self._condition:
+            self._wanted = min(max(wanted, 1), AHEAD_BYTES)
+            while self._waiting < self._wanted and not self._ended:
+                self._condition.wait()
+            if not self._ready:
+                if self._stalled:
+                    raise RefusedError("stream_stalled", "nothing came for too long")
+                return b""
+            data, full = self._ready.popleft(), self._waiting >= AHEAD_BYTES
+            self._waiting -= len(data)
+            room = full and self._waiting < AHEAD_BYTES
+        if room:
+            self._loop.call_soon_threadsafe(self._room.set)
+        return data
+
+    def close(self) -> None:
+        """Stop reading. Called in the event loop."""
+        self._task.cancel()
+
+    async def _read_ahead(self) -> None:
+        ended = False
+        try:
+            while not ended:
+                async with asyncio.timeout(self._stall_seconds):
                     message = await self._receive()
-            except TimeoutError:
-                raise RefusedError("stream_stalled", "nothing came for too long") from None
-            self._ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
-            if body := message.get("body", b""):
-                return bytes(body)
-        return b""
+                ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+                await self._put(message.get("body", b""))
+        except TimeoutError:
+            self._stalled = True
+        finally:
+            with self._condition:
+                self._ended = True
+                self._condition.notify()
+
+    async def _put(self, body: bytes) -> None:
+        with self._condition:
+            if body:
+                self._ready.append(body)
+                self._waiting += len(body)
+                if self._waiting >= self._wanted:
+                    self._condition.notify()
+            full = self._waiting >= AHEAD_BYTES
+            self._room.clear()
+        if full:
+            await self._room.wait()
+
+
+class Pieces:
+    """An answer made in a worker thread, handed to the event loop piece by piece, a few ahead of what was sent."""
+
+    def __init__(self, pieces: Generator[Piece]) -> None:
+        self._pieces = pieces
+        self._ready: deque[Piece] = deque()
+        self._over = False  # no piece will follow
+        self._left = False  # nobody wants them any more
+        self._error: Exception | None = None
+        self._condition = Condition()
+        self._news = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    def make(self) -> None:
+        """Make them all; run in a worker thread."""
+        try:
+            for piece in self._pieces:
+                if not self._offer(piece):
+                    break
+        except Exception as error:
+            self._error = error
+        finally:
+            self._pieces.close()  # whatever ends it, what was not used is given back
+            self._over = True
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    async def next(self) -> Piece | None:
+        """Return the next piece, None after the last one.
+
+        Raises:
+            Exception: what making it raised.
+        """
+        while not self._ready and not self._over:
+            self._news.clear()
+            await self._news.wait()
+        if self._ready:
+            with self._condition:
+                piece = self._ready.popleft()
+                self._condition.notify()
+            return piece
+        if self._error is not None:
+            raise self._error
+        return None
+
+    def leave(self) -> None:
+        """Want no more of them."""
+        with self._condition:
+            self._left = True
+            self._condition.notify()
+
+    def _offer(self, piece: Piece) -> bool:
+        """Hand a piece over once there is room; return whether anybody wants more."""
+        with self._condition:
+            while len(self._ready) >= AHEAD_PIECES and not self._left:
+                self._condition.wait()
+            self._ready.append(piece)
+        self._loop.call_soon_threadsafe(self._news.set)
+        return not self._left
+
+
+async def respond(
+    request: Request,
+    stall_seconds: float,
+    limiter: anyio.CapacityLimiter,
+    make: Callable[[StreamSource], _Answer],
+    made: Callable[[_Answer], Finished],
+) -> Response:
+    """Return the response to a request whose body is a stream.
+
+    Args:
+        stall_seconds: how long the body may bring nothing.
+        limiter: bounds how many answers are made at once; the others wait.
+        make: makes the answer, in a worker thread; what it refuses, and what the first piece refuses, is an answer of
+            its own, with a status.
+        made: called with the answer; what it returns is called when that is over.
+    """
+    puller = BodyPuller(request.receive, stall_seconds)
+    work: asyncio.Task[None] | None = None
+    try:
+        answer = await anyio.to_thread.run_sync(make, StreamSource(puller), limiter=limiter)
+        finished = made(answer)
+        pieces = Pieces(iter(answer))
+        work = asyncio.create_task(anyio.to_thread.run_sync(pieces.make, limiter=limiter))
+        first = await pieces.next()
+    except BaseException:
+        puller.close()
+        if work is not None:
+            pieces.leave()
+            await asyncio.wait([work])
+        raise
+    return DuplexResponse(puller, answer, first, pieces, work, finished)
 
 
 class DuplexResponse(Response):
-    """Sends an answer whose first piece is already made."""
+    """Sends an answer of which the first piece is already made."""
 
     media_type = MEDIA_TYPE
 
     def __init__(
         self,
-        answer: EndedEarly,
-        first: bytes,
-        rest: Generator[bytes],
-        limiter: anyio.CapacityLimiter,
+        puller: BodyPuller,
+        answer: Answering,
+        first: Piece | None,
+        rest: Pieces,
+        work: asyncio.Task[None],
         finished: Finished,
     ) -> None:
         super().__init__(None)
         del self.headers["content-length"]
-        self._answer, self._first, self._rest = answer, first, rest
-        self._limiter, self._finished = limiter, finished
+        self._puller, self._answer, self._first, self._rest, self._work = puller, answer, first, rest, work
+        self._finished = finished
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the answer to its end, or to its refusal."""
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        piece: bytes | None = self._first
         refusal: RefusedError | None = None
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            piece = self._first
             while piece is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-                piece = await anyio.to_thread.run_sync(next, self._rest, None, limiter=self._limiter)
+                await _send(send, piece)
+                piece = await self._rest.next()
         except RefusedError as error:
             refusal = error
         except Exception as error:
             refusal = translate(error)
         finally:
-            with anyio.CancelScope(shield=True):  # whatever ends it, what was not used is given back
-                await anyio.to_thread.run_sync(self._rest.close, limiter=self._limiter)
+            self._rest.leave()
+            self._puller.close()
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([self._work])
         await self._finished(refusal)
-        last = self._answer.error(refusal) if refusal else b""
-        await send({"type": "http.response.body", "body": last, "more_body": False})
+        if refusal:
+            await _send(send, self._answer.error(refusal))
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _send(send: Send, piece: Piece) -> None:
+    for part in piece:
+        view = memoryview(part).cast("B")
+        for start in range(0, len(view), SEND_BYTES):
+            await send({"type": "http.response.body", "body": view[start : start + SEND_BYTES], "more_body": True})

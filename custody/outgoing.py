@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from anonymization.pseudonyms.wire import ERROR_CODE, ERROR_MESSAGE, ERROR_STATUS, IpcWriter, pseudonym_schema
+from anonymization.pseudonyms.wire import ERROR_CODE, ERROR_MESSAGE, ERROR_STATUS, IpcWriter, Piece, pseudonym_schema
 from custody.errors import RefusedError
 
 
@@ -16,15 +16,15 @@ class Outgoing:
         self._schema = pseudonym_schema(metadata, kind)
         self._writer = IpcWriter(self._schema)
 
-    def batch(self, pseudonyms: pa.Array) -> bytes:
+    def batch(self, pseudonyms: pa.Array) -> Piece:
         """Return the bytes of one batch."""
         return self._writer.write(pa.record_batch([pseudonyms], schema=self._schema))
 
-    def end(self) -> bytes:
+    def end(self) -> Piece:
         """Return the end-of-stream marker."""
         return self._writer.end()
 
-    def error(self, refusal: RefusedError) -> bytes:
+    def error(self, refusal: RefusedError) -> Piece:
         """Return the last bytes of an answer that can not go on: a batch that says why, and no end-of-stream marker."""
         empty = pa.record_batch([pa.array([], self._schema.field(0).type)], schema=self._schema)
         metadata = {

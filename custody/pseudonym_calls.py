@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from anonymization.pseudonyms import PseudonymError, canonicalize, to_base32
 from anonymization.pseudonyms.wire import MEDIA_TYPE, StreamSource
 from custody.bodies import SmallAnswerBody, SmallBody
-from custody.duplex import BodyPuller, DuplexResponse
+from custody.duplex import Finished, respond
 from custody.errors import RefusedError
 from custody.metrics import REFUSALS
 from custody.pseudonymizing import Answer, Asked, Streaming, refuse_long
@@ -71,18 +72,16 @@ def add_pseudonymize(app: FastAPI, streaming: Streaming, settings: CustodySettin
         if request.headers.get("content-type", "").partition(";")[0].strip() == "application/json":
             return await _answer_small(request, asked, small_calls)
         caller = await run_sync(recognition.identify, request)
-        source = StreamSource(BodyPuller(request.receive, settings.stall_seconds))
-        answer = await run_sync(Answer, streaming, caller, asked, source, limiter=limiter)
-        return await _stream(request, asked, answer, limiter, recognition)
+
+        def make(source: StreamSource) -> Answer:
+            return Answer(streaming, caller, asked, source)
+
+        return await respond(request, settings.stall_seconds, limiter, make, _told(request, asked, recognition))
 
 
-async def _stream(
-    request: Request, asked: Asked, answer: Answer, limiter: anyio.CapacityLimiter, recognition: Recognition
-) -> Response:
+def _told(request: Request, asked: Asked, recognition: Recognition) -> Callable[[Answer], Finished]:
+    """Return what tells the log of an answer, and of its refusal in the middle."""
     fields = log_fields(request.scope)
-    fields.update(domain=asked.domain, purpose=asked.purpose, tally=answer.tally)
-    pieces = iter(answer)
-    first = await run_sync(next, pieces, limiter=limiter)
 
     async def finished(refusal: RefusedError | None) -> None:
         if refusal is not None:
@@ -90,7 +89,11 @@ async def _stream(
             REFUSALS.labels(refusal.code).inc()
             await run_sync(recognition.note_refusal, request.scope, refusal)
 
-    return DuplexResponse(answer, first, pieces, limiter, finished)
+    def made(answer: Answer) -> Finished:
+        fields.update(domain=asked.domain, purpose=asked.purpose, tally=answer.tally)
+        return finished
+
+    return made
 
 
 async def _answer_small(request: Request, asked: Asked, small_calls: SmallCalls) -> Response:

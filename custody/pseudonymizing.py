@@ -18,7 +18,7 @@ from anonymization.pseudonyms.columns import PSEUDONYM_TYPE
 from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.custodian import MAX_IDENTIFIER_BYTES, MAX_SUBJECTS
 from anonymization.pseudonyms.errors import SubjectsError
-from anonymization.pseudonyms.wire import StreamSource
+from anonymization.pseudonyms.wire import Piece, StreamSource
 from custody.callers import Caller, Run
 from custody.counting import Counts
 from custody.errors import RefusedError
@@ -77,7 +77,7 @@ class Answer:
         self._outgoing = Outgoing(self._transformer.metadata, self._transformer.type)
         self.tally = Tally()
 
-    def __iter__(self) -> Generator[bytes]:
+    def __iter__(self) -> Generator[Piece]:
         """Yield the answer in pieces, one a batch, then the end-of-stream marker."""
         purses = self._streaming.purses
         purse = purses.enter(self._caller, self._pot)
@@ -96,7 +96,7 @@ class Answer:
             purses.leave(self._caller, purse, self._pot)
         yield self._outgoing.end()
 
-    def error(self, refusal: RefusedError) -> bytes:
+    def error(self, refusal: RefusedError) -> Piece:
         """Return the last bytes of an answer that can not go on."""
         return self._outgoing.error(refusal)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import pyarrow as pa
 from starlette.types import ASGIApp, Message, Receive
@@ -38,18 +39,32 @@ _CALLS: tuple[tuple[str, str, bytes, list[tuple[bytes, bytes]]], ...] = (
 )
 
 
-def rehearse(app: ASGIApp) -> None:
-    """Do everything once; what it answers does not matter."""
+def rehearse(app: ASGIApp, host: str, loop: Callable[[], asyncio.AbstractEventLoop] | None) -> None:
+    """Do everything once; what it answers does not matter.
+
+    Args:
+        host: what is listened on.
+        loop: makes an event loop of the kind that will serve.
+    """
     _try_columns()
     try_officers()
-    asyncio.run(_try_calls(app))
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(_try_listening(host))
+        runner.run(_try_calls(app))
+
+
+async def _try_listening(host: str) -> None:
+    server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, 0)
+    server.close()
+    await server.wait_closed()
 
 
 def _try_columns() -> None:
     column = pa.array(["a", None, "0612345678"])
     writer = IpcWriter(IDENTIFIER_SCHEMA)
-    pieces = iter([writer.write(pa.record_batch([column], schema=IDENTIFIER_SCHEMA)), writer.end()])
-    for identifiers in incoming(StreamSource(lambda: next(pieces, b"")), "identifier", (pa.string(),)):
+    pieces = [*writer.write(pa.record_batch([column], schema=IDENTIFIER_SCHEMA)), *writer.end()]
+    body = iter([b"".join(pieces)])
+    for identifiers in incoming(StreamSource(lambda wanted: next(body, b"")), "identifier", (pa.string(),)):
         for form in CanonicalForm:
             canonicalize(form, identifiers)
         for kind in Kind:

@@ -33,8 +33,7 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
     vault = open_vault(settings, now)
     app = make_service(vault, settings)
     config = configuration(app, settings, port)
-    config.get_loop_factory()
-    rehearse(app.app)  # without the log of requests: none was made
+    rehearse(app.app, settings.host, config.get_loop_factory())  # without the log of requests: none was made
     vault.engine.dispose()
     if user is not None:
         give(home, user)
@@ -53,7 +52,7 @@ def configuration(app: RequestLog, settings: CustodySettings, port: int) -> uvic
         app,
         host=settings.host,
         port=port,
-        loop="asyncio",
+        loop="uvloop",
         http="httptools",
         ws="none",
         lifespan="off",

@@ -22,8 +22,8 @@ from custody.errors import RefusedError
 from custody.journal import entry
 from custody.vault import Vault
 
-AHEAD = 1_000_000  # identifiers
-GROWTH = 4  # as many times what a stream has used may it hold ahead
+AHEAD = 4_000_000  # identifiers
+GROWTH = 16  # as many times what a stream has used may it hold ahead
 
 GRANT, RETURN = "pseudonymize", "pseudonymize:return"
 

@@ -27,8 +27,10 @@ from anonymization.pseudonyms.wire import (
     IDENTIFIER_SCHEMA,
     MEDIA_TYPE,
     SUBJECT_SCHEMA,
+    Bytes,
     IpcReader,
     IpcWriter,
+    Piece,
     StreamEndedError,
     StreamSource,
 )
@@ -114,11 +116,13 @@ class _Sender(threading.Thread):
                 self._chunk(writer.write(batch))
         self._chunk(writer.end())
 
-    def _chunk(self, data: bytes) -> None:
-        if data:
-            self._send(b"%x\r\n%b\r\n" % (len(data), data))
+    def _chunk(self, piece: Piece) -> None:
+        self._send(b"%x\r\n" % sum(len(part) for part in piece))
+        for part in piece:
+            self._send(part)
+        self._send(b"\r\n")
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: Bytes) -> None:
         try:
             self._sock.sendall(data)
         except OSError:
@@ -221,7 +225,7 @@ def _open(connection: http.client.HTTPConnection, refusal: Refusal) -> IpcReader
     response = connection.getresponse()
     if response.status != http.client.OK:
         raise refusal(response.status, response.read())
-    reader = IpcReader(StreamSource(lambda: response.read1(_READ_BYTES)))
+    reader = IpcReader(StreamSource(lambda wanted: response.read1(max(wanted, _READ_BYTES))))
     if reader.schema.names != ["pseudonym"] or reader.schema.field(0).type not in ANSWER_TYPES.values():
         raise CustodyUnavailableError("custody's answer does not have one column of pseudonyms: versions differ?")
     return reader

@@ -10,8 +10,8 @@ sides read through :class:`StreamSource`, which knows the difference.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -22,9 +22,14 @@ ANSWER_TYPES = {Kind.ONE_WAY: PSEUDONYM_TYPE, Kind.REVERSIBLE: pa.binary(), Kind
 MEDIA_TYPE = "application/vnd.apache.arrow.stream"
 IDENTIFIER_SCHEMA = pa.schema([pa.field("identifier", pa.string())])
 SUBJECT_SCHEMA = pa.schema([pa.field("subject", PSEUDONYM_TYPE)])
-BATCH_ROWS = 32_768  # rows of the batches the client sends: what a batch costs custody is then a few per cent
+BATCH_ROWS = 65_536  # rows of the batches the client sends: what a batch costs custody is then a few per cent
 MAX_BATCH_ROWS = 65_536  # custody takes no larger batch
-MAX_MESSAGE_BYTES = 48 * 1024 * 1024
+MAX_MESSAGE_BYTES = 72 * 1024 * 1024  # such a batch of the longest identifiers
+END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"  # format: Columnar.rst, « IPC Streaming Format »
+
+Pull: TypeAlias = Callable[[int], bytes]
+Bytes: TypeAlias = "bytes | pa.Buffer"
+Piece: TypeAlias = Sequence[Bytes]  # what is sent together, in order
 
 ERROR_CODE = b"ardoise.error.code"
 ERROR_MESSAGE = b"ardoise.error.message"
@@ -47,13 +52,15 @@ def pseudonym_schema(metadata: dict[str, str], kind: pa.DataType = PSEUDONYM_TYP
 class StreamSource:
     """A file-like over a pulled body. Hands out exactly what is asked for, and refuses enormous requests.
 
+    What was pulled is copied once, into the aligned memory that Arrow then keeps.
+
     Args:
-        pull: returns the next bytes, ``b""`` at the end of the body.
+        pull: is told how many bytes are wanted, and returns some, more or less, ``b""`` at the end of the body.
     """
 
-    def __init__(self, pull: Callable[[], bytes]) -> None:
-        self._pull = pull
-        self._pending = bytearray()
+    def __init__(self, pull: Pull) -> None:
+        self.pull = pull
+        self._pending = memoryview(b"")
         self.ended = False  # whether a read fell short: there is no end-of-stream marker behind
         self.closed = False
 
@@ -63,20 +70,29 @@ class StreamSource:
 
     def read(self, size: int = -1) -> bytes:
         """Return ``size`` bytes, fewer only at the end of the body."""
-        if size < 0 or size > MAX_MESSAGE_BYTES:
-            raise MessageTooLargeError(f"an Arrow message has at most {MAX_MESSAGE_BYTES} bytes")
-        while len(self._pending) < size:
-            chunk = self._pull()
-            if not chunk:
-                self.ended = True
-                break
-            self._pending += chunk
-        taken = bytes(self._pending[:size])
-        del self._pending[:size]
-        return taken
+        return bytes(self._read(size))
+
+    def read_buffer(self, size: int = -1) -> pa.Buffer:
+        """Return as :meth:`read`; Arrow asks this way where it keeps what it reads."""
+        return self._read(size)
 
     def close(self) -> None:
         """Arrow closes what it has read; the body is its owner's."""
+
+    def _read(self, size: int) -> pa.Buffer:
+        if size < 0 or size > MAX_MESSAGE_BYTES:
+            raise MessageTooLargeError(f"an Arrow message has at most {MAX_MESSAGE_BYTES} bytes")
+        parts, wanted = [], size
+        while wanted:
+            if not self._pending:
+                self._pending = memoryview(self.pull(wanted))
+                if not self._pending:
+                    self.ended = True
+                    break
+            parts.append(self._pending[:wanted])
+            self._pending = self._pending[wanted:]
+            wanted -= len(parts[-1])
+        return _joined(parts, size - wanted)
 
 
 class IpcReader:
@@ -117,48 +133,42 @@ class IpcReader:
         return batch, dict(metadata) if metadata else {}
 
 
-class ChunkSink:
-    """A file-like that collects what an Arrow writer writes, to be taken after each batch."""
-
-    def __init__(self) -> None:
-        self._chunks: list[bytes] = []
-        self.closed = False
-
-    def writable(self) -> bool:
-        """Tell Arrow that this is an output."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Keep a copy of ``data``."""
-        self._chunks.append(bytes(data))
-        return len(self._chunks[-1])
-
-    def flush(self) -> None:
-        """Nothing lies behind."""
-
-    def close(self) -> None:
-        """Nothing to close."""
-
-    def take(self) -> bytes:
-        """Return what was written since the last call."""
-        data = b"".join(self._chunks)
-        self._chunks.clear()
-        return data
-
-
 class IpcWriter:
     """Turns batches into the bytes of one Arrow IPC stream, one call at a time."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._sink = ChunkSink()
-        self._writer = pa.ipc.new_stream(pa.PythonFile(self._sink, mode="w"), schema)
+        self._schema = schema
+        self._begun = False
 
-    def write(self, batch: pa.RecordBatch, metadata: dict[bytes, bytes] | None = None) -> bytes:
-        """Return the bytes of ``batch`` (and of the schema, the first time)."""
-        self._writer.write_batch(batch, custom_metadata=metadata)
-        return self._sink.take()
+    def write(self, batch: pa.RecordBatch, metadata: dict[bytes, bytes] | None = None) -> Piece:
+        """Return the bytes of ``batch`` in pieces (after those of the schema, the first time), to be sent in order."""
+        return [*self._beginning(), batch.serialize() if metadata is None else _with_metadata(batch, metadata)]
 
-    def end(self) -> bytes:
-        """Return the end-of-stream marker (and the schema, if nothing was written)."""
-        self._writer.close()
-        return self._sink.take()
+    def end(self) -> Piece:
+        """Return the end-of-stream marker (after the schema, if nothing was written)."""
+        return [*self._beginning(), END_OF_STREAM]
+
+    def _beginning(self) -> list[Bytes]:
+        if self._begun:
+            return []
+        self._begun = True
+        return [self._schema.serialize()]
+
+
+def _with_metadata(batch: pa.RecordBatch, metadata: dict[bytes, bytes]) -> pa.Buffer:
+    """Return the message of a batch with metadata of its own: what a stream of it has between schema and end."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch, custom_metadata=metadata)
+    stream, before = sink.getvalue(), batch.schema.serialize().size
+    return stream.slice(before, stream.size - before - len(END_OF_STREAM))
+
+
+def _joined(parts: list[memoryview], size: int) -> pa.Buffer:
+    """Return one buffer, aligned as Arrow wants it."""
+    buffer = pa.allocate_buffer(size)
+    room, at = memoryview(buffer).cast("B"), 0
+    for part in parts:
+        room[at : at + len(part)] = part
+        at += len(part)
+    return buffer

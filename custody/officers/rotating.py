@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from anonymization.pseudonyms import PSEUDONYM_TYPE, pseudonym_metadata, rotate
-from anonymization.pseudonyms.wire import StreamSource
+from anonymization.pseudonyms.wire import Piece, StreamSource
 from custody.errors import RefusedError
 from custody.incoming import incoming
 from custody.officers.rotation_runs import RotationRun, spend_rotation
@@ -34,7 +34,7 @@ class RotationAnswer:
         self._outgoing = Outgoing(pseudonym_metadata(domain, run.epoch), PSEUDONYM_TYPE)
         self.tally = Tally()
 
-    def __iter__(self) -> Generator[bytes]:
+    def __iter__(self) -> Generator[Piece]:
         """Yield the answer in pieces, one a batch, then the end-of-stream marker."""
         for pseudonyms in incoming(self._source, COLUMN, (PSEUDONYM_TYPE,)):
             count = len(pseudonyms) - pseudonyms.null_count
@@ -47,6 +47,6 @@ class RotationAnswer:
             yield self._outgoing.batch(carried)
         yield self._outgoing.end()
 
-    def error(self, refusal: RefusedError) -> bytes:
+    def error(self, refusal: RefusedError) -> Piece:
         """Return the last bytes of an answer that can not go on."""
         return self._outgoing.error(refusal)

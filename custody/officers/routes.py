@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import anyio
-from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -22,7 +21,7 @@ from anonymization.pseudonyms.custodian import MAX_RUN_SECONDS
 from anonymization.pseudonyms.wire import StreamSource
 from custody.bodies import RunName
 from custody.callers import Caller, require_client
-from custody.duplex import BodyPuller, DuplexResponse
+from custody.duplex import Finished, respond
 from custody.errors import RefusedError
 from custody.officers.desk import hear
 from custody.officers.rotating import RotationAnswer
@@ -116,13 +115,15 @@ def _add_stream(router: APIRouter, vault: Vault, settings: CustodySettings) -> N
     @router.post("/v1/rotations/{domain}/stream")
     async def stream(request: Request, domain: str, run: RotationRun = carried) -> Response:
         fields = log_fields(request.scope)
-        source = StreamSource(BodyPuller(request.receive, settings.stall_seconds))
-        answer = await run_sync(RotationAnswer, vault, run, domain, source, limiter=limiter)
-        fields.update(domain=domain, tally=answer.tally)
-        pieces = iter(answer)
-        first = await run_sync(next, pieces, limiter=limiter)
 
         async def finished(refusal: RefusedError | None) -> None:
             fields.update(code=refusal.code if refusal else None)
 
-        return DuplexResponse(answer, first, pieces, limiter, finished)
+        def made(answer: RotationAnswer) -> Finished:
+            fields.update(domain=domain, tally=answer.tally)
+            return finished
+
+        def make(source: StreamSource) -> RotationAnswer:
+            return RotationAnswer(vault, run, domain, source)
+
+        return await respond(request, settings.stall_seconds, limiter, make, made)

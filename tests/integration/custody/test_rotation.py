@@ -242,9 +242,9 @@ def test_more_than_was_carried_over_can_not_be_complete(
     [
         ("not_arrow", b"\x10\x00\x00\x00" + bytes(range(200, 216))),
         ("stream_truncated", b""),
-        ("wrong_column", IpcWriter(IDENTIFIER_SCHEMA).end()),
-        ("wrong_column", IpcWriter(pa.schema([pa.field("pseudonym", pa.binary(15))])).end()),
-        ("stream_truncated", IpcWriter(pa.schema([pa.field("pseudonym", PSEUDONYM_TYPE)])).end()[:-8]),
+        ("wrong_column", b"".join(IpcWriter(IDENTIFIER_SCHEMA).end())),
+        ("wrong_column", b"".join(IpcWriter(pa.schema([pa.field("pseudonym", pa.binary(15))])).end())),
+        ("stream_truncated", b"".join(IpcWriter(pa.schema([pa.field("pseudonym", PSEUDONYM_TYPE)])).end())[:-8]),
     ],
 )
 def test_a_stream_that_is_not_one_is_refused_and_the_service_stays_up(

@@ -19,14 +19,15 @@ from anonymization.pseudonyms.wire import (
 BATCH = pa.record_batch([pa.array(["a", None])], schema=IDENTIFIER_SCHEMA)
 
 
-def pulled(data: bytes, size: int = 7) -> Callable[[], bytes]:
+def pulled(data: bytes, size: int = 7) -> Callable[[int], bytes]:
     pieces = iter([data[at : at + size] for at in range(0, len(data), size)])
-    return lambda: next(pieces, b"")
+    return lambda wanted: next(pieces, b"")
 
 
 def body(*, end: bool = True, batches: int = 2) -> bytes:
     writer = IpcWriter(IDENTIFIER_SCHEMA)
-    return b"".join(writer.write(BATCH) for _ in range(batches)) + (writer.end() if end else b"")
+    pieces = [part for _ in range(batches) for part in writer.write(BATCH)]
+    return b"".join([*pieces, *(writer.end() if end else ())])
 
 
 def read_all(source: StreamSource) -> int:
@@ -53,13 +54,13 @@ def test_every_cut_is_seen() -> None:
 
 def test_metadata_travels_with_a_batch() -> None:
     writer = IpcWriter(IDENTIFIER_SCHEMA)
-    reader = IpcReader(StreamSource(pulled(writer.write(BATCH, {b"k": b"v"}) + writer.end())))
+    reader = IpcReader(StreamSource(pulled(b"".join([*writer.write(BATCH, {b"k": b"v"}), *writer.end()]))))
     found = reader.next_batch()
     assert found is not None
     assert found[1] == {b"k": b"v"}
 
 
 def test_an_enormous_message_is_not_even_read() -> None:
-    source = StreamSource(lambda: b"\xff\xff\xff\xff\xff\xff\xff\x7f")
+    source = StreamSource(lambda wanted: b"\xff\xff\xff\xff\xff\xff\xff\x7f")
     with pytest.raises(MessageTooLargeError):
         IpcReader(source)
