@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from anonymization.pseudonyms.custodian import MAX_RUN_SECONDS
 from custody.heads import MAX_PROOF
 from custody.runs import RunRequest
-from custody.small_calls import MAX_IDENTIFIERS
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
 RunName = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,250}$")]
 KeyName = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # SHA-256
+
+MAX_IDENTIFIERS = 1_000  # of a small call
 
 _A_DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 

@@ -4,19 +4,37 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, LargeBinary, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from anonymization.pseudonyms import Action, ClientScope
 from custody.database.tables import clients, runs
 from custody.errors import RefusedError
 
 _TOKEN_BYTES = 32
+
+
+_HASHES = bindparam("hashes", type_=ARRAY(LargeBinary))
+
+CLIENTS = select(clients).where(clients.c.token_hash == any_(_HASHES)).order_by(clients.c.name)
+"""The clients whose tokens have these hashes."""
+
+RUNS = (
+    select(
+        runs,
+        clients.c.actions.label("client_actions"),
+        clients.c.domains.label("client_domains"),
+        clients.c.zones.label("client_zones"),
+    )
+    .join(clients, clients.c.name == runs.c.client)
+    .where(runs.c.token_hash == any_(_HASHES))
+    .order_by(runs.c.id)
+)
+"""The runs whose tokens have these hashes, and what their clients may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +77,6 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def find(connection: Connection, tokens: Iterable[str], *, lock: bool = False) -> dict[str, tuple[Caller, int]]:
-    """Return whose tokens these are, expired or not, and how much is left of their quotas; unknown ones are left out.
-
-    Args:
-        lock: keep the quotas for this transaction.
-    """
-    hashes = {token_hash(token): token for token in tokens}
-    query = select(clients).where(clients.c.token_hash.in_(hashes)).order_by(clients.c.name)
-    found: dict[str, tuple[Caller, int]] = {}
-    for row in connection.execute(query.with_for_update() if lock else query):
-        found[hashes[row.token_hash]] = _client(row), row.quota_left
-    if len(found) < len(hashes):
-        of_runs = select(runs).where(runs.c.token_hash.in_(hashes)).order_by(runs.c.id)
-        rows = connection.execute(of_runs.with_for_update() if lock else of_runs).all()
-        names = {row.client for row in rows}
-        owners = {
-            row.name: _client(row) for row in connection.execute(select(clients).where(clients.c.name.in_(names)))
-        }
-        for row in rows:
-            found[hashes[row.token_hash]] = _run(row, owners[row.client]), row.quota_left
-    return found
-
-
 def identify(connection: Connection, token: str | None) -> Caller:
     """Return whose token this is, expired or not: see :func:`require_fresh`.
 
@@ -90,10 +85,12 @@ def identify(connection: Connection, token: str | None) -> Caller:
     """
     if not token:
         raise RefusedError("token_missing", "custody is asked with « Authorization: Bearer … »")
-    found = find(connection, [token])
-    if token not in found:
-        raise RefusedError("token_unknown", "custody does not know this token")
-    return found[token][0]
+    hashes = {"hashes": [token_hash(token)]}
+    for row in connection.execute(CLIENTS, hashes):
+        return client_of(row)
+    for row in connection.execute(RUNS, hashes):
+        return run_of(row)
+    raise RefusedError("token_unknown", "custody does not know this token")
 
 
 def require_fresh(caller: Caller, now: datetime) -> None:
@@ -137,17 +134,22 @@ def put_client(
     return True
 
 
-def _client(row: Row[tuple[Any, ...]]) -> Client:
+def client_of(row: Any) -> Client:
+    """Return the client that a row of :data:`CLIENTS` tells."""
     scope = ClientScope(frozenset(map(Action, row.actions)), frozenset(row.domains), frozenset(row.zones))
     return Client(row.name, scope, row.expires_at)
 
 
-def _run(row: Row[tuple[Any, ...]], client: Client) -> Run:
+def run_of(row: Any) -> Run:
+    """Return the run that a row of :data:`RUNS` tells."""
+    scope = ClientScope(
+        frozenset(map(Action, row.client_actions)), frozenset(row.client_domains), frozenset(row.client_zones)
+    )
     return Run(
         row=row.id,
         run_id=row.run_id,
         dataset=row.dataset,
-        client=client,
+        client=Client(row.client, scope),
         domains=frozenset(row.domains),
         key_ids=frozenset(row.key_ids),
         expires_at=row.expires_at,

@@ -36,6 +36,10 @@ class Counts:
                 self._domains[domain] = DistinctInputs(_stored(connection, domain))
             return self._domains[domain]
 
+    def known(self, domain: str) -> DistinctInputs | None:
+        """Return the count of a domain, if it has been read."""
+        return self._domains.get(domain)
+
     def write(
         self, connection: Connection, caller: Caller, domain: str, expected: int, now: datetime
     ) -> list[dict[str, Any]]:

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Text, any_, bindparam, insert, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from anonymization.pseudonyms import Kind
 from custody.database.tables import domain_keys, domains
@@ -199,32 +200,39 @@ def open_domain(connection: Connection, master: Wrapper, name: str, epoch: int |
     return _open(master, row, at, _key_row(connection, name, at).wrapped)
 
 
+CURRENT_DOMAINS = (
+    select(domains, domain_keys.c.wrapped.label("of_epoch"))
+    .join(domain_keys, (domain_keys.c.domain == domains.c.name) & (domain_keys.c.epoch == domains.c.epoch))
+    .where(domains.c.name == any_(bindparam("names", type_=ARRAY(Text))))
+)
+"""Those of the domains with these names that there are, with the wrapped keys of their current epochs."""
+
+
 class OpenDomains:
     """Domains at their current epochs, opened once as long as their rows stay as they are. For one thread."""
 
     def __init__(self) -> None:
-        self._open: dict[str, tuple[Row[Any], OpenDomain]] = {}
+        self._open: dict[str, tuple[Any, OpenDomain]] = {}
 
-    def open(self, connection: Connection, master: Wrapper, names: Iterable[str]) -> dict[str, OpenDomain]:
-        """Return those of these domains that there are.
+    def open(self, master: Wrapper, rows: Iterable[Any]) -> dict[str, OpenDomain]:
+        """Return the domains that these rows of :data:`CURRENT_DOMAINS` tell.
 
         Raises:
             TamperedError: see :func:`open_domain`.
         """
-        current = (domain_keys.c.domain == domains.c.name) & (domain_keys.c.epoch == domains.c.epoch)
-        query = select(domains, domain_keys.c.wrapped.label("of_epoch")).join(domain_keys, current)
-        rows = connection.execute(query.where(domains.c.name.in_(names))).all()
+        found = {}
         for row in rows:
             if row.name not in self._open or self._open[row.name][0] != row:
                 self._open[row.name] = row, _open(master, row, row.epoch, row.of_epoch)
-        return {row.name: self._open[row.name][1] for row in rows}
+            found[row.name] = self._open[row.name][1]
+        return found
 
     def forget(self) -> None:
         """Close all of them: nothing may be kept longer than there is work."""
         self._open.clear()
 
 
-def _open(master: Wrapper, row: Row[Any], epoch: int, wrapped: bytes) -> OpenDomain:
+def _open(master: Wrapper, row: Any, epoch: int, wrapped: bytes) -> OpenDomain:
     kind = Kind(row.kind)
     lasting = master.unwrap(row.wrapped, "domain", row.name)
     of_epoch = master.unwrap(wrapped, "domain", row.name, "epoch", str(epoch))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,8 +29,10 @@ from custody.keyring import fields
 BEGIN = "log:begin"  # the first row of a chain; its count: rows of state 0001, which have no HMAC
 ADMINISTRATOR = "administrator"  # whoever runs « python -m custody » on custody's machine
 
-_LOCK = 0x4152444A
+LAZY_SECONDS = 0.2
+
 _NO_MAC = bytes(32)
+LOG_HEAD = text("SELECT last_id, last_mac FROM log_head()")  # see migration 0002
 _COVERED = tuple(column.name for column in requests.columns if column.name not in ("id", "mac"))
 
 
@@ -81,17 +84,22 @@ def append(connection: Connection, key: bytes, rows: Sequence[Mapping[str, Any]]
         key: the log's own, 32 bytes.
         rows: made by :func:`entry`.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-    last = _last(connection)
-    if last is None or last.mac is None:
+    last = connection.execute(LOG_HEAD).first()
+    if last is None or last.last_mac is None:
         older = connection.scalar(select(func.count()).select_from(requests)) or 0
         rows = [entry(ADMINISTRATOR, BEGIN, rows[0]["at"], identifiers=older), *rows]
-    mac, chained = (last.mac if last is not None else None) or _NO_MAC, []
+    after = chain(key, last.last_mac if last is not None else None, rows)
+    added = connection.execute(insert(requests).returning(requests.c.id, sort_by_parameter_order=True), after)
+    return Head(max(added.scalars()), after[-1]["mac"])
+
+
+def chain(key: bytes, last: bytes | None, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with their HMACs, the first one after the row whose HMAC is ``last`` (None: there is none)."""
+    mac, chained = last or _NO_MAC, []
     for row in rows:
         mac = _mac(key, mac, row)
         chained.append({**row, "mac": mac})
-    added = connection.execute(insert(requests).returning(requests.c.id, sort_by_parameter_order=True), chained)
-    return Head(max(added.scalars()), mac)
+    return chained
 
 
 def verify(connection: Connection, key: bytes, witness: Head | None) -> int:
@@ -140,7 +148,8 @@ class Witness:
 
     def __init__(self, file: Path) -> None:
         self._file, self._lock = file, Lock()
-        self._written = 0
+        self._written, self._at = 0, 0.0
+        self._waiting: Head | None = None
 
     def read(self) -> Head | None:
         """Return what was last witnessed, None if nothing ever was.
@@ -156,26 +165,38 @@ class Witness:
         except (OSError, ValueError):
             raise LogError(f"{self._file} is not readable or damaged: restore it") from None
 
-    def move(self, head: Head, *, back: bool = False) -> None:
-        """Remember ``head``, unless a later row is remembered already."""
+    def move(self, head: Head, *, back: bool = False, lazily: bool = False) -> None:
+        """Remember ``head``, unless a later row is remembered already.
+
+        Args:
+            back: even then.
+            lazily: not if that was done a moment ago; :meth:`settle` does it in the end.
+        """
         with self._lock:
             if head.row <= self._written and not back:
                 return
-            partial = self._file.with_suffix(".partial")
-            partial.write_text(f"{head.row} {head.mac.hex()}\n", encoding="ascii")
-            partial.chmod(0o644)  # written by root or by custody's user, read by both; the folder is closed to others
-            os.replace(partial, self._file)
-            self._written = head.row
+            self._waiting = head
+            if lazily and time.monotonic() - self._at < LAZY_SECONDS:
+                return
+            self._write(head)
+
+    def settle(self) -> None:
+        """Remember what :meth:`move` put off."""
+        with self._lock:
+            if self._waiting is not None and self._waiting.row > self._written:
+                self._write(self._waiting)
+
+    def _write(self, head: Head) -> None:
+        partial = self._file.with_suffix(".partial")
+        partial.write_text(f"{head.row} {head.mac.hex()}\n", encoding="ascii")
+        partial.chmod(0o644)  # written by root or by custody's user, read by both; the folder is closed to others
+        os.replace(partial, self._file)
+        self._written, self._at = head.row, time.monotonic()
 
 
 def _check_witness(mac: bytes, witness: Head) -> None:
     if not hmac.compare_digest(mac, witness.mac):
         raise LogError(f"row {witness.row} of the log is not the one that was written: another log took its place")
-
-
-def _last(connection: Connection) -> Any:
-    query = select(requests.c.id, requests.c.mac).order_by(requests.c.id.desc()).limit(1)
-    return connection.execute(query).first()
 
 
 def _rows(connection: Connection) -> Iterator[Row[Any]]:

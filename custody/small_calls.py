@@ -1,65 +1,34 @@
 """Small calls: a few identifiers in JSON, for whoever pseudonymises at the source with no more than curl.
 
 What a call costs is its durable row of the log. So calls that come together share one transaction: a thread takes
-whatever waits, and identifies, pays and logs all of it at once; each is answered when that is durable (group commit). A
-call that is refused is refused alone.
+whatever waits, and each is answered when that is durable (group commit). A call that is refused is refused alone.
 """
 
 from __future__ import annotations
 
 import asyncio
 import queue
-from dataclasses import dataclass, field
-from datetime import datetime
+import time
 from threading import Lock, Thread
-from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, update
+from psycopg import OperationalError as DriverError
+from sqlalchemy import PoolProxiedConnection
 
-from custody.callers import Caller, find, require_fresh
+from custody.callers import Caller
 from custody.counting import Counts
-from custody.domains import OpenDomain, OpenDomains
-from custody.errors import RefusedError
-from custody.journal import entry
-from custody.metrics import IDENTIFIERS
-from custody.pseudonymizing import Asked, check_use
-from custody.spending import GRANT, quota_of
-from custody.transforming import Transformer
+from custody.errors import RefusedError, TamperedError
+from custody.inputs import DistinctInputs
+from custody.pseudonymizing import Asked
+from custody.small_batches import SmallBatches, SmallCall
 from custody.translation import translate
-from custody.vault import Vault
+from custody.vault import LOG_KEY, Vault
 
-MAX_IDENTIFIERS = 1_000  # of one call
 TOGETHER = 256  # calls that share a transaction
+IDLE_SECONDS = 1.0  # after which keys and connection are closed
 WRITE_SECONDS = 1.0  # counts of distinct inputs are written so often
-IDLE_SECONDS = 1.0  # after which opened keys are closed
 
-
-@dataclass(frozen=True, slots=True)
-class SmallAnswer:
-    """What a small call comes back with: pseudonyms, and the metadata of their field."""
-
-    metadata: dict[str, str]
-    pseudonyms: pa.Array
-
-
-@dataclass(slots=True, eq=False)
-class SmallCall:
-    """One call on its way. ``caller`` is known once it was answered or refused."""
-
-    token: str
-    asked: Asked
-    identifiers: pa.Array = field(repr=False)
-    answered: asyncio.Future[None] = field(repr=False)
-    caller: Caller | None = None
-    known: OpenDomain | None = None  # its domain, if there is such a one
-    refusal: RefusedError | None = None
-    answer: SmallAnswer | None = field(default=None, repr=False)
-
-    @property
-    def count(self) -> int:
-        """How many identifiers it pays for."""
-        return int(len(self.identifiers) - self.identifiers.null_count)
+_Waiting = tuple[SmallCall, asyncio.Future[None]]
 
 
 class SmallCalls:
@@ -67,10 +36,11 @@ class SmallCalls:
 
     def __init__(self, vault: Vault, counts: Counts) -> None:
         self._vault, self._counts = vault, counts
-        self._queue: queue.SimpleQueue[SmallCall] = queue.SimpleQueue()
-        self._domains = OpenDomains()
-        self._unwritten: dict[str, tuple[Caller, int]] = {}  # domains whose counts moved: who asked, what is expected
-        self._written: datetime | None = None
+        self._queue: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._batches: SmallBatches | None = None
+        self._connection: PoolProxiedConnection | None = None
+        self._uncounted: dict[str, tuple[Caller, int]] = {}  # domains whose counts moved: who asked, what is expected
+        self._counted_at = 0.0
         self._thread: Thread | None = None
         self._lock = Lock()
 
@@ -78,12 +48,13 @@ class SmallCalls:
         """Return the call once its row of the log is durable; it has an answer or a refusal.
 
         Args:
-            identifiers: canonical text; at most :data:`MAX_IDENTIFIERS`.
+            identifiers: canonical text, a few.
         """
-        call = SmallCall(token, asked, identifiers, asyncio.get_running_loop().create_future())
-        self._queue.put(call)
+        call = SmallCall(token, asked, identifiers)
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put((call, answered))
         self._start()
-        await call.answered
+        await answered
         return call
 
     def _start(self) -> None:
@@ -96,104 +67,98 @@ class SmallCalls:
     def _serve(self) -> None:
         while True:
             try:
-                calls = [self._queue.get(timeout=IDLE_SECONDS)]
+                waiting = [self._queue.get(timeout=IDLE_SECONDS)]
             except queue.Empty:
-                self._domains.forget()
-                self._write_counts()
+                self._rest()
                 continue
-            while len(calls) < TOGETHER and not self._queue.empty():
-                calls.append(self._queue.get())
+            while len(waiting) < TOGETHER and not self._queue.empty():
+                waiting.append(self._queue.get())
+            self._answer([call for call, _ in waiting])
+            for _, answered in waiting:
+                answered.get_loop().call_soon_threadsafe(_finish, answered)
+            if time.monotonic() - self._counted_at > WRITE_SECONDS:
+                self._count()
+
+    def _answer(self, calls: list[SmallCall]) -> None:
+        """Answer them, or refuse all of them if custody can not; a connection that was lost is made again once."""
+        for attempt in (1, 2):
             try:
-                with self._vault.transaction() as connection, self._vault.opening(connection):
-                    self._answer(connection, calls)
+                self._transact(calls)
+                return
             except Exception as error:  # this thread must outlive whatever the database does
-                refusal = translate(error)
+                self._release(broken=True)
+                if attempt == 1 and isinstance(error, DriverError):
+                    continue
+                refusal = self._refusal(error)
                 for call in calls:
                     call.refusal, call.answer = refusal, None
-            for call in calls:
-                call.answered.get_loop().call_soon_threadsafe(_finish, call.answered)
+                return
 
-    def _answer(self, connection: Connection, calls: list[SmallCall]) -> None:
-        """One transaction: (1) who asks, (2) in which domains, (3) may they, (4) pseudonyms, (5) payment, (6) log."""
-        now = self._vault.now()
-        found = find(connection, {call.token for call in calls}, lock=True)
-        opened = self._domains.open(connection, self._vault.master, {call.asked.domain for call in calls})
-        left = {token: quota for token, (_, quota) in found.items()}
-        for call in calls:
-            call.caller, call.known = found.get(call.token, (None, 0))[0], opened.get(call.asked.domain)
-            try:
-                _admit(call, now, left[call.token] if call.caller else 0)
-                self._make(connection, call)
-                left[call.token] -= call.count
-            except RefusedError as refusal:
-                call.refusal = refusal
-        for token, (caller, quota) in found.items():
-            if spent := quota - left[token]:
-                table, row = quota_of(caller)
-                connection.execute(update(table).where(row).values(quota_left=table.c.quota_left - spent))
-        rows = [_row(call, call.caller, now) for call in calls if call.caller is not None]
-        rows += self._counted(connection, now)
-        if rows:
-            self._vault.note_all(connection, rows)
+    def _transact(self, calls: list[SmallCall]) -> None:
+        vault = self._vault
+        if self._batches is None:
+            with vault.engine.connect() as connection:
+                self._batches = SmallBatches(vault.service_key(connection, LOG_KEY))
+        if self._connection is None:
+            self._connection = vault.engine.raw_connection()
+        driver = self._connection.driver_connection
+        if driver is None:
+            raise RefusedError("database_unavailable", "custody's database does not answer: try again later")
+        head = self._batches.answer(driver, vault.master, calls, vault.now())
+        if head is not None and vault.witness is not None:
+            vault.witness.move(head, lazily=True)
+        for domain, caller, tags in self._batches.made():
+            self._inputs(domain.name).add(tags)
+            self._uncounted[domain.name] = caller, domain.expected_inputs
 
-    def _make(self, connection: Connection, call: SmallCall) -> None:
-        if call.known is None or call.caller is None:
-            raise RefusedError("domain_unknown", "custody has no such domain")
-        transformer = Transformer(call.known, call.asked.column)
-        pseudonyms, tags = transformer(call.identifiers)
-        self._counts.of(connection, call.known.name).add(tags)
-        self._unwritten[call.known.name] = call.caller, call.known.expected_inputs
-        call.answer = SmallAnswer(transformer.metadata, pseudonyms)
-        IDENTIFIERS.labels(call.known.name).inc(call.count)
+    def _refusal(self, error: Exception) -> RefusedError:
+        if not isinstance(error, TamperedError):
+            return translate(error)
+        try:
+            with self._vault.engine.connect() as connection:
+                self._vault.require_renewed(connection)
+        except Exception as found:
+            return translate(found)
+        return translate(error)
 
-    def _counted(self, connection: Connection, now: datetime) -> list[dict[str, Any]]:
-        """Write the counts that moved, from time to time; return the rows of the log that this calls for."""
-        if self._written is not None and (now - self._written).total_seconds() < WRITE_SECONDS:
-            return []
-        rows: list[dict[str, Any]] = []
-        for domain, (caller, expected) in sorted(self._unwritten.items()):
-            rows += self._counts.write(connection, caller, domain, expected, now)
-        self._unwritten.clear()
-        self._written = now
-        return rows
+    def _rest(self) -> None:
+        """No call came for a while: keep nothing open, leave nothing unwritten."""
+        if self._batches is not None:
+            self._batches.forget()
+        self._release()
+        self._count()
+        if self._vault.witness is not None:
+            self._vault.witness.settle()
 
-    def _write_counts(self) -> None:
-        if not self._unwritten:
+    def _release(self, *, broken: bool = False) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and broken:
+            connection.invalidate()
+        elif connection is not None:
+            connection.close()
+
+    def _inputs(self, domain: str) -> DistinctInputs:
+        if (known := self._counts.known(domain)) is not None:
+            return known
+        with self._vault.engine.connect() as connection:
+            return self._counts.of(connection, domain)
+
+    def _count(self) -> None:
+        """Write the counts that moved."""
+        self._counted_at = time.monotonic()
+        moved, self._uncounted = self._uncounted, {}
+        if not moved:
             return
         try:
             with self._vault.transaction() as connection:
-                if rows := self._counted(connection, self._vault.now()):
+                now, rows = self._vault.now(), []
+                for domain, (caller, expected) in sorted(moved.items()):
+                    rows += self._counts.write(connection, caller, domain, expected, now)
+                if rows:
                     self._vault.note_all(connection, rows)
-        except Exception as error:  # they are written with the next call
+        except Exception as error:  # they are written with the next ones
+            self._uncounted = moved | self._uncounted
             translate(error)
-
-
-def _admit(call: SmallCall, now: datetime, left: int) -> None:
-    """Refuse what may not be asked.
-
-    Raises:
-        RefusedError: the token is unknown or expired, the domain is not its own, or its quota is spent.
-    """
-    if call.caller is None:
-        raise RefusedError("token_unknown", "custody does not know this token")
-    require_fresh(call.caller, now)
-    if call.known is None:
-        raise RefusedError("domain_unknown", "custody has no such domain")
-    check_use(call.caller, call.asked)
-    if call.count > left:
-        raise RefusedError("quota_spent", "this token may not send so many identifiers more")
-
-
-def _row(call: SmallCall, caller: Caller, now: datetime) -> dict[str, Any]:
-    return entry(
-        caller,
-        GRANT,
-        now,
-        domain=call.known.name if call.known else None,
-        epoch=call.known.epoch if call.known else None,
-        identifiers=0 if call.refusal else call.count,
-        outcome=call.refusal.code if call.refusal else None,
-    )
 
 
 def _finish(answered: asyncio.Future[None]) -> None:

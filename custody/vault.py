@@ -45,13 +45,22 @@ class Vault:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Open a transaction; once it is durable, the log's last row is witnessed."""
-        head: Head | None = None
-        with self.engine.begin() as connection:
-            connection.info.pop(_HEAD, None)
+        with self.engine.connect() as connection, self.logged(connection):
             yield connection
-            head = connection.info.pop(_HEAD, None)
+
+    @contextmanager
+    def logged(self, connection: Connection, *, lazily: bool = False) -> Iterator[None]:
+        """Open a transaction of ``connection``; once it is durable, the log's last row is witnessed.
+
+        Args:
+            lazily: see :meth:`custody.journal.Witness.move`.
+        """
+        connection.info.pop(_HEAD, None)
+        with connection.begin():
+            yield
+        head: Head | None = connection.info.pop(_HEAD, None)
         if head is not None and self.witness is not None:
-            self.witness.move(head)
+            self.witness.move(head, lazily=lazily)
 
     def note(self, connection: Connection, who: Caller | str, action: str, now: datetime, **facts: Any) -> None:
         """Write one row of the log (see :func:`custody.journal.entry`) in a :meth:`transaction`, as its last act."""
@@ -87,9 +96,18 @@ class Vault:
         try:
             yield
         except TamperedError:
-            if not self._renew(connection):
-                raise
-            raise RefusedError("master_replaced", "the master key was replaced just now: ask again") from None
+            self.require_renewed(connection)
+
+    def require_renewed(self, connection: Connection) -> None:
+        """A wrapped key did not open: take the master key that replaced this process's, if one did.
+
+        Raises:
+            RefusedError: it was replaced, and whoever asked is to ask again.
+            TamperedError: it was not.
+        """
+        if not self._renew(connection):
+            raise TamperedError("a wrapped key does not open: altered, moved, or under another master key")
+        raise RefusedError("master_replaced", "the master key was replaced just now: ask again")
 
     def wrapping(self, connection: Connection) -> Wrapper:
         """Return the master key to wrap new keys under; until the transaction ends nobody replaces it."""

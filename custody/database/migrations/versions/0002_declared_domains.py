@@ -14,6 +14,15 @@ depends_on = None
 
 TIME = sa.DateTime(timezone=True)
 
+LOG_HEAD = """
+CREATE FUNCTION log_head() RETURNS TABLE (last_id bigint, last_mac bytea) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(1095910474);  -- the log's own number
+    RETURN QUERY SELECT id, mac FROM request ORDER BY id DESC LIMIT 1;
+END $$
+"""
+"""Waits until nobody else writes to the log, then tells its last row as it is after that: two steps in one call."""
+
 APPEND_ONLY = """
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
@@ -57,6 +66,7 @@ def upgrade() -> None:
         sa.Column("signature", sa.LargeBinary, nullable=False),
     )
     op.execute(APPEND_ONLY.format(table="ledger_head"))
+    op.execute(LOG_HEAD)
     # An owner may take this right back, but not by mistake; the chain in "mac" tells if it did.
     op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON request, ledger_head FROM CURRENT_USER")
 
