@@ -14,7 +14,8 @@ README = Path(__file__).parents[2] / "README.md"
 
 
 def test_one_person_has_two_pseudonyms_that_share_nothing(full_stack: Stack, tmp_path: Path) -> None:
-    script = next(part.split("```")[0] for part in README.read_text("utf-8").split("```sh\n") if "curl" in part)
+    blocks = [part.split("```")[0] for part in README.read_text("utf-8").split("```sh\n")[1:]]
+    script = next(block for block in blocks if "curl" in block)
     environment = {
         "CUSTODY_URL": full_stack.context.settings.custody_url,
         "ARDOISE_HOME": str(full_stack.context.paths.home),
