@@ -31,3 +31,23 @@ class TextModelError(AnonymizationError):
 
 class RedactionError(AnonymizationError):
     """A free text could not be read, so none of its batch may be kept."""
+
+
+class HierarchyError(AnonymizationError):
+    """A hierarchy that is not one: uncovered values, levels that do not nest, no root, or unreadable."""
+
+
+class PrivacyModelError(AnonymizationError):
+    """A privacy model that no table could satisfy, or that lacks what it is measured with."""
+
+
+class GeneralizationSearchError(AnonymizationError):
+    """The search was given data, limits or weights it can not work with."""
+
+
+class NoSolutionError(GeneralizationSearchError):
+    """No generalization within the suppression limit satisfies the models."""
+
+
+class ModelViolationError(AnonymizationError):
+    """A table that does not satisfy the models it was checked against."""

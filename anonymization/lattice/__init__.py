@@ -1,0 +1,11 @@
+"""The search for the best generalization, over frequency tables and not rows.
+
+`combinations` counts distinct combinations and merges across partitions, `grouping` rolls them up, `metrics` prices
+them, `classes` decides which classes satisfy the models, `search` walks the lattice and `outcome` writes the table.
+"""
+
+from anonymization.lattice.combinations import Combinations, count_combinations
+from anonymization.lattice.outcome import GeneralizationResult
+from anonymization.lattice.search import optimal_generalization
+
+__all__ = ["Combinations", "GeneralizationResult", "count_combinations", "optimal_generalization"]
