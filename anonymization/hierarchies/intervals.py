@@ -54,11 +54,11 @@ def from_intervals(
 
 def _edges(attribute: str, level: Sequence[Edge], bounds: tuple[Edge, Edge] | None) -> list[Edge]:
     try:
-        chosen = sorted({*level, *bounds}) if bounds else list(level)  # type: ignore[type-var]
+        chosen = sorted({*level, *bounds}) if bounds else list(level)
         ascending = len(chosen) > 1 and all(low < high for low, high in pairwise(chosen))  # type: ignore[operator]
         if bounds:
             chosen = [edge for edge in chosen if bounds[0] <= edge <= bounds[1]]  # type: ignore[operator]
-            ascending = ascending and list(level) == sorted(set(level))  # type: ignore[type-var]
+            ascending = ascending and list(level) == sorted(set(level))
     except TypeError:
         raise HierarchyError(f"hierarchy of « {attribute} »: edges must be of one type") from None
     if not ascending:
@@ -69,7 +69,7 @@ def _edges(attribute: str, level: Sequence[Edge], bounds: tuple[Edge, Edge] | No
 def _place(attribute: str, value: Edge, edges: list[Edge], bounds: tuple[Edge, Edge] | None) -> str:
     """Return the label of the interval a value falls in."""
     try:
-        place = bisect_right(edges, value)  # type: ignore[type-var]
+        place = bisect_right(edges, value)
     except TypeError:
         raise HierarchyError(f"hierarchy of « {attribute} »: a value can not be compared with the edges") from None
     if 0 < place < len(edges):

@@ -92,9 +92,9 @@ class Requirements:
         self._sensitive = {id(m): sensitive_of(m, default) for m in models if isinstance(m, DIVERSITY)}
         self._populations = [_population(base, m) for m in models if isinstance(m, (KMap, DeltaPresence))]
         self.k = max([1, *(m.k for m in models if isinstance(m, KAnonymity))])
-        self._floor = max([self.k, *(ceil(1 / m.p - SLACK) for m in models if isinstance(m, MaximumRisk))])
-        if self._floor > base.total_units:
-            raise PrivacyModelError(f"KAnonymity: k is {self._floor} and the data has {base.total_units} units")
+        self.floor = max([self.k, *(ceil(1 / m.p - SLACK) for m in models if isinstance(m, MaximumRisk))])
+        if self.floor > base.total_units:
+            raise PrivacyModelError(f"KAnonymity: k is {self.floor} and the data has {base.total_units} units")
         self._check_values()
         self._gathers = base.repeated is not None
         self._whole = suppression_limit == 0
@@ -116,7 +116,7 @@ class Requirements:
 
     def kept(self, classes: Classes) -> tuple[Booleans, Booleans]:
         """Which classes satisfy every model, and which satisfy those that are monotone class by class (no fewer)."""
-        surely = classes.units >= self._floor
+        surely = classes.units >= self.floor
         for population in self._populations:
             if isinstance(population.model, KMap):
                 surely &= _population_sizes(population, classes) >= population.model.k
@@ -181,7 +181,7 @@ class Requirements:
             inside = chosen >= 0
             cells = chosen[inside] * width + codes[inside]
             counts = np.bincount(cells, weights=weights[inside], minlength=len(block) * width)
-            yield block, counts.reshape(len(block), width)
+            yield block, counts.reshape(len(block), width).astype(np.float64)
 
 
 def _satisfies(model: Diversity, counts: Floats, whole: Floats, values: list[object]) -> Booleans:

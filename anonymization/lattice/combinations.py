@@ -10,7 +10,7 @@ several lines of one unit still counts it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,11 @@ import pyarrow.dataset as ds
 from numpy.typing import NDArray
 
 from anonymization.errors import GeneralizationSearchError
-from anonymization.frequencies import UNIT, FrequencyTable, unit_columns
+from anonymization.frequencies import FrequencyTable, unit_columns
 from anonymization.hierarchies import Hierarchy
 
 Integers = NDArray[np.int64]
 Hierarchies = Mapping[str, Hierarchy] | Sequence[Hierarchy]
-Data = "pa.Table | pa.RecordBatch | ds.Dataset | Path | Combinations"
 
 KEY, ROWS = "key:leaves", "n:rows"
 KEY_BITS = 62
@@ -108,9 +107,9 @@ def _shifted_leaves(values: pa.Array, hierarchy: Hierarchy, shift: int) -> Integ
         if len(used) < len(distinct):  # a dictionary may hold values that no row has
             leaves = np.zeros(len(distinct), dtype=np.int64)
             leaves[used] = hierarchy.leaf_codes(distinct.take(pa.array(used)).to_pylist())
-            return np.take(leaves << shift, indices.to_numpy(zero_copy_only=False))
+            return np.asarray((leaves << shift)[indices.to_numpy(zero_copy_only=False)])
     leaves = hierarchy.leaf_codes(distinct.to_pylist()) << shift
-    return np.take(leaves, indices.to_numpy(zero_copy_only=False))
+    return np.asarray(leaves[indices.to_numpy(zero_copy_only=False)])
 
 
 class Combinations:
@@ -200,7 +199,7 @@ def is_known(units: pl.DataFrame) -> pl.Series:
     return units.select(~pl.all_horizontal(pl.col(name).is_null() for name in units.columns)).to_series()
 
 
-def batches_of(data: pa.Table | pa.RecordBatch | ds.Dataset | Path, columns: Sequence[str]) -> Iterable[pa.RecordBatch]:
+def batches_of(data: pa.Table | pa.RecordBatch | ds.Dataset | Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Read the columns batch by batch, texts as dictionaries where Parquet holds them so.
 
     Raises:
@@ -214,8 +213,11 @@ def batches_of(data: pa.Table | pa.RecordBatch | ds.Dataset | Path, columns: Seq
     if missing:
         raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
     if isinstance(data, pa.Table):
-        return data.select(list(columns)).to_batches(max_chunksize=_BATCH_ROWS)
-    return data.to_batches(columns=list(columns), batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1)
+        yield from data.select(list(columns)).to_batches(max_chunksize=_BATCH_ROWS)
+    else:
+        yield from data.to_batches(
+            columns=list(columns), batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1
+        )
 
 
 def _texts(path: Path, columns: Sequence[str]) -> list[str]:

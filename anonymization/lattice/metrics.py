@@ -2,16 +2,16 @@
 
 What a suppressed record costs is part of each definition:
 
-* `loss`: Iyengar, *Transforming data to satisfy privacy constraints*, KDD 2002, section 3: (leaves under the value - 1) /
-  (leaves - 1), averaged over cells (and attributes, by weight). Each cell of a suppressed record costs 1.
+* `loss`: Iyengar, *Transforming data to satisfy privacy constraints*, KDD 2002, section 3: (leaves under the value - 1)
+  / (leaves - 1), averaged over cells (and attributes, by weight). Each cell of a suppressed record costs 1.
 * `entropy`: non-uniform entropy, in bits: the sum over cells of -log2(f(original) / f(generalized)), frequencies
   counted over the whole input (de Waal and Willenborg, *Information loss through global recoding and local
   suppression*, 1999; Gionis and Tassa, *k-Anonymization with minimal loss of information*, IEEE TKDE 21(2), 2009).
   Suppressed records cost as if at the root (`suppressed="root"`), or what the generalization costs ("ignored").
-* `discernibility`: Bayardo and Agrawal, *Data privacy through optimal k-anonymization*, ICDE 2005, section 2: the sum of
-  squared class sizes in rows; a suppressed record costs the number of rows of the whole input.
-* `average_class_size`: LeFevre, DeWitt, Ramakrishnan, *Mondrian*, ICDE 2006, section 2.3: (rows / classes) / k, with the
-  largest k among the models, else 1. They suppress nothing; here all suppressed records count as one class.
+* `discernibility`: Bayardo and Agrawal, *Data privacy through optimal k-anonymization*, ICDE 2005, section 2: the sum
+  of squared class sizes in rows; a suppressed record costs the number of rows of the whole input.
+* `average_class_size`: LeFevre, DeWitt, Ramakrishnan, *Mondrian*, ICDE 2006, section 2.3: (rows / classes) / k, with
+  the largest k among the models, else 1. They suppress nothing; here all suppressed records count as one class.
 * `height`: Samarati, *Protecting respondents' identities in microdata release*, IEEE TKDE 13(6), 2001: the sum of
   levels. A suppressed record costs nothing.
 * `precision`: one minus Sweeney's Prec (*Achieving k-anonymity privacy protection using generalization and
@@ -96,7 +96,8 @@ def cell_prices(base: Base, metric: Metric, weights: Mapping[str, float] | None,
     for place, hierarchy in enumerate(base.layout.hierarchies):
         leaves = base.layout.leaves(base.leaves, place)
         order = base.lines.line
-        histogram = np.bincount(leaves[order], weights=base.lines.rows, minlength=hierarchy.leaves)
+        counts = np.bincount(leaves[order], weights=base.lines.rows, minlength=hierarchy.leaves)
+        histogram = counts.astype(np.float64)
         price = _PRICES[metric](hierarchy, histogram, base.total_rows, chosen, place)
         costs.append(price[0])
         extra.append(tuple(price[1]))

@@ -4,11 +4,10 @@ Steps of the search, over nodes (one level per attribute):
 
 1. Every node starts open, with a lower bound of its score: for metrics that add up over cells, its exact price if
    nothing were suppressed; for the others zero.
-2. From the lowest open node a path of open nodes goes up to the highest; the path is searched by halves for the place
-   where nodes begin to satisfy the models (Kohlmayer et al., *Flash*, PASSAT 2012, walk lattices so).
+2. Open nodes are visited one by one, in an order that `anonymization.lattice.order` chooses to close many.
 3. A node too poor for the monotone models closes everything under it. A node that suppresses rows gives a bound to
    everything under it, where at least those rows are suppressed. For metrics of classes, a node's price without
-   suppression bounds everything above it.
+   suppression (or the most classes that its own can make) bounds everything above it.
 4. Nodes whose bound is not under the best score found are closed. When no node is open, the best is the optimum.
 
 Where models are not monotone, step 3 closes only what their monotone part allows, and the rest is evaluated. Nothing
@@ -42,10 +41,11 @@ from anonymization.lattice.metrics import (
     discernibility,
     lattice_size,
 )
+from anonymization.lattice.order import ByGuess, ByPaths
 from anonymization.lattice.outcome import GeneralizationResult, outcome
 from anonymization.models.definitions import DIVERSITY, PrivacyModel, sensitive_of
 
-MAX_NODES = 20_000_000  # 17 bytes each
+MAX_NODES = 4_000_000  # 40 bytes each
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ class Evaluation:
     score: float | None
     suppressed: int  # rows
     hopeless: bool  # so that everything under the node fails too
-    added: float  # by suppressing what the monotone models suppress: at least that is added anywhere under
-    floor: float  # price if nothing were suppressed
+    under: float  # added to the price of any node under this one by what is suppressed here
+    above: float  # no node above this one scores less
 
 
 class Evaluator:
@@ -91,14 +91,14 @@ class Evaluator:
             added = self._added(levels, classes, ~surely)
             more = added if kept is surely else self._added(levels, classes, ~kept)
             return Evaluation(floor + more if feasible else None, lost, False, added, floor)
-        everything = np.ones_like(kept)
         if self.metric == "discernibility":
-            floor = discernibility(classes.rows, everything, total)
             score = discernibility(classes.rows, kept, total)
-        else:
-            floor = average_class_size(len(kept), 0, total, self.requirements.k)
-            score = average_class_size(int(kept.sum()), lost, total, self.requirements.k)
-        return Evaluation(score if feasible else None, lost, hopeless, 0.0, floor)
+            above = discernibility(classes.rows, np.ones_like(kept), total)
+            return Evaluation(score if feasible else None, lost, hopeless, float(least * total), above)
+        score = average_class_size(int(kept.sum()), lost, total, self.requirements.k)
+        gathered = int(classes.units[~surely].sum()) // self.requirements.floor
+        above = average_class_size(int(surely.sum()) + gathered, 1, total, self.requirements.k)
+        return Evaluation(score if feasible else None, lost, hopeless, 0.0, above)
 
     def _added(self, levels: Levels, classes: Classes, suppressed: Booleans) -> float:
         if self.prices is None:
@@ -112,9 +112,8 @@ class Search:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluate = evaluator
         self.shape = tuple(hierarchy.height + 1 for hierarchy in evaluator.base.layout.hierarchies)
-        self._bound = np.zeros(self.shape)
-        if evaluator.prices is not None:
-            self._bound += evaluator.prices.floors()
+        self._floors = np.zeros(self.shape) if evaluator.prices is None else evaluator.prices.floors()
+        self._bound = self._floors.copy()
         self._open = np.ones(self.shape, dtype=bool)
         places = np.arange(self._open.size).reshape(self.shape)
         heights = np.zeros(self.shape, dtype=np.int64)
@@ -127,38 +126,30 @@ class Search:
 
     def run(self, is_over: Callable[[], bool]) -> bool:
         """Search until no node is open, or until `is_over` and something was found; return whether it is proved."""
-        while True:
-            start = self._lowest()
-            if start is None:
-                return True
-            path = self._path(start)
-            low, high = 0, len(path) - 1
-            while low <= high:
-                if self._best is not None and is_over():
-                    return not self._open.any()
-                middle = (low + high) // 2
-                if not self._open[path[middle]]:  # closed by a bound: too dear, so look lower
-                    high = middle - 1
-                elif self.visit(path[middle]):
-                    low = middle + 1
-                else:
-                    high = middle - 1
+        order: ByGuess | ByPaths
+        if self._evaluate.prices is None:
+            order = ByPaths(self._open, self._bound, self._rank)
+        else:
+            order = ByGuess(self._evaluate.base, self._evaluate.requirements.floor, self._open)
+        for levels in order.nodes():
+            self._visit(levels)
+            if self._best is not None and is_over():
+                return not self._open.any()
+        return True
 
-    def visit(self, levels: Levels) -> bool:
-        """Evaluate a node and close what it decides; return whether everything under it is hopeless."""
+    def _visit(self, levels: Levels) -> None:
+        """Evaluate a node and close what it decides."""
         found = self._evaluate(levels)
         self.explored += 1
         under = tuple(slice(0, level + 1) for level in levels)
         if found.hopeless:
             self._open[under] = False
         self._open[levels] = False
-        prices = self._evaluate.prices
-        if prices is None:
+        if found.under > 0:
+            np.maximum(self._bound[under], self._floors[under] + found.under * (1 - 1e-12), out=self._bound[under])
+        if self._evaluate.prices is None:
             above = tuple(slice(level, None) for level in levels)
-            np.maximum(self._bound[above], found.floor, out=self._bound[above])
-        elif found.added > 0:
-            floors = prices.floors()[under]
-            np.maximum(self._bound[under], floors + found.added * (1 - 1e-12), out=self._bound[under])
+            np.maximum(self._bound[above], found.above, out=self._bound[above])
         if found.score is not None:
             rank = (found.score, int(self._rank[levels]))
             if self._best is None or rank < self._best:
@@ -166,30 +157,6 @@ class Search:
         if self._best is not None:
             score, place = self._best
             self._open &= (self._bound < score) | ((self._bound == score) & (self._rank < place))
-        return found.hopeless
-
-    def _lowest(self) -> Levels | None:
-        """The open node of least bound, or None."""
-        flat = np.flatnonzero(self._open)
-        if len(flat) == 0:
-            return None
-        chosen = flat[np.lexsort((self._rank.ravel()[flat], self._bound.ravel()[flat]))[0]]
-        return tuple(int(level) for level in np.unravel_index(chosen, self.shape))
-
-    def _path(self, start: Levels) -> list[Levels]:
-        """Open nodes from `start` up, each time the dearest open one, so that halves close as much as they can."""
-        path = [start]
-        while True:
-            here = path[-1]
-            choices = []
-            for place, size in enumerate(self.shape):
-                if here[place] + 1 < size:
-                    up = (*here[:place], here[place] + 1, *here[place + 1 :])
-                    if self._open[up]:
-                        choices.append((float(self._bound[up]), up))
-            if not choices:
-                return path
-            path.append(min(choices)[1])
 
 
 def optimal_generalization(

@@ -206,7 +206,8 @@ def _worst_on_tree(model: TCloseness, grid: pl.DataFrame, value: str) -> float:
     values = grid[value].unique().to_list()
     parts = []
     for level in range(tree.height):
-        above = pl.DataFrame({value: pl.Series(values, dtype=grid[value].dtype), "node": tree.generalized(values, level)})
+        nodes = tree.generalized(values, level)
+        above = pl.DataFrame({value: pl.Series(values, dtype=grid[value].dtype), "node": nodes})
         crossing = grid.join(above, on=value, how="left", nulls_equal=True).group_by(_CLASS, "node")
         parts.append(crossing.agg(pl.col("gap").sum().abs()).group_by(_CLASS).agg(pl.col("gap").sum()))
     moved = pl.concat(parts).group_by(_CLASS).agg(pl.col("gap").sum() / (2 * tree.height))

@@ -1,7 +1,7 @@
 """Synthetic people shaped like UCI Adult, the file that generalization engines are usually compared on.
 
-Nine quasi-identifiers whose hierarchies make a lattice of 12 960 nodes (2 · 5 · 2 · 3 · 4 · 3 · 3 · 3 · 2), with the same
-number of values, skewed likewise, and a few dependencies. Made from a seed; nobody's data.
+Nine quasi-identifiers whose hierarchies make a lattice of 12 960 nodes (2 · 5 · 2 · 3 · 4 · 3 · 3 · 3 · 2), with the
+same number of values, skewed likewise, and a few dependencies. Made from a seed; nobody's data.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _skewed(rng: np.random.Generator, rows: int, count: int, ratio: float) -> ND
 
 
 def _column(name: str, codes: NDArray[np.int64], labels: Sequence[str | None]) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(labels, pa.string())).cast(pa.string())
+    return pa.array(labels, pa.string()).take(pa.array(codes))
 
 
 def people(rows: int, seed: int = 11) -> pa.Table:
