@@ -113,10 +113,21 @@ def test_li_s_similar_salaries_are_at_0_375() -> None:
     assert measured(SIMILAR, "class", TCloseness(0.2, "ordered", "salary")) == pytest.approx(0.375)
 
 
-def test_li_s_table_is_0_167_close_in_salary_and_0_278_in_disease() -> None:
+def test_li_s_table_is_0_167_close_in_salary() -> None:
     assert measured(CLOSE, "class", TCloseness(0.2, "ordered", "salary")) == pytest.approx(0.167, abs=5e-4)
-    distance = measured(CLOSE, "class", TCloseness(0.3, "hierarchical", "disease", DISEASES))
-    assert distance == pytest.approx(0.278, abs=5e-4)
+
+
+def two_classes(other: str) -> pa.Table:
+    """One class all flu, one all of another disease: each is half their distance away from the whole."""
+    return table("class disease", "1 flu", f"2 {other}")
+
+
+@pytest.mark.parametrize(
+    ("other", "distance"), [("bronchitis", 1 / 3), ("pulmonary-embolism", 2 / 3), ("stomach-cancer", 1)]
+)
+def test_li_s_distances_on_the_tree_of_diseases(other: str, distance: float) -> None:
+    model = TCloseness(0.5, "hierarchical", "disease", DISEASES)
+    assert 2 * measured(two_classes(other), "class", model) == pytest.approx(distance)
 
 
 @pytest.mark.parametrize(("levels", "precision"), [((1, 0), 0.75), ((1, 1), 0.58), ((0, 2), 0.67), ((0, 1), 0.83)])
@@ -138,6 +149,7 @@ def test_the_search_measures_as_the_papers_do() -> None:
     for t, level in ((0.376, 0), (0.374, 1)):
         model = TCloseness(t, "ordered", "salary")
         assert optimal_generalization(SIMILAR, classes, [model]).levels == {"class": level}
-    for t, level in ((0.2778, 0), (0.2777, 1)):
+    for t, level in ((1 / 3 + 1e-6, 0), (1 / 3 - 1e-6, 1)):
         model = TCloseness(t, "hierarchical", "disease", DISEASES)
-        assert optimal_generalization(CLOSE, classes, [model]).levels == {"class": level}
+        data = two_classes("pulmonary-embolism")
+        assert optimal_generalization(data, classes, [model]).levels == {"class": level}
