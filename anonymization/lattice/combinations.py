@@ -75,13 +75,10 @@ class Layout:
         """One key per row.
 
         Raises:
-            GeneralizationSearchError: a column is missing.
             HierarchyError: a value is outside its hierarchy.
         """
         total = np.zeros(batch.num_rows, dtype=np.int64)
         for hierarchy, shift in zip(self.hierarchies, self.shifts, strict=True):
-            if hierarchy.attribute not in batch.schema.names:
-                raise GeneralizationSearchError(f"attribute « {hierarchy.attribute} » is not a column of the data")
             place = 0
             for chunk in _chunks(batch.column(hierarchy.attribute)):
                 total[place : place + len(chunk)] |= _shifted_leaves(chunk, hierarchy, shift)
@@ -132,11 +129,15 @@ class Combinations:
             GeneralizationSearchError: a column is missing.
             HierarchyError: a value is outside its hierarchy.
         """
+        wanted = {*self.layout.attributes, *self.sensitive, *([self.unit] if self.unit else [])}
+        missing = sorted(wanted - set(batch.schema.names))
+        if missing:
+            raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
         keys = self.layout.keys(batch)
         frame = pl.DataFrame({KEY: keys})
-        extra = [_series(name, self._column(batch, name)) for name in self.sensitive]
+        extra = [_series(name, batch.column(name)) for name in self.sensitive]
         if self.unit:
-            extra += self._units(self._column(batch, self.unit))
+            extra += self._units(batch.column(self.unit))
         frame = frame.with_columns(*extra, pl.lit(1, pl.Int64).alias(ROWS))
         self._counted().add(frame)
         return keys
@@ -158,7 +159,7 @@ class Combinations:
     def lines(self) -> pl.DataFrame:
         """Return the distinct combinations in order, with their rows: `key:leaves`, sensitive, unit keys, `n:rows`."""
         lines = self._counted().lines()
-        if lines.width == 0:
+        if lines.height == 0:
             raise GeneralizationSearchError("there is no row to generalize")
         return lines.sort([KEY, *(self._unit_keys or []), *self.sensitive])
 
@@ -171,11 +172,6 @@ class Combinations:
         if self._table is None:
             self._table = FrequencyTable([KEY, *self.sensitive, *(self._unit_keys or [])], [ROWS])
         return self._table
-
-    def _column(self, batch: pa.RecordBatch | pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
-        if name not in batch.schema.names:
-            raise GeneralizationSearchError(f"column « {name} » is not a column of the data")
-        return batch.column(name)
 
     def _units(self, column: pa.Array | pa.ChunkedArray) -> list[pl.Series]:
         made = unit_columns(column) if column.type == pa.binary(16) else [_series("unit:value", column)]

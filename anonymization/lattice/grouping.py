@@ -182,15 +182,17 @@ class RollUp:
         return found
 
     def _keep(self, made: Lines) -> None:
+        """Remember a table; the largest ones make room, as they spare the least."""
         size = len(made.key)
-        if size > self._room:
-            return
+        while size > self._room:
+            largest = 1 + int(self._sizes[1:].argmax()) if len(self._kept) > 1 else 0
+            if largest == 0 or self._sizes[largest] <= size:
+                return
+            self._room += int(self._sizes[largest])
+            del self._kept[largest]
+            self._levels = np.delete(self._levels, largest, axis=0)
+            self._sizes = np.delete(self._sizes, largest)
         self._room -= size
         self._kept.append(made)
-        if len(self._kept) > len(self._sizes):
-            grown = 2 * len(self._sizes) + 16
-            self._levels = np.resize(self._levels, (grown, self._levels.shape[1]))
-            self._sizes = np.resize(self._sizes, grown)
-            self._levels[len(self._kept) :] = np.iinfo(np.int8).max
-        self._levels[len(self._kept) - 1] = made.levels
-        self._sizes[len(self._kept) - 1] = size
+        self._levels = np.vstack([self._levels, np.array([made.levels], dtype=np.int8)])
+        self._sizes = np.append(self._sizes, size)

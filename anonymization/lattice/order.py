@@ -18,8 +18,8 @@ from anonymization.lattice.grouping import Base, Booleans, Levels
 
 Floats = NDArray[np.float64]
 
-_SPREAD = 0.7  # bits over which a node goes from surely fine to surely hopeless
-_LEARNING = 0.2
+_SPREAD = 1.0  # bits over which a node goes from surely fine to surely hopeless
+_LEARNING = 0.4
 _VISITS_PER_COUNT = 8  # what lies under each node is counted anew after as many visits
 
 
@@ -29,7 +29,7 @@ class ByGuess:
     def __init__(self, base: Base, k: int, opened: Booleans) -> None:
         self._open = opened
         self._information = _information(base, opened.shape)
-        self._middle = float(np.log2(max(base.total_rows / k, 1))) - 1
+        self._middle = float(np.log2(max(base.total_rows / k, 1))) - 3
 
     def nodes(self) -> Iterator[Levels]:
         """Yield nodes until none is open; each must be closed before the next is asked for."""

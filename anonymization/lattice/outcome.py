@@ -52,19 +52,24 @@ class GeneralizationResult:
         """
         wanted = [*self._layout.attributes, *columns]
         for batch in batches_of(data, wanted):
-            yield self._generalized(batch)
+            yield self.generalized(batch, self._layout.keys(batch))
 
-    def _generalized(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        keys = self._layout.keys(batch)
+    def generalized(self, batch: pa.RecordBatch, keys: Integers) -> pa.RecordBatch:
+        """Generalize one batch whose keys are known."""
         fields, kept = self._fields(keys)
         arrays = {name: batch.column(name) for name in batch.schema.names}
-        for place, hierarchy in enumerate(self._layout.hierarchies):
-            level = self.levels[hierarchy.attribute]
+        whole = bool(kept.all())
+        mask = pa.array(kept)
+        for name, array in arrays.items():
+            level = self.levels.get(name, 0)
             if level:
-                indices = pa.array(fields[place].astype(np.int32))
-                arrays[hierarchy.attribute] = pa.DictionaryArray.from_arrays(indices, hierarchy.label_array(level))
-        made = pa.RecordBatch.from_pydict(arrays)
-        return made if kept.all() else made.filter(pa.array(kept))
+                hierarchy = self._layout.hierarchies[self._layout.attributes.index(name)]
+                codes = fields[self._layout.attributes.index(name)]
+                indices = pa.array((codes if whole else codes[kept]).astype(np.int32))
+                arrays[name] = pa.DictionaryArray.from_arrays(indices, hierarchy.label_array(level))
+            elif not whole:
+                arrays[name] = array.filter(mask)
+        return pa.RecordBatch.from_pydict(arrays)
 
     def _fields(self, keys: Integers) -> tuple[list[Integers], Booleans]:
         """Generalized code of each row for each attribute, and which rows are kept."""
@@ -91,8 +96,9 @@ def outcome(
     explored: int,
     complete: bool,
     metric: str,
+    keys: Integers | None,
 ) -> GeneralizationResult:
-    """Write the result of a search at `levels`, with the table it makes."""
+    """Write the result of a search at `levels`, with the table it makes; `keys` are those of a table's rows."""
     rows = int(classes.rows.sum())
     made = GeneralizationResult(
         levels=dict(zip(layout.attributes, levels, strict=True)),
@@ -109,15 +115,18 @@ def outcome(
     )
     if isinstance(data, pa.RecordBatch):
         data = pa.Table.from_batches([data])
-    if not isinstance(data, pa.Table):
+    if not isinstance(data, pa.Table) or keys is None:
         return made
-    object.__setattr__(made, "table", _rows(made, data))
+    object.__setattr__(made, "table", _rows(made, data, keys))
     return made
 
 
-def _rows(made: GeneralizationResult, data: pa.Table) -> pa.Table:
-    others = [name for name in data.schema.names if name not in made.levels]
-    table = pa.Table.from_batches(list(made.batches(data, others)))
+def _rows(made: GeneralizationResult, data: pa.Table, keys: Integers) -> pa.Table:
+    batches, start = [], 0
+    for batch in data.to_batches():
+        batches.append(made.generalized(batch, keys[start : start + batch.num_rows]))
+        start += batch.num_rows
+    table = pa.Table.from_batches(batches)
     if table.num_rows == 0:
         raise GeneralizationSearchError("nothing would be published")
     for place, name in enumerate(table.schema.names):

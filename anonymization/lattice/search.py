@@ -29,7 +29,7 @@ import pyarrow.dataset as ds
 from anonymization.errors import GeneralizationSearchError, NoSolutionError
 from anonymization.lattice.classes import Classes, Requirements, classes_of
 from anonymization.lattice.combinations import Combinations, Hierarchies, count_combinations
-from anonymization.lattice.grouping import Base, Booleans, Levels, RollUp
+from anonymization.lattice.grouping import Base, Booleans, Integers, Levels, RollUp
 from anonymization.lattice.metrics import (
     ADDITIVE,
     METRICS,
@@ -198,9 +198,7 @@ def optimal_generalization(
     started = clock()
     _check_options(suppression_limit, metric, weights, time_budget)
     named = [sensitive_of(model, sensitive) for model in models if isinstance(model, DIVERSITY)]
-    counted = data if isinstance(data, Combinations) else count_combinations(data, hierarchies, named, unit)
-    if isinstance(data, Combinations):
-        _check_counted(data, hierarchies, named, unit)
+    counted, keys = _counted(data, hierarchies, named, unit)
     base = Base.of(counted)
     if lattice_size(base.layout) > MAX_NODES:
         raise GeneralizationSearchError(f"the lattice has over {MAX_NODES} nodes: give hierarchies fewer levels")
@@ -216,9 +214,26 @@ def optimal_generalization(
         )
     found = evaluator(search.best_levels)
     classes, kept, _ = evaluator.classes(search.best_levels)
+    score = found.score or 0.0
     return outcome(
-        data, base.layout, search.best_levels, classes, kept, found.score or 0.0, search.explored, complete, metric
+        data, base.layout, search.best_levels, classes, kept, score, search.explored, complete, metric, keys
     )  # fmt: skip
+
+
+def _counted(
+    data: pa.Table | pa.RecordBatch | ds.Dataset | Path | Combinations,
+    hierarchies: Hierarchies,
+    named: Sequence[str],
+    unit: str | None,
+) -> tuple[Combinations, Integers | None]:
+    """Count the data; with the keys of its rows if they are in memory."""
+    if isinstance(data, Combinations):
+        _check_counted(data, hierarchies, named, unit)
+        return data, None
+    if isinstance(data, (pa.Table, pa.RecordBatch)):
+        counted = Combinations(hierarchies, named, unit)
+        return counted, counted.add(data)
+    return count_combinations(data, hierarchies, named, unit), None
 
 
 def _check_options(

@@ -3,8 +3,9 @@
 Whoever holds two releases subtracts one from the other. In each class, rows that came and rows that went belong to some
 units; when those are fewer than k, the difference points at them. :func:`revise_release` therefore replaces a class
 only when the units behind its new rows are none or at least k, and so are those behind its removed rows, and
-publishes it as before otherwise: a withdrawal shows only together with k - 1 other changes. Each class of what it makes comes whole
-from one of the two releases, so models that hold class by class in both hold in it; t-closeness is to be checked again.
+publishes it as before otherwise: a withdrawal shows only together with k - 1 other changes. Each class of what it
+makes comes whole from one of the two releases, so models that hold class by class in both hold in it; t-closeness is to
+be checked again.
 """
 
 from __future__ import annotations
