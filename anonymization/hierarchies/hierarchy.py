@@ -100,6 +100,15 @@ class Hierarchy:
         labels, codes = self.labels[level], self.codes[level]
         return [labels[codes[leaf]] for leaf in self.leaf_codes(values)]
 
+    def above(self, level: int) -> Hierarchy:
+        """The hierarchy whose leaves are the values of a level."""
+        columns = []
+        for higher in range(level, self.height + 1):
+            parents = np.zeros(len(self.labels[level]), dtype=np.int64)
+            parents[self.codes[level]] = self.codes[higher]
+            columns.append([self.labels[higher][parent] for parent in parents])
+        return Hierarchy.from_levels(self.attribute, columns)
+
     def label_array(self, level: int) -> pa.Array:
         """The values of a level, as strings."""
         return pa.array(self.labels[level], pa.string())

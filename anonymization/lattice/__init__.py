@@ -5,7 +5,17 @@ them, `classes` decides which classes satisfy the models, `search` walks the lat
 """
 
 from anonymization.lattice.combinations import Combinations, count_combinations
+from anonymization.lattice.local import RecodedTable, local_recoding
+from anonymization.lattice.mondrian import mondrian
 from anonymization.lattice.outcome import GeneralizationResult
 from anonymization.lattice.search import optimal_generalization
 
-__all__ = ["Combinations", "GeneralizationResult", "count_combinations", "optimal_generalization"]
+__all__ = [
+    "Combinations",
+    "GeneralizationResult",
+    "RecodedTable",
+    "count_combinations",
+    "local_recoding",
+    "mondrian",
+    "optimal_generalization",
+]

@@ -71,6 +71,11 @@ class GeneralizationResult:
                 arrays[name] = array.filter(mask)
         return pa.RecordBatch.from_pydict(arrays)
 
+    def suppressed_rows(self, data: pa.Table) -> pa.Table:
+        """Return the rows that are not published, as they were. For recoding; never for publication."""
+        kept = self._fields(self._layout.keys(data))[1]
+        return data.filter(pa.array(~kept))
+
     def _fields(self, keys: Integers) -> tuple[list[Integers], Booleans]:
         """Generalized code of each row for each attribute, and which rows are kept."""
         total = np.zeros_like(keys)
