@@ -100,7 +100,7 @@ def _shifted_leaves(values: pa.Array, hierarchy: Hierarchy, shift: int) -> Integ
         if indices.null_count:
             indices = indices.fill_null(len(distinct))
             distinct = pa.concat_arrays([distinct, pa.nulls(1, distinct.type)])
-        used = np.unique(indices.to_numpy(zero_copy_only=False))
+        used = np.flatnonzero(np.bincount(indices.to_numpy(zero_copy_only=False), minlength=len(distinct)))
         if len(used) < len(distinct):  # a dictionary may hold values that no row has
             leaves = np.zeros(len(distinct), dtype=np.int64)
             leaves[used] = hierarchy.leaf_codes(distinct.take(pa.array(used)).to_pylist())

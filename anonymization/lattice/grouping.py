@@ -22,6 +22,8 @@ Booleans: TypeAlias = NDArray[np.bool_]
 Levels: TypeAlias = tuple[int, ...]
 
 _PACKED_BITS = 63
+_LARGE = 100_000  # lines from which it is worth stopping on the way
+_SHRINKING = 3  # attributes whose first level makes tables smallest: 7 stops at most, always kept
 _CACHED_LINES = 4_000_000  # over all tables kept: 40 bytes each
 _CACHED_FIELDS = 32_000_000  # over all fields kept: 8 bytes each
 
@@ -133,6 +135,12 @@ def _sorted(key: Integers) -> tuple[Integers, Integers]:
     return packed & ((1 << place_bits) - 1), packed >> place_bits
 
 
+def _shrinking(layout: Layout) -> frozenset[int]:
+    """The attributes whose first level has, against their leaves, the fewest values."""
+    ratios = [len(h.labels[1]) / h.leaves if h.height else 1.0 for h in layout.hierarchies]
+    return frozenset(sorted(range(len(ratios)), key=lambda place: (ratios[place], place))[:_SHRINKING])
+
+
 class RollUp:
     """Makes the lines of any node, from the smallest table it holds at or under it."""
 
@@ -141,6 +149,8 @@ class RollUp:
         self._kept: list[Lines] = [base.lines]
         self._levels = np.array([base.lines.levels], dtype=np.int8)
         self._sizes = np.array([len(base.lines.key)])
+        self._shrinking = _shrinking(base.layout)
+        self._stops: dict[Levels, Lines] = {}
         self._room = _CACHED_LINES
         self._fields: dict[tuple[int, int], Integers] = {}
         self._field_room = _CACHED_FIELDS
@@ -150,6 +160,9 @@ class RollUp:
         source = self._nearest(levels)
         if source.levels == levels:
             return source
+        if len(source.key) > _LARGE and (stop := self._waypoint(levels)) not in (levels, source.levels):
+            source = self._stops.get(stop) or self.lines(stop)
+            self._stops[stop] = source
         key = source.key.copy()
         layout, low = self.base.layout, self.base.low_bits
         cleared = 0
@@ -163,6 +176,10 @@ class RollUp:
         made = grouped(levels, key, source)
         self._keep(made)
         return made
+
+    def _waypoint(self, levels: Levels) -> Levels:
+        """A node on the way up, one of few, from whose smaller table many others can be made."""
+        return tuple(min(level, 1) if place in self._shrinking else 0 for place, level in enumerate(levels))
 
     def _nearest(self, levels: Levels) -> Lines:
         under = (self._levels <= np.array(levels, dtype=np.int8)).all(axis=1)
@@ -184,6 +201,8 @@ class RollUp:
     def _keep(self, made: Lines) -> None:
         """Remember a table; the largest ones make room, as they spare the least."""
         size = len(made.key)
+        if self._waypoint(made.levels) == made.levels:
+            return
         while size > self._room:
             largest = 1 + int(self._sizes[1:].argmax()) if len(self._kept) > 1 else 0
             if largest == 0 or self._sizes[largest] <= size:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 
@@ -87,8 +88,7 @@ class GeneralizationResult:
         gone = self._suppressed_keys
         if len(gone) == 0:
             return fields, np.ones(len(keys), dtype=bool)
-        places = np.minimum(np.searchsorted(gone, total), len(gone) - 1)
-        return fields, gone[places] != total
+        return fields, ~pl.Series(total).is_in(pl.Series(gone)).to_numpy()
 
 
 def outcome(

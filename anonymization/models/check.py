@@ -119,11 +119,13 @@ def require_models(
 
 def _published(table: pa.Table, attributes: list[str], unit: str | None, sensitive: list[str]) -> _Published:
     columns = list(dict.fromkeys([*attributes, *sensitive, *([unit] if unit else [])]))
+    if unit is None and not sensitive:  # rows are units, so counting them is enough, and Arrow does it at once
+        counted = pl.from_arrow(_plain(table.select(columns)).group_by(attributes).aggregate([([], "count_all")]))
+        assert isinstance(counted, pl.DataFrame)  # noqa: S101 (a table never becomes a series)
+        sizes = counted.rename({"count_all": _N}).with_row_index(_CLASS)
+        return _Published(pl.DataFrame(), sizes.drop(_N), sizes.select(_CLASS, _N), attributes)
     frame = pl.from_arrow(table.select(columns))
     assert isinstance(frame, pl.DataFrame)  # noqa: S101 (a table never becomes a series)
-    if unit is None and not sensitive:  # rows are units, so counting them is enough
-        sizes = frame.group_by(attributes).agg(pl.len().cast(pl.Int64).alias(_N)).with_row_index(_CLASS)
-        return _Published(pl.DataFrame(), sizes.drop(_N), sizes.select(_CLASS, _N), attributes)
     frame = frame.with_row_index(_UNIT) if unit is None else frame.with_columns(pl.col(unit).alias(_UNIT))
     classes = frame.select(attributes).unique().with_row_index(_CLASS)
     frame = frame.join(classes, on=attributes, how="left", nulls_equal=True)
@@ -134,6 +136,15 @@ def _published(table: pa.Table, attributes: list[str], unit: str | None, sensiti
     )
     sizes = classes.select(_CLASS).join(members.group_by(_CLASS).agg(pl.len().alias(_N)), on=_CLASS, how="left")
     return _Published(members, classes, sizes.with_columns(pl.col(_N).fill_null(0).cast(pl.Int64)), attributes)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table without dictionaries, which chunks need not share."""
+    fields = [
+        pa.field(field.name, field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def _finding(
