@@ -7,14 +7,15 @@ them, `classes` decides which classes satisfy the models, `search` walks the lat
 from anonymization.lattice.combinations import Combinations, count_combinations
 from anonymization.lattice.local import RecodedTable, local_recoding
 from anonymization.lattice.mondrian import mondrian
+from anonymization.lattice.optimum import generalization_at, optimal_generalization
 from anonymization.lattice.outcome import GeneralizationResult
-from anonymization.lattice.search import optimal_generalization
 
 __all__ = [
     "Combinations",
     "GeneralizationResult",
     "RecodedTable",
     "count_combinations",
+    "generalization_at",
     "local_recoding",
     "mondrian",
     "optimal_generalization",

@@ -22,8 +22,8 @@ from anonymization.errors import GeneralizationSearchError, NoSolutionError, Pri
 from anonymization.hierarchies import Hierarchy
 from anonymization.lattice.combinations import Hierarchies, Layout
 from anonymization.lattice.metrics import Metric
+from anonymization.lattice.optimum import optimal_generalization
 from anonymization.lattice.recoding import Cells, recoded_score
-from anonymization.lattice.search import optimal_generalization
 from anonymization.models import (
     DistinctLDiversity,
     EntropyLDiversity,

@@ -88,7 +88,7 @@ class GeneralizationResult:
         gone = self._suppressed_keys
         if len(gone) == 0:
             return fields, np.ones(len(keys), dtype=bool)
-        return fields, ~pl.Series(total).is_in(pl.Series(gone)).to_numpy()
+        return fields, ~pl.Series(total).is_in(pl.Series(gone).implode()).to_numpy()
 
 
 def outcome(

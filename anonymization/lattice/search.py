@@ -17,33 +17,20 @@ order of the levels, in the order of the attributes.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.dataset as ds
 
-from anonymization.errors import GeneralizationSearchError, NoSolutionError
 from anonymization.lattice.classes import Classes, Requirements, classes_of
-from anonymization.lattice.combinations import Combinations, Hierarchies, count_combinations
-from anonymization.lattice.grouping import Base, Booleans, Integers, Levels, RollUp
+from anonymization.lattice.grouping import Base, Booleans, Levels, RollUp
 from anonymization.lattice.metrics import (
-    ADDITIVE,
-    METRICS,
     CellPrices,
     Metric,
-    Suppressed,
     average_class_size,
-    cell_prices,
     discernibility,
-    lattice_size,
 )
 from anonymization.lattice.order import ByGuess, ByPaths
-from anonymization.lattice.outcome import GeneralizationResult, outcome
-from anonymization.models.definitions import DIVERSITY, PrivacyModel, sensitive_of
 
 MAX_NODES = 4_000_000  # 40 bytes each
 
@@ -157,101 +144,3 @@ class Search:
         if self._best is not None:
             score, place = self._best
             self._open &= (self._bound < score) | ((self._bound == score) & (self._rank < place))
-
-
-def optimal_generalization(
-    data: pa.Table | pa.RecordBatch | ds.Dataset | Path | Combinations,
-    hierarchies: Hierarchies,
-    models: Sequence[PrivacyModel],
-    suppression_limit: float = 0.0,
-    metric: Metric = "loss",
-    *,
-    weights: Mapping[str, float] | None = None,
-    suppressed: Suppressed = "root",
-    sensitive: str | None = None,
-    unit: str | None = None,
-    time_budget: float | None = None,
-    clock: Callable[[], float] = time.monotonic,
-) -> GeneralizationResult:
-    """Find the full-domain generalization of least cost that satisfies every model, proved over the whole lattice.
-
-    Args:
-        data: a table, a Parquet dataset or a path to one, or a frequency table (`count_combinations`).
-        hierarchies: one per quasi-identifier; their order settles equal scores.
-        models: privacy models, all of which every published class satisfies, counted in units.
-        suppression_limit: share of rows that may be suppressed, at least 0 and under 1.
-        metric: what is minimized; `anonymization.lattice.metrics` gives definitions, sources, and what a suppressed
-            record costs in each.
-        weights: per attribute, 1 by default; for loss, entropy, height and precision.
-        suppressed: for entropy alone, whether suppressed records cost as the root or are ignored.
-        sensitive: the sensitive attribute of models that name none.
-        unit: the protection unit's column; without it each row is a unit.
-        time_budget: seconds after which the best found so far is returned, `complete` being False if not proved.
-        clock: seconds, for the budget.
-
-    Raises:
-        GeneralizationSearchError: a limit, weight, metric or column that can not be used.
-        HierarchyError: a value outside its hierarchy.
-        PrivacyModelError: a model that the data could never satisfy.
-        NoSolutionError: no node of the lattice satisfies the models within the limit.
-    """
-    started = clock()
-    _check_options(suppression_limit, metric, weights, time_budget)
-    named = [sensitive_of(model, sensitive) for model in models if isinstance(model, DIVERSITY)]
-    counted, keys = _counted(data, hierarchies, named, unit)
-    base = Base.of(counted)
-    if lattice_size(base.layout) > MAX_NODES:
-        raise GeneralizationSearchError(f"the lattice has over {MAX_NODES} nodes: give hierarchies fewer levels")
-    requirements = Requirements(base, models, suppression_limit, sensitive)
-    prices = cell_prices(base, metric, weights, suppressed) if metric in ADDITIVE else None
-    evaluator = Evaluator(base, requirements, metric, prices, suppression_limit)
-    search = Search(evaluator)
-    complete = search.run(lambda: time_budget is not None and clock() - started > time_budget)
-    if search.best_levels is None:
-        raise NoSolutionError(
-            f"no generalization of {', '.join(base.layout.attributes)} satisfies "
-            f"{', '.join(type(model).__name__ for model in models)} with at most {suppression_limit:.2%} suppressed"
-        )
-    found = evaluator(search.best_levels)
-    classes, kept, _ = evaluator.classes(search.best_levels)
-    score = found.score or 0.0
-    return outcome(
-        data, base.layout, search.best_levels, classes, kept, score, search.explored, complete, metric, keys
-    )  # fmt: skip
-
-
-def _counted(
-    data: pa.Table | pa.RecordBatch | ds.Dataset | Path | Combinations,
-    hierarchies: Hierarchies,
-    named: Sequence[str],
-    unit: str | None,
-) -> tuple[Combinations, Integers | None]:
-    """Count the data; with the keys of its rows if they are in memory."""
-    if isinstance(data, Combinations):
-        _check_counted(data, hierarchies, named, unit)
-        return data, None
-    if isinstance(data, (pa.Table, pa.RecordBatch)):
-        counted = Combinations(hierarchies, named, unit)
-        return counted, counted.add(data)
-    return count_combinations(data, hierarchies, named, unit), None
-
-
-def _check_options(
-    limit: float, metric: Metric, weights: Mapping[str, float] | None, time_budget: float | None
-) -> None:
-    if not 0 <= limit < 1:
-        raise GeneralizationSearchError("the suppression limit is a share of rows: at least 0 and under 1")
-    if metric not in METRICS:
-        raise GeneralizationSearchError(f"unknown metric; known: {', '.join(METRICS)}")
-    if weights and metric not in ADDITIVE:
-        raise GeneralizationSearchError(f"{metric} is measured on classes: attributes have no weight in it")
-    if time_budget is not None and not time_budget > 0:
-        raise GeneralizationSearchError("a time budget is a positive number of seconds")
-
-
-def _check_counted(data: Combinations, hierarchies: Hierarchies, named: Sequence[str], unit: str | None) -> None:
-    wanted = list(hierarchies.values()) if isinstance(hierarchies, Mapping) else list(hierarchies)
-    if [h.labels for h in wanted] != [h.labels for h in data.layout.hierarchies]:
-        raise GeneralizationSearchError("the frequency table was counted over other hierarchies")
-    if not set(named) <= set(data.sensitive) or (unit is not None and unit != data.unit):
-        raise GeneralizationSearchError("the frequency table lacks a sensitive attribute or the protection unit")

@@ -17,7 +17,7 @@ from anonymization.errors import (
     PrivacyModelError,
 )
 from anonymization.hierarchies import Hierarchy, from_intervals
-from anonymization.lattice import Combinations, count_combinations, optimal_generalization
+from anonymization.lattice import Combinations, count_combinations, generalization_at, optimal_generalization
 from anonymization.lattice.metrics import METRICS
 from anonymization.models import (
     AverageRisk,
@@ -260,3 +260,16 @@ def test_no_solution_is_an_error_and_no_table() -> None:
         optimal_generalization(table, [grouped("b", 5)], [RecursiveCLDiversity(0.5, 2, "s")])
     with pytest.raises(GeneralizationSearchError):
         optimal_generalization(table.slice(0, 0), [grouped("b", 5)], [KAnonymity(1)])
+
+
+def test_levels_fixed_for_a_period_are_kept_while_they_suit() -> None:
+    chosen = optimal_generalization(rows(600), HIERARCHIES, [KAnonymity(5)], 0.1)
+    assert generalization_at(rows(600), HIERARCHIES, chosen.levels, [KAnonymity(5)], 0.1).table == chosen.table
+    later = generalization_at(rows(600, seed=4), HIERARCHIES, chosen.levels, [KAnonymity(5)], 0.3)
+    require_models(later.table, list(chosen.levels), [KAnonymity(5)])
+    with pytest.raises(NoSolutionError, match="fixed"):
+        generalization_at(rows(20), HIERARCHIES, chosen.levels, [KAnonymity(5)], 0.1)
+    with pytest.raises(GeneralizationSearchError, match="« a »"):
+        generalization_at(rows(600), HIERARCHIES, {**chosen.levels, "a": 9}, [KAnonymity(5)])
+    with pytest.raises(GeneralizationSearchError, match="each quasi-identifier"):
+        generalization_at(rows(600), HIERARCHIES, {"a": 1}, [KAnonymity(5)])
