@@ -47,7 +47,8 @@ def optimal_generalization(
         suppressed: for entropy alone, whether suppressed records cost as the root or are ignored.
         sensitive: the sensitive attribute of models that name none.
         unit: the protection unit's column; without it each row is a unit.
-        time_budget: seconds after which the best found so far is returned, `complete` being False if not proved.
+        time_budget: seconds after which the best found so far is returned, `complete` being False if not proved; it is
+            overrun while nothing that satisfies the models was found.
         clock: seconds, for the budget.
 
     Raises:

@@ -53,8 +53,19 @@ def compare_releases(
     )
 
 
-def revise_release(earlier: pa.Table, later: pa.Table, quasi_identifiers: Sequence[str], unit: str, k: int) -> pa.Table:
+def revise_release(
+    earlier: pa.Table,
+    later: pa.Table,
+    quasi_identifiers: Sequence[str],
+    unit: str,
+    k: int,
+    *,
+    must_go: bool = False,
+) -> pa.Table:
     """Publish `later`, except classes whose change would isolate fewer than k units: those stay as they were.
+
+    With `must_go`, those of them that lost a row are left out whole instead, so that no removed row stays published:
+    all units of such a class vanish together. Compare what is made with every release before, not the last alone.
 
     Raises:
         MeasurementError: their columns differ, or k is not positive.
@@ -63,7 +74,8 @@ def revise_release(earlier: pa.Table, later: pa.Table, quasi_identifiers: Sequen
     changes = _changes(earlier, later, attributes, unit, k)
     frozen = changes.filter(~_revisable(k)).select(attributes)
     before, after = _frame(earlier), _frame(later.select(earlier.schema.names))
-    kept = before.join(frozen, on=attributes, how="semi", nulls_equal=True)
+    stays = changes.filter(~_revisable(k) & (pl.col("vanished") == 0)).select(attributes) if must_go else frozen
+    kept = before.join(stays, on=attributes, how="semi", nulls_equal=True)
     revised = after.join(frozen, on=attributes, how="anti", nulls_equal=True)
     return pl.concat([revised, kept]).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(earlier.schema)
 

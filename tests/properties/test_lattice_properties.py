@@ -92,12 +92,19 @@ MEMBERS = st.dictionaries(st.integers(0, 30), st.sampled_from("ABC"), min_size=1
 
 
 @settings(max_examples=60, deadline=None)
-@given(MEMBERS, MEMBERS, st.integers(1, 4))
-def test_the_difference_of_two_releases_isolates_fewer_than_k_never(before, after, k) -> None:
+@given(MEMBERS, MEMBERS, st.integers(1, 4), st.booleans())
+def test_the_difference_of_two_releases_isolates_fewer_than_k_never(before, after, k, must_go) -> None:
     earlier, later = (
         pa.table({"place": list(members.values()), "unit": list(members.keys())}) for members in (before, after)
     )
-    revised = revise_release(earlier, later, ["place"], "unit", k)
+    places = list(before.values())
+    before = {unit: place for unit, place in before.items() if places.count(place) >= k}  # as any release is
+    earlier = earlier.filter(pa.array([unit in before for unit in earlier["unit"].to_pylist()], pa.bool_()))
+    revised = revise_release(earlier, later, ["place"], "unit", k, must_go=must_go)
+    gone = before.keys() - after.keys()
+    assert not must_go or not gone & set(revised["unit"].to_pylist())
+    if not earlier.num_rows and not revised.num_rows:
+        return
     difference = compare_releases(earlier, revised, ["place"], "unit", k)
     assert difference.isolated == 0
     assert difference.smallest is None or difference.smallest >= k

@@ -130,6 +130,13 @@ def test_a_withdrawal_does_not_reveal_itself() -> None:
     )
 
 
+def test_a_row_that_must_go_takes_its_class_with_it() -> None:
+    earlier, later = release({"A": [1, 2, 3, 4], "B": [5, 6, 7]}), release({"A": [1, 2, 3], "B": [5, 6, 7, 8]})
+    revised = revise_release(earlier, later, ["place"], "unit", 3, must_go=True)
+    assert sorted(revised["unit"].to_pylist()) == [5, 6, 7]
+    assert compare_releases(earlier, revised, ["place"], "unit", 3).isolated == 0
+
+
 def test_as_many_come_as_go_is_a_change_all_the_same() -> None:
     earlier, later = release({"A": [1, 2, 3, 4]}), release({"A": [1, 2, 3, 5]})
     assert compare_releases(earlier, later, ["place"], "unit", 2).isolated == 1
