@@ -150,6 +150,48 @@ def test_without_suppression_the_optimum_is_the_first_that_the_check_accepts(nam
     assert best == (found.score, tuple(found.levels.values()))
 
 
+def diverse(table: pa.Table, holds):
+    """Rows whose class satisfies `holds`, given the counts of its sensitive values in descending order."""
+    values = np.unique(table["s"].to_pylist(), return_inverse=True)[1]
+
+    def kept(of_row: np.ndarray) -> np.ndarray:
+        counts = np.zeros((of_row.max() + 1, values.max() + 1))
+        np.add.at(counts, (of_row, values), 1)
+        return np.array([holds(np.sort(line[line > 0])[::-1]) for line in counts])[of_row]
+
+    return kept
+
+
+def entropy(counts: np.ndarray) -> float:
+    shares = counts / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
+
+
+@pytest.mark.parametrize("metric", ["loss", "discernibility", "average_class_size"])
+@pytest.mark.parametrize(
+    ("models", "holds"),
+    [
+        ([DistinctLDiversity(3)], lambda counts: len(counts) >= 3),
+        ([EntropyLDiversity(2.5)], lambda counts: entropy(counts) >= np.log(2.5) - 1e-9),
+        (
+            [KAnonymity(4), RecursiveCLDiversity(1.5, 2)],
+            lambda counts: counts.sum() >= 4 and counts[0] < 1.5 * counts[1:].sum(),
+        ),
+    ],
+)
+def test_models_that_are_not_monotone_under_suppression_have_their_optimum_too(metric, models, holds) -> None:
+    table = rows(400)
+    k = max([1, *(model.k for model in models if isinstance(model, KAnonymity))])
+    every = {
+        levels: scores[metric] for levels, scores in every_node(table, HIERARCHIES, diverse(table, holds), 0.2, k=k)
+    }
+    found = optimal_generalization(table, HIERARCHIES, models, 0.2, metric, sensitive="s")
+    least = min(every.values())
+    near = [levels for levels, score in every.items() if score <= least * (1 + 1e-9)]
+    assert found.score == pytest.approx(least, rel=1e-9)
+    assert tuple(found.levels.values()) == min(near, key=lambda levels: (sum(levels), levels))
+
+
 def test_one_unit_with_many_rows_is_one_unit() -> None:
     table = pa.table({"b": ["b0"] * 10 + ["b1"] * 3, "unit": [1] * 10 + [2, 3, 4]})
     assert optimal_generalization(table, [grouped("b", 5)], [KAnonymity(3)]).levels == {"b": 0}
