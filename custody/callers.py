@@ -16,6 +16,7 @@ from custody.database.tables import clients, runs
 from custody.errors import RefusedError
 
 _TOKEN_BYTES = 32
+_RUN_TOKEN = "custody_run_"  # noqa: S105 (what such a token begins with)
 
 
 _HASHES = bindparam("hashes", type_=ARRAY(LargeBinary))
@@ -70,6 +71,11 @@ Caller = Client | Run
 def new_token(kind: str) -> str:
     """Return a fresh token of 256 random bits; ``kind`` helps whoever finds one in the wrong place."""
     return f"custody_{kind}_{secrets.token_urlsafe(_TOKEN_BYTES)}"
+
+
+def is_run(token: str) -> bool:
+    """Tell whether a token, if it is known at all, is a run's."""
+    return token.startswith(_RUN_TOKEN)
 
 
 def token_hash(token: str) -> bytes:

@@ -54,8 +54,8 @@ def destructions(connection: Connection, backup_days: int | None) -> list[Destru
         ),
         select(literal("epoch keys"), domain_keys.c.destroyed_at).where(domain_keys.c.destroyed_at.is_not(None)),
     ).subquery()
-    until = func.coalesce(masters.c.replaced_at, "infinity")
-    under = (masters.c.current_since <= forgotten.c.at) & (forgotten.c.at < until)
+    before = masters.c.replaced_at.is_(None) | (forgotten.c.at < masters.c.replaced_at)
+    under = (masters.c.current_since <= forgotten.c.at) & before
     query = (
         select(
             forgotten.c.what,

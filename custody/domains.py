@@ -26,6 +26,7 @@ from custody.errors import RefusedError
 from custody.keyring import Wrapper, split
 
 FIRST_EPOCH = 0
+UNDECLARED = "undeclared"
 EXPECTED_INPUTS = 1_000_000  # distinct identifiers of a domain that says nothing of it
 MAX_PADDED_LENGTH = 1_024  # bytes
 LEAST_DOMAIN = 1_000_000  # values a format-preserving pseudonym is hidden among (SP 800-38G Rev. 1 draft, 5.1)
@@ -37,9 +38,11 @@ _FIXED = ("kind", "padded_length", "alphabet")
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What is said of a domain.
+    """What is said of a domain; of one that exists, what is None stays as it was said before.
 
     Attributes:
+        recipient: who works with its pseudonyms.
+        purpose: what for.
         epoch_days: how long an epoch may last, None if officers alone end it.
         padded_length: bytes that identifiers are padded to before they are enciphered; reversible domains only.
         alphabet: the characters of its identifiers, each once; format-preserving domains only.
@@ -48,12 +51,12 @@ class Declaration:
 
     name: str
     kind: Kind = Kind.ONE_WAY
-    recipient: str = "undeclared"
-    purpose: str = "undeclared"
+    recipient: str | None = None
+    purpose: str | None = None
     epoch_days: int | None = None
     padded_length: int | None = None
     alphabet: str | None = None
-    expected_inputs: int = EXPECTED_INPUTS
+    expected_inputs: int | None = None
 
     def check(self) -> None:
         """Refuse what can not be declared.
@@ -67,9 +70,9 @@ class Declaration:
     def _problems(self) -> Iterator[str]:
         if not _NAME.fullmatch(self.name):
             yield "a domain's name is 1 to 63 lower-case letters, digits, dashes, underscores"
-        if not self.recipient.strip() or not self.purpose.strip():
+        if any(words is not None and not words.strip() for words in (self.recipient, self.purpose)):
             yield "a domain names its recipient and its purpose"
-        if self.expected_inputs < 1 or (self.epoch_days is not None and self.epoch_days < 1):
+        if any(number is not None and number < 1 for number in (self.expected_inputs, self.epoch_days)):
             yield "expected inputs and days of an epoch are at least one"
         if (self.padded_length is not None) != (self.kind is Kind.REVERSIBLE):
             yield "reversible domains, and they alone, declare the length that identifiers are padded to"
@@ -123,9 +126,12 @@ def declare_domain(connection: Connection, master: Wrapper, declaration: Declara
     if known is not None:
         if any(getattr(known, field) != values[field] for field in _FIXED):
             raise RefusedError("domain_declared", f"domain « {name} » exists: its kind, length and alphabet stay")
-        connection.execute(update(domains).where(domains.c.name == name).values(values))
+        said = {field: value for field, value in values.items() if value is not None}
+        connection.execute(update(domains).where(domains.c.name == name).values(said))
         return False
     wrapped = master.wrap(os.urandom(_KEY_BYTES), "domain", name)
+    unsaid = {"recipient": UNDECLARED, "purpose": UNDECLARED, "expected_inputs": EXPECTED_INPUTS}
+    values |= {field: value for field, value in unsaid.items() if values[field] is None}
     row = values | {"name": name, "epoch": FIRST_EPOCH, "wrapped": wrapped, "created_at": now}
     connection.execute(insert(domains).values(row))
     _add_epoch_key(connection, master, name, FIRST_EPOCH, now)

@@ -20,7 +20,7 @@ from custody.journal import ADMINISTRATOR
 from custody.keyring import FIRST_MASTER, Wrapper
 from custody.masters import keeper
 from custody.settings import CustodySettings
-from custody.vault import MASTER_LOCK, Vault
+from custody.vault import LOG_KEY, MASTER_LOCK, Vault
 
 Context = Callable[[Row[Any]], tuple[str, ...]]
 
@@ -57,10 +57,15 @@ def replace_master(vault: Vault) -> str:
 
 def _intend(vault: Vault, settings: CustodySettings) -> tuple[str, str]:
     """Step 1. A name whose key was never used, from a call that was cut short, serves again."""
+    keeper(settings.master, settings)  # refused before anything is written, if the settings do not describe it
     with vault.transaction() as connection:
         waiting = connection.execute(select(masters).where(masters.c.current_since.is_(None))).first()
         if waiting is not None:
-            return waiting.name, waiting.provider
+            if waiting.provider != settings.master:
+                keeper(waiting.provider, settings).destroy(waiting.name)
+                moved = update(masters).where(masters.c.name == waiting.name)
+                connection.execute(moved.values(provider=settings.master))
+            return waiting.name, settings.master
         number = len(connection.execute(select(masters.c.name)).all()) + 1
         name = f"{FIRST_MASTER}-{number}"
         row = {"name": name, "provider": settings.master, "created_at": vault.now()}
@@ -73,6 +78,7 @@ def _rewrap(vault: Vault, new: Wrapper) -> int:
     with vault.transaction() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MASTER_LOCK})
         old, now = vault.wrapping(connection), vault.now()
+        vault.service_key(connection, LOG_KEY)  # opened while it still opens: the row of the log is written last
         count = sum(_rewrap_table(connection, table, context, old, new) for table, context in _WRAPPED)
         connection.execute(update(masters).where(masters.c.name == old.name).values(replaced_at=now))
         connection.execute(update(masters).where(masters.c.name == new.name).values(current_since=now))

@@ -16,7 +16,7 @@ import pyarrow as pa
 from psycopg import Connection as Driver
 from sqlalchemy import BindParameter, bindparam, insert, update
 
-from custody.callers import CLIENTS, RUNS, Caller, Run, client_of, require_fresh, run_of, token_hash
+from custody.callers import CLIENTS, RUNS, Caller, Run, client_of, is_run, require_fresh, run_of, token_hash
 from custody.database.tables import clients, requests, runs
 from custody.database.together import Statement, together
 from custody.domains import CURRENT_DOMAINS, OpenDomain, OpenDomains
@@ -92,10 +92,13 @@ class SmallBatches:
             StateError: the log was never begun.
         """
         hashes = {token_hash(call.token): call.token for call in calls}
-        by_hash, names = {"hashes": list(hashes)}, {"names": list({call.asked.domain for call in calls})}
-        found_clients, found_runs, found_domains, ends = together(
-            driver, (_FIND_CLIENTS, by_hash), (_FIND_RUNS, by_hash), (_FIND_DOMAINS, names), (_FIND_HEAD, {})
-        )
+        names = {"names": list({call.asked.domain for call in calls})}
+        of_runs = [hashed for hashed, token in hashes.items() if is_run(token)]
+        by_hash = [(_FIND_CLIENTS, {"hashes": [hashed for hashed in hashes if hashed not in of_runs]})]
+        if of_runs:
+            by_hash.append((_FIND_RUNS, {"hashes": of_runs}))
+        found_clients, *more, found_domains, ends = together(driver, *by_hash, (_FIND_DOMAINS, names), (_FIND_HEAD, {}))
+        found_runs = more[0] if more else []
         callers: dict[str, Caller] = {hashes[row.token_hash]: client_of(row) for row in found_clients}
         callers |= {hashes[row.token_hash]: run_of(row) for row in found_runs}
         quotas = {hashes[row.token_hash]: int(row.quota_left) for row in (*found_clients, *found_runs)}

@@ -76,8 +76,9 @@ class SmallCalls:
             self._answer([call for call, _ in waiting])
             for _, answered in waiting:
                 answered.get_loop().call_soon_threadsafe(_finish, answered)
+            self._count()
             if time.monotonic() - self._counted_at > WRITE_SECONDS:
-                self._count()
+                self._write_counts()
 
     def _answer(self, calls: list[SmallCall]) -> None:
         """Answer them, or refuse all of them if custody can not; a connection that was lost is made again once."""
@@ -107,9 +108,6 @@ class SmallCalls:
         head = self._batches.answer(driver, vault.master, calls, vault.now())
         if head is not None and vault.witness is not None:
             vault.witness.move(head, lazily=True)
-        for domain, caller, tags in self._batches.made():
-            self._inputs(domain.name).add(tags)
-            self._uncounted[domain.name] = caller, domain.expected_inputs
 
     def _refusal(self, error: Exception) -> RefusedError:
         if not isinstance(error, TamperedError):
@@ -126,7 +124,7 @@ class SmallCalls:
         if self._batches is not None:
             self._batches.forget()
         self._release()
-        self._count()
+        self._write_counts()
         if self._vault.witness is not None:
             self._vault.witness.settle()
 
@@ -144,6 +142,15 @@ class SmallCalls:
             return self._counts.of(connection, domain)
 
     def _count(self) -> None:
+        """Count what was answered; nobody waits for that any more."""
+        try:
+            for domain, caller, tags in self._batches.made() if self._batches is not None else ():
+                self._inputs(domain.name).add(tags)
+                self._uncounted[domain.name] = caller, domain.expected_inputs
+        except Exception as error:  # this thread must outlive whatever the database does
+            translate(error)
+
+    def _write_counts(self) -> None:
         """Write the counts that moved."""
         self._counted_at = time.monotonic()
         moved, self._uncounted = self._uncounted, {}

@@ -65,11 +65,13 @@ def _territory(folder: Path) -> Territory:
 
 
 def _landing_custody(settings: Settings) -> KeyCustodian:
-    return CustodyClient(settings.custody_url, settings.secret("custody-client-ingest"))
+    return CustodyClient(settings.custody_url, settings.secret("custody-client-ingest"), tls=settings.custody_tls())
 
 
 def _orchestrator(settings: Settings) -> CustodyClient:
-    return CustodyClient(settings.custody_url, settings.secret("custody-client-orchestrator"))
+    return CustodyClient(
+        settings.custody_url, settings.secret("custody-client-orchestrator"), tls=settings.custody_tls()
+    )
 
 
 def _run_custody(settings: Settings, request: RunRequest) -> RunCustody:
@@ -86,7 +88,7 @@ def _run_custody(settings: Settings, request: RunRequest) -> RunCustody:
 
 
 def _rotation(settings: Settings) -> RotationCustodian:
-    return RotationClient(settings.custody_url, settings.secret("custody-client-rotation"))
+    return RotationClient(settings.custody_url, settings.secret("custody-client-rotation"), tls=settings.custody_tls())
 
 
 def _catalogue(settings: Settings) -> Catalogue:

@@ -8,6 +8,7 @@ first asked for and only by the process that asks. Nothing below an entry point 
 from __future__ import annotations
 
 import os
+import ssl
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,9 @@ class Settings(BaseModel):
     s3: S3Settings = S3Settings()
     database: str = "postgresql+psycopg://ardoise@127.0.0.1:5432/ardoise"  # no password: see `hub_database_url`
     custody_url: str = "http://127.0.0.1:8701"
+    custody_ca: Path | None = None  # who signed custody's certificate, over https; None: the system's authorities
+    custody_certificate: Path | None = None  # the hub's own, where custody wants one
+    custody_key: Path | None = None
     console_url: str = "http://127.0.0.1:8702"
     ckan_url: str = "http://127.0.0.1:5000"
     airflow_url: str = "http://127.0.0.1:8080"
@@ -70,6 +74,22 @@ class Settings(BaseModel):
             raise MissingSecretError(
                 f"secret « {name} » is not readable in {path.parent}: run « ardoise up », which creates it"
             ) from error
+
+    def custody_tls(self) -> ssl.SSLContext | None:
+        """Return whom to trust as custody, and who to be, over https; None over http.
+
+        Raises:
+            SettingsError: a certificate or key can not be read.
+        """
+        if not self.custody_url.startswith("https:"):
+            return None
+        try:
+            context = ssl.create_default_context(cafile=self.custody_ca)
+            if self.custody_certificate is not None:
+                context.load_cert_chain(self.custody_certificate, self.custody_key)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(f"the certificates for custody are not readable ({type(error).__name__})") from None
+        return context
 
     def credential(self, role: str) -> Credential:
         """Return the S3 identity of ``role`` (``ingest``, ``deidentify``, ``anonymize``, ``assess``, ``publish``…)."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
+import ssl
 import urllib.parse
 from collections.abc import Iterable
 from datetime import timedelta
@@ -22,6 +23,7 @@ from anonymization.pseudonyms.answers import Pseudonyms
 from anonymization.pseudonyms.custodian import check_coverage
 from anonymization.pseudonyms.duplex import exchange
 from anonymization.pseudonyms.errors import CustodyRefusedError, CustodyUnavailableError
+from anonymization.pseudonyms.tls import TlsConnection
 
 if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
     from storage.sealing import DataKey
@@ -32,11 +34,22 @@ TIMEOUT_SECONDS = 60.0
 class CustodyClient:
     """A :class:`~anonymization.pseudonyms.custodian.Custodian` that is another process. Safe to share by threads."""
 
-    def __init__(self, url: str, token: SecretStr, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        """Speak to the service at ``url`` (``http://host:port``) with ``token``."""
+    def __init__(
+        self,
+        url: str,
+        token: SecretStr,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Speak to the service at ``url`` (``http://host:port`` or ``https://…``) with ``token``.
+
+        Args:
+            tls: whom to trust, and who to be, over HTTPS; by default, the system's authorities and nobody.
+        """
         parts = urllib.parse.urlsplit(url)
         self._url = url
-        self._secure = parts.scheme == "https"
+        self._tls = (tls or ssl.create_default_context()) if parts.scheme == "https" else None
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port
         self._token = token
         self._timeout = timeout_seconds
@@ -46,7 +59,7 @@ class CustodyClient:
 
     def with_token(self, token: SecretStr) -> CustodyClient:
         """See :class:`Custodian`."""
-        return CustodyClient(self._url, token, timeout_seconds=self._timeout)
+        return CustodyClient(self._url, token, timeout_seconds=self._timeout, tls=self._tls)
 
     def create_run(
         self,
@@ -112,8 +125,9 @@ class CustodyClient:
         return exchange(self._connection(), path, self._headers(), identifiers, subjects, self._refusal)
 
     def _connection(self) -> http.client.HTTPConnection:
-        kind = http.client.HTTPSConnection if self._secure else http.client.HTTPConnection
-        return kind(self._host, self._port, timeout=self._timeout)
+        if self._tls is not None:
+            return TlsConnection(self._host, self._port or http.client.HTTPS_PORT, self._tls, self._timeout)
+        return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"}

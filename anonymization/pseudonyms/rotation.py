@@ -87,7 +87,7 @@ class RotationClient(CustodyClient):
 
     def with_token(self, token: SecretStr) -> RotationClient:
         """See :class:`RotationCustodian`."""
-        return RotationClient(self._url, token, timeout_seconds=self._timeout)
+        return RotationClient(self._url, token, timeout_seconds=self._timeout, tls=self._tls)
 
     def rotate(self, domain: str, pseudonyms: Iterable[pa.Array]) -> Pseudonyms:
         """See :class:`RotationCustodian`."""

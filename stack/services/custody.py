@@ -6,6 +6,7 @@ home that this user can not enter. What the hub gets from it are its clients' to
 
 from __future__ import annotations
 
+import json
 import subprocess
 
 from policies import load_territory
@@ -24,8 +25,9 @@ def prepare(context: StackContext) -> None:
     """
     port = context.ports["postgres-custody"]
     arguments = ["--database", f"postgresql+psycopg://custody@127.0.0.1:{port}/custody"]
-    for domain in _domains(context):
-        arguments += ["--domain", domain]
+    declared = context.paths.custody / "domains.toml"
+    declared.write_text(_domains(context), encoding="utf-8")
+    arguments += ["--domains", str(declared)]
     for client in CLIENTS:
         arguments += ["--client", f"{client}={context.secrets.folder / f'custody-client-{client}'}"]
     if (user := account(CUSTODY_USER)) is not None:
@@ -57,9 +59,21 @@ def services(context: StackContext) -> list[Service]:
     ]
 
 
-def _domains(context: StackContext) -> list[str]:
-    contracts = load_territory(context.territory).contracts.values()
-    return sorted({str(c.privacy.domain) for contract in contracts for c in contract.columns if c.privacy.domain})
+def _domains(context: StackContext) -> str:
+    """Declare, for custody, the domains of the territory's contracts: who works with their pseudonyms, and what for.
+
+    Names of domains and purposes are all that custody is told of the hub's contracts.
+    """
+    territory, purposes = load_territory(context.territory), dict[str, set[str]]()
+    for contract in territory.contracts.values():
+        for domain in contract.domains():
+            purposes.setdefault(str(domain), set()).add(contract.purpose)
+    recipient = json.dumps(territory.strategy.territory, ensure_ascii=False)  # also a string of TOML
+    tables = (
+        f"[{name}]\nrecipient = {recipient}\npurpose = {json.dumps(', '.join(sorted(found)), ensure_ascii=False)}\n"
+        for name, found in sorted(purposes.items())
+    )
+    return "\n".join(tables)
 
 
 def _environment(context: StackContext) -> dict[str, str]:

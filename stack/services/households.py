@@ -49,7 +49,11 @@ def _contract(context: StackContext) -> Contract | None:
 
 def _record(context: StackContext, store: ConsentStore, contract: Contract, purpose: str, now: datetime) -> None:
     signed = _signed(context, contract)
-    client = CustodyClient(context.settings.custody_url, context.settings.secret("custody-client-consent"))
+    client = CustodyClient(
+        context.settings.custody_url,
+        context.settings.secret("custody-client-consent"),
+        tls=context.settings.custody_tls(),
+    )
     run_id = f"{AGENT}-{now:%Y%m%d%H%M%S}"
     try:
         token = client.create_run(run_id, str(contract.id), domains=[CONSENT_DOMAIN], quota=len(signed))

@@ -11,6 +11,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,9 @@ from anonymization.pseudonyms import ROLES, CustodyClient
 from custody.commands import main
 from stack.services.postgres import Cluster, custody_cluster
 from tests.custodian_behavior import DIGITS, DOMAINS, OPERATOR_QUOTA, PADDED, PRESERVING, REVERSIBLE
+from tests.softhsm import SoftHsm, make_token
 from tests.stack_fixtures import PostgresServer
+from tests.transit import Transit, serve_transit
 
 IMPORT = "import time:"  # what ``-X importtime`` writes
 ROOT = Path(__file__).resolve().parents[3]
@@ -53,6 +56,7 @@ class CustodyHome:
     database: str
     port: int
     process: subprocess.Popen[bytes] | None = None
+    tls: ssl.SSLContext | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +64,7 @@ class CustodyHome:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def database_url(self) -> str:
@@ -74,17 +78,15 @@ class CustodyHome:
         return Done(status, out.getvalue(), err.getvalue())
 
     def initialize(self) -> Done:
+        kinds = self.home.parent / "domains.toml"
+        kinds.write_text(
+            f'[{REVERSIBLE}]\nkind = "reversible"\npadded_length = {PADDED}\n'
+            f'[{PRESERVING}]\nkind = "format-preserving"\nalphabet = "{DIGITS}"\n'
+        )
         domains = [word for name in DOMAINS for word in ("--domain", name)]
         parts = [role for role in ROLES if role != "operator"]
         clients = [word for role in parts for word in ("--client", f"{role}={self.token_file(role)}")]
-        done = self.command("init", "--database", self.database_url, *domains, *clients)
-        kinds = (
-            (REVERSIBLE, "--kind", "reversible", "--padded-length", str(PADDED)),
-            (PRESERVING, "--kind", "format-preserving", "--alphabet", DIGITS),
-        )
-        for words in kinds:
-            done = done if done.returncode else self.command("domain", "add", *words)
-        return done if done.returncode else self.add_operator("operator")
+        return self.command("init", "--database", self.database_url, "--domains", str(kinds), *domains, *clients)
 
     def add_operator(
         self, name: str, quota: int = OPERATOR_QUOTA, days: float = 1.0, domain: str = "water-meter"
@@ -125,7 +127,7 @@ class CustodyHome:
 
     def healthy(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=5, context=self.tls) as answer:
                 return bool(json.load(answer)["status"] == "ok")
         except OSError:
             return False
@@ -193,6 +195,19 @@ def make_custody(postgres: PostgresServer) -> Iterator[MakeHome]:
     for custody in made:
         custody.stop(signal.SIGKILL)
         shutil.rmtree(custody.home.parent)
+
+
+@pytest.fixture(scope="session")
+def hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
+    """Return a token of a real PKCS#11 module."""
+    return make_token(tmp_path_factory.mktemp("softhsm"))
+
+
+@pytest.fixture
+def transit() -> Iterator[Transit]:
+    """Return a twin of Vault's transit engine, served."""
+    with serve_transit() as transit:
+        yield transit
 
 
 @pytest.fixture(scope="session")
