@@ -31,3 +31,19 @@ class TextModelError(AnonymizationError):
 
 class RedactionError(AnonymizationError):
     """A free text could not be read, so none of its batch may be kept."""
+
+
+class SecrecyRuleError(AnonymizationError):
+    """A rule of statistical secrecy that says nothing, contradicts another, or does not fit the table."""
+
+
+class TabulationError(AnonymizationError):
+    """A table can not be made of the data: a column, a hierarchy or a value does not fit."""
+
+
+class InfeasibleTableError(AnonymizationError):
+    """No pattern of hidden cells protects the table under its rules."""
+
+
+class UnprotectedTableError(AnonymizationError):
+    """The attacker narrowed a hidden cell below its protection interval: the table is refused."""
