@@ -70,7 +70,9 @@ class Attacker:
     """
 
     def __init__(self, sightings: Mapping[Key, Sighting], additions: Iterable[tuple[Key, Sequence[Key]]]) -> None:
-        self._hidden = {key: place for place, key in enumerate(k for k, seen in sightings.items() if seen.value is None)}
+        self._hidden = {
+            key: place for place, key in enumerate(k for k, seen in sightings.items() if seen.value is None)
+        }
         self._known = [sightings[key] for key in self._hidden]
         rows = [_residual(sightings, self._hidden, total, terms) for total, terms in additions]
         self._parts = [_Part(part, self._known) for part in _parts(len(self._hidden), [row for row in rows if row[0]])]
@@ -117,7 +119,9 @@ class Attacker:
 class _Part:
     """Hidden cells bound together by additions: one linear program."""
 
-    def __init__(self, part: tuple[list[int], list[tuple[list[int], list[float], float]]], known: Sequence[Sighting]) -> None:
+    def __init__(
+        self, part: tuple[list[int], list[tuple[list[int], list[float], float]]], known: Sequence[Sighting]
+    ) -> None:
         self.places, self._rows = part
         self._index = {place: number for number, place in enumerate(self.places)}
         self._bounds = np.array([(known[place].low, known[place].high) for place in self.places])
@@ -160,15 +164,22 @@ class _Part:
         model.num_col_, model.num_row_ = len(self.places), len(self._rows)
         model.col_cost_ = np.zeros(len(self.places))
         scaled = self._bounds / self._unit
-        model.col_lower_, model.col_upper_ = scaled[:, 0], np.where(np.isinf(scaled[:, 1]), highspy.kHighsInf, scaled[:, 1])
+        model.col_lower_, model.col_upper_ = (
+            scaled[:, 0],
+            np.where(np.isinf(scaled[:, 1]), highspy.kHighsInf, scaled[:, 1]),
+        )
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         model.a_matrix_.start_ = np.cumsum([0, *(len(row[0]) for row in self._rows)]).astype(np.int32)
         model.a_matrix_.index_ = np.array([self._index[place] for row in self._rows for place in row[0]], np.int32)
         model.a_matrix_.value_ = np.array([sign for row in self._rows for sign in row[1]])
         model.row_lower_ = model.row_upper_ = np.array([row[2] for row in self._rows]) / self._unit
-        solver = highspy.Highs()
-        for option, setting in {"output_flag": False, "threads": 1, "presolve": "off", "simplex_strategy": 4}.items():
-            solver.setOptionValue(option, setting)
+        solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
+        solver.setOptionValue("output_flag", False)
+        solver.setOptionValue("threads", 1)
+        solver.setOptionValue("presolve", "off")
+        solver.setOptionValue(
+            "simplex_strategy", 4
+        )  # primal: the last solution stays feasible when the question changes
         solver.passModel(model)
         return solver
 

@@ -70,8 +70,7 @@ def read_base(data: pa.Table, columns: Sequence[str], value: str | None, unit: s
             raise TabulationError(f"column « {name} » is not in the data")
     if data.num_rows == 0:
         raise TabulationError("the data has no row: there is no table to protect")
-    frame = pl.from_arrow(data.select(list(dict.fromkeys([*columns, unit, *([value] if value else [])]))))
-    assert isinstance(frame, pl.DataFrame)
+    frame = pl.DataFrame(data.select(list(dict.fromkeys([*columns, unit, *([value] if value else [])]))))
     for name in columns:
         if frame[name].null_count():
             raise TabulationError(f"dimension « {name} » has no value in {frame[name].null_count()} row(s)")
@@ -125,7 +124,8 @@ def contributions(base: Base, space: Space, wanted: pl.DataFrame | None = None) 
     """
     units = base.lines.select(UNIT).unique().drop_nulls().sort(UNIT).with_row_index("\0number")
     lines = base.lines.join(units, on=UNIT, how="left").with_columns(pl.col("\0number").cast(pl.Int64).alias(UNIT))
-    found, seen = [], set()
+    found: list[pl.DataFrame] = []
+    seen: set[int] = set()
     for table, trees in space.tables:
         depths = [max(map(len, trees[name].chains.values())) for name in table.dimensions]
         for levels in product(*map(range, depths)):
@@ -163,10 +163,15 @@ def tabulate(lines: pl.DataFrame, largest: int) -> pl.DataFrame:
     if largest:
         figures.append(pl.col(AMOUNT).top_k(largest).alias("\0top"))
     cells = lines.group_by(CELL).agg(figures).sort(CELL)
-    tops = [pl.col("\0top").list.sort(descending=True).list.get(place, null_on_oob=True).fill_null(0).alias(f"x{place + 1}") for place in range(largest)]
+    tops = [
+        pl.col("\0top").list.sort(descending=True).list.get(place, null_on_oob=True).fill_null(0).alias(f"x{place + 1}")
+        for place in range(largest)
+    ]
     return cells.with_columns(tops).drop("\0top", strict=False)
 
 
-def node_of(space: Space, cells: np.ndarray[tuple[int], np.dtype[np.int64]], place: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def node_of(
+    space: Space, cells: np.ndarray[tuple[int], np.dtype[np.int64]], place: int
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """The node of each cell in the column at `place`."""
     return cells // space.strides[place] % len(space.nodes[place].labels)

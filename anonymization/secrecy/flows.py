@@ -46,7 +46,7 @@ class Movement:
 
 def quiet_solver() -> highspy.Highs:
     """HiGHS without a word, deterministic: one thread, always the same start."""
-    solver = highspy.Highs()
+    solver: highspy.Highs = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", False)
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", 0)
@@ -71,9 +71,7 @@ class FlowNetwork:
         self._solver.passModel(self._model())
         self._columns = np.arange(2 * len(self._kept), dtype=np.int32)
 
-    def cheapest(
-        self, target: Target, hidden: Flags, *, up: bool, likely: Floats | None = None
-    ) -> Movement | None:
+    def cheapest(self, target: Target, hidden: Flags, *, up: bool, likely: Floats | None = None) -> Movement | None:
         """The movement of least relaxed cost that takes `target` to its level, None where there is none.
 
         Hidden cells cost nothing; another cell costs its weight in proportion to how much of the level, or of all it
@@ -164,8 +162,9 @@ class FlowNetwork:
             return _NO_CUT
         prices = np.zeros(additions.rows)
         prices[self._rows] = dual[:-1] / price
-        worth = np.bincount(additions.cells, additions.signs * prices[self._entry_row], additions.count)
-        worth[list(target.cells)] += 1.0 if up else -1.0
+        worth = np.zeros(additions.count)
+        worth[list(target.cells)] = 1.0 if up else -1.0
+        worth = worth + np.bincount(additions.cells, additions.signs * prices[self._entry_row], additions.count)
         room = np.minimum(self._room(target, up), _FAR)
         chosen = np.where(worth > 0, room[0], room[1])
         weights = np.where(np.abs(worth) > SMALL, np.minimum(np.abs(worth) * chosen, 1.0), 0.0)

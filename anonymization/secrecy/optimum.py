@@ -111,7 +111,7 @@ def fractional_bound(state: Search, deadline: float, rounds: int = 1_000) -> Bou
 
 
 def _fractional_cuts(state: Search, network: FlowNetwork, shares: Floats, deadline: float) -> list[Cut]:
-    cuts = []
+    cuts: list[Cut] = []
     for target in state.problem.targets:
         for up in (True, False):
             if (target.upper if up else target.lower) <= 0:

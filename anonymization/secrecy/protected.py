@@ -49,8 +49,7 @@ class ProtectedTable:
     @property
     def published(self) -> pa.Table:
         """The dimensions, `value` (null where hidden) and `status`; S for all hidden where reasons are not shown."""
-        frame = pl.from_arrow(self.cells)
-        assert isinstance(frame, pl.DataFrame)
+        frame = pl.DataFrame(self.cells)
         valid = pl.col(STATUS) == VALID
         shown = pl.col(STATUS) if self.rules.reasons_shown else pl.when(valid).then(STATUS).otherwise(pl.lit(HIDDEN))
         columns = [*self.dimensions, pl.when(valid).then(VALUE).alias(VALUE), shown.alias(STATUS)]

@@ -119,7 +119,9 @@ def protect_base(
     problem = problem_of(assembled, rules, cost)
     pattern = solve(problem, unions_of(assembled, rules), time_limit)
     status = np.where(pattern.hidden & (assembled.judgment.status == VALID), SECONDARY, assembled.judgment.status)
-    report = attacked(assembled.base, assembled.space, assembled.names, assembled.values, status, rules, pattern.targets)
+    report = attacked(
+        assembled.base, assembled.space, assembled.names, assembled.values, status, rules, pattern.targets
+    )
     return tuple(
         ProtectedTable(
             table_of(assembled.space, number, assembled.names, assembled.units, assembled.values / base.scale,
@@ -189,7 +191,14 @@ def unions_of(assembled: Assembled, rules: SecrecyRules) -> Unions:
         judged = _judged(cells, rules, counting=counting)
         broken = np.flatnonzero((judged.status != VALID) & (judged.upper + judged.lower > 0))
         return [
-            _union(additions, int(cells[CELL][int(place)]), hidden, float(judged.lower[place]), float(judged.upper[place]), counting)
+            _union(
+                additions,
+                int(cells[CELL][int(place)]),
+                hidden,
+                float(judged.lower[place]),
+                float(judged.upper[place]),
+                counting,
+            )
             for place in broken
         ]
 
@@ -202,7 +211,9 @@ def _union(additions: Additions, row: int, hidden: Flags, lower: float, upper: f
     inside, outside = cells[hidden[cells]], cells[~hidden[cells]]
     lower = max(lower + 1 - len(inside), 0.0) if counting else lower
     weights = np.concatenate([np.full(len(inside), -1.0), np.ones(len(outside) + 1)])
-    exclusion = Cut(np.concatenate([inside, outside, additions.cells[additions.starts[row] : additions.starts[row] + 1]]), weights)
+    exclusion = Cut(
+        np.concatenate([inside, outside, additions.cells[additions.starts[row] : additions.starts[row] + 1]]), weights
+    )
     return Union(Target(tuple(int(cell) for cell in inside), lower, upper), exclusion)
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 import pyarrow as pa
 
 from anonymization.secrecy.attacker import Attacker, AttackReport, Key, Need, Sighting, attack
@@ -20,7 +19,14 @@ Statuses = npt.NDArray[np.str_]
 
 
 def table_of(
-    space: Space, number: int, names: Ints, units: Ints, values: Floats, status: Statuses, intervals: Floats, whole: bool
+    space: Space,
+    number: int,
+    names: Ints,
+    units: Ints,
+    values: Floats,
+    status: Statuses,
+    intervals: Floats,
+    whole: bool,
 ) -> pa.Table:
     """The private form of one of the tables, sorted by its dimensions, totals first."""
     table, trees = space.tables[number]
@@ -41,7 +47,13 @@ def table_of(
 
 
 def attacked(
-    base: Base, space: Space, names: Ints, values: Floats, status: Statuses, rules: SecrecyRules, targets: Sequence[Target]
+    base: Base,
+    space: Space,
+    names: Ints,
+    values: Floats,
+    status: Statuses,
+    rules: SecrecyRules,
+    targets: Sequence[Target],
 ) -> AttackReport:
     """Show the attacker what is published, and ask it for every target.
 
@@ -57,7 +69,7 @@ def attacked(
     attacker = Attacker(sightings, label_additions(space, keys))
     needs = []
     for target in targets:
-        cells = [int(cell) for cell in target.cells]
+        cells = [int(cell) for cell in target.cells if status[cell] != VALID]
         truth = math.fsum(values[cell] for cell in cells)
         needs.append(Need(tuple(keys[cell] for cell in cells), truth - target.lower, truth + target.upper))
     return attack(attacker, needs)
@@ -68,7 +80,11 @@ def cell_keys(space: Space, names: Ints) -> list[Key]:
     nodes = [node_of(space, names, place) for place in range(len(space.columns))]
     labels = [space.nodes[place].labels for place in range(len(space.columns))]
     return [
-        frozenset((column, labels[place][nodes[place][cell]]) for place, column in enumerate(space.columns) if nodes[place][cell])
+        frozenset(
+            (column, labels[place][nodes[place][cell]])
+            for place, column in enumerate(space.columns)
+            if nodes[place][cell]
+        )
         for cell in range(len(names))
     ]
 

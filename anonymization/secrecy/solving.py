@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from anonymization.errors import InfeasibleTableError
 from anonymization.secrecy.flows import Cut, FlowNetwork
 from anonymization.secrecy.optimum import fractional_bound, optimum
 from anonymization.secrecy.rules import Flags
@@ -23,7 +24,7 @@ from anonymization.secrecy.suppression import Search, clean, protect, search
 from anonymization.secrecy.system import Problem, Target
 
 EXACT_CELLS = 250  # free cells up to which the optimum is sought
-ROUNDS = 3  # of the bound in fractions, where it is not
+ROUNDS = 2  # of the bound in fractions, where it is not
 _GUARD = 0.5  # of the time left that the bound may take
 
 
@@ -104,7 +105,10 @@ def _near(first: Search, network: FlowNetwork, unions: Unions, deadline: float) 
 
 
 def _protect_all(
-    state: Search, network: FlowNetwork, unions: Unions, likely: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None
+    state: Search,
+    network: FlowNetwork,
+    unions: Unions,
+    likely: np.ndarray[tuple[int], np.dtype[np.float64]] | None = None,
 ) -> bool:
     """Protect targets, then the unions that their protection exposes, until none is; return whether there were any."""
     protect(state, network, likely)
@@ -113,6 +117,8 @@ def _protect_all(
         met = True
         known = set(state.targets)
         fresh = [union.target for union in found if union.target not in known]
+        if not fresh:
+            raise InfeasibleTableError("the sum of some hidden cells can be deduced whatever else is hidden")
         state.targets += fresh
         for target in fresh:
             state.hidden[list(target.cells)] = True
@@ -122,9 +128,11 @@ def _protect_all(
 
 def _settle(state: Search, network: FlowNetwork, unions: Unions, deadline: float) -> bool:
     """Cells published again may expose other unions: protect those, and clean again."""
+    settled = state.hidden.copy()
     while _protect_all(state, network, unions):
-        if not clean(state, deadline):
+        if not clean(state, deadline, settled):
             return False
+        settled |= state.hidden
     return True
 
 

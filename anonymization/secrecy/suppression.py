@@ -104,15 +104,18 @@ def _stretch(problem: Problem, movement: Movement) -> tuple[float, float]:
     )
 
 
-def clean(state: Search, deadline: float) -> bool:
-    """Publish again every cell that no target needs; return whether all were tried before the deadline."""
+def clean(state: Search, deadline: float, settled: Flags | None = None) -> bool:
+    """Publish again every cell that no target needs; return whether all were tried before the deadline.
+
+    Cells `settled` by an earlier call are not tried again.
+    """
     problem = state.problem
     network = FlowNetwork(problem, state.hidden)
     price = np.where(problem.hidden, 0.0, problem.cost / problem.cost.max(initial=1.0))
     users: dict[int, set[Side]] = {}
     for side, movement in state.witness.items():
         _enlist(users, side, movement)
-    extra = np.flatnonzero(state.hidden & ~problem.hidden)
+    extra = np.flatnonzero(state.hidden & ~problem.hidden & ~(settled if settled is not None else problem.hidden))
     for cell in extra[np.lexsort((extra, -problem.cost[extra]))].tolist():
         if time.monotonic() > deadline:
             return False
@@ -136,13 +139,19 @@ def _without(
 ) -> dict[Side, Movement] | None:
     """New movements for the sides whose movement uses `cell`, None if one has none."""
     found = {}
-    for side in sides:
+    for _, side in sorted((-_use(state, side, cell), side) for side in sides):
         if cell in state.witness[side].cells:
             again = network.within(state.targets[side[0]], state.hidden, up=side[1], cost=price)
             if again is None:
                 return None
             found[side] = again
     return found
+
+
+def _use(state: Search, side: Side, cell: int) -> float:
+    """How much of its level a side moves through a cell: who uses it most is asked first."""
+    movement = state.witness[side]
+    return float(np.abs(movement.deviations[movement.cells == cell]).sum()) / _level(state.targets[side[0]], side[1])
 
 
 def _sides(state: Search) -> Iterable[Side]:

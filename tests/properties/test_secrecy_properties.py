@@ -1,0 +1,87 @@
+"""Whatever the table, an attacker of other code never narrows a protected cell below its interval."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from anonymization.errors import InfeasibleTableError
+from anonymization.secrecy import Dominance, SecrecyRules, attack, protect_table
+from tests.unit.anonymization.secrecy.tables import reopened, statuses
+
+ROWS = st.lists(
+    st.tuples(st.integers(0, 11), st.sampled_from("abcd"), st.sampled_from("xyz"), st.integers(0, 60)),
+    min_size=1,
+    max_size=70,
+)
+RULES = st.builds(
+    SecrecyRules,
+    unit=st.just("unit"),
+    minimum_units=st.integers(2, 5),
+    dominance=st.sampled_from([(), (Dominance(1, 0.6),), (Dominance(2, 0.9), Dominance(1, 0.8))]),
+    p_percent=st.sampled_from([None, 10.0]),
+    margin=st.sampled_from([0.1, 0.5]),
+    reasons_shown=st.booleans(),
+    unions=st.booleans(),
+)
+TREE = {"a": "ab", "b": "ab", "c": "cd", "d": "cd", "ab": None, "cd": None}
+
+
+def _table(rows: list[tuple[int, str, str, int]]) -> pa.Table:
+    units, regions, kinds, values = zip(*rows, strict=True)
+    return pa.table({"unit": units, "region": regions, "kind": kinds, "value": values})
+
+
+@given(ROWS, RULES)
+@settings(max_examples=60, deadline=None)
+def test_no_protected_cell_is_narrowed(rows: list[tuple[int, str, str, int]], rules: SecrecyRules) -> None:
+    table = protect_table(_table(rows), ["region", "kind"], "value", rules, {"region": TREE})
+    attacker, needs = reopened(table, {"region": TREE})
+    report = attack(attacker, needs)
+    assert report.attacked == table.counts()["A"] + table.counts()["B"]
+    for line in table.cells.to_pylist():
+        if line["status"] == "D":  # hidden for a reason: else it would be published
+            labels = frozenset((name, line[name]) for name in ("region", "kind") if line[name] != "Total")
+            low, high = attacker.interval([labels])
+            assert high > low
+
+
+@given(ROWS, st.integers(2, 5))
+@settings(max_examples=40, deadline=None)
+def test_cells_are_hidden_for_too_few_units_exactly_when_they_have_too_few(
+    rows: list[tuple[int, str, str, int]], minimum: int
+) -> None:
+    table = protect_table(_table(rows), ["region", "kind"], "value", SecrecyRules("unit", minimum), {"region": TREE})
+    units: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    for unit, region, kind, _ in rows:
+        for above in (region, TREE[region] or "", "Total"):
+            units[above, kind] |= {unit}
+            units[above, "Total"] |= {unit}
+    found = statuses(table)
+    assert found.keys() == units.keys()
+    assert {place for place, status in found.items() if status == "A"} == {
+        place for place, members in units.items() if len(members) < minimum
+    }
+
+
+@given(st.lists(st.lists(st.integers(0, 30), min_size=3, max_size=3), min_size=2, max_size=4), st.integers(3, 10))
+@settings(max_examples=40, deadline=None)
+def test_counts_are_protected_or_refused(counts: list[list[int]], minimum: int) -> None:
+    rows = [
+        (f"r{row}", f"c{column}") for row, line in enumerate(counts) for column, n in enumerate(line) for _ in range(n)
+    ]
+    if not rows:
+        return
+    names, columns = zip(*rows, strict=True)
+    data = pa.table({"region": names, "kind": columns, "unit": range(len(rows))})
+    try:
+        table = protect_table(data, ["region", "kind"], None, SecrecyRules("unit", minimum))
+    except InfeasibleTableError:
+        return  # said, never weaker
+    for line in table.cells.to_pylist():
+        if line["status"] == "A":
+            assert (line["lower"], line["upper"]) == (1, minimum - 1)
+    assert attack(*reopened(table)).narrowest >= 1 - 1e-6
