@@ -19,6 +19,7 @@ import pyarrow as pa
 from anonymization.errors import TabulationError
 from anonymization.frequencies import ExactSums
 from anonymization.secrecy.dimensions import Levels, Nodes, Parents, Tree, parents_of
+from anonymization.secrecy.rules import Judgment, SecrecyRules, judge
 
 UNIT, AMOUNT, CELL = "\0unit", "\0amount", "\0cell"
 
@@ -168,6 +169,13 @@ def tabulate(lines: pl.DataFrame, largest: int) -> pl.DataFrame:
         for place in range(largest)
     ]
     return cells.with_columns(tops).drop("\0top", strict=False)
+
+
+def judged(cells: pl.DataFrame, rules: SecrecyRules, *, counting: bool) -> Judgment:
+    """Judge cells made by :func:`tabulate`."""
+    largest = cells.select([f"x{place + 1}" for place in range(rules.largest)]).to_numpy().astype(np.float64)
+    units, totals = (cells[name].cast(pl.Float64).to_numpy() for name in ("units", "total"))
+    return judge(rules, units, totals, largest.reshape(len(units), rules.largest), counting=counting)
 
 
 def node_of(

@@ -29,6 +29,7 @@ from anonymization.secrecy.cells import (
     Space,
     Tabulation,
     contributions,
+    judged,
     read_base,
     space_of,
     tabulate,
@@ -36,8 +37,9 @@ from anonymization.secrecy.cells import (
 from anonymization.secrecy.dimensions import Levels, Parents
 from anonymization.secrecy.flows import Cut
 from anonymization.secrecy.protected import ProtectedTable
-from anonymization.secrecy.publication import attacked, table_of
-from anonymization.secrecy.rules import SECONDARY, VALID, Flags, Floats, Judgment, SecrecyRules, judge, known_bounds
+from anonymization.secrecy.publication import Statuses, attacked, cell_keys, label_links, roots_of, table_of
+from anonymization.secrecy.releases import Joint, joined, settled
+from anonymization.secrecy.rules import SECONDARY, VALID, Flags, Floats, Judgment, SecrecyRules, known_bounds
 from anonymization.secrecy.solving import Pattern, Union, Unions, solve
 from anonymization.secrecy.system import Additions, Ints, Problem, Target, additions_of
 
@@ -58,6 +60,23 @@ class Assembled:
     additions: Additions
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was published before, last first; the first `versions` are versions of the table to be made."""
+
+    tables: tuple[ProtectedTable, ...]
+    versions: int
+
+    @classmethod
+    def of(cls, revised: ProtectedTable | None, others: Sequence[ProtectedTable]) -> Past:
+        """Everything these stand on, each once."""
+        chain = [] if revised is None else [revised, *revised.past]
+        for table in others:
+            chain += [table, *table.past]
+        once = {id(table): table for table in chain}
+        return cls(tuple(once.values()), 0 if revised is None else revised.versions + 1)
+
+
 def protect_table(
     data: pa.Table,
     dimensions: Sequence[str],
@@ -66,6 +85,8 @@ def protect_table(
     hierarchies: Mapping[str, Parents | Levels | None] | None = None,
     *,
     cost: Cost = "cells",
+    revises: ProtectedTable | None = None,
+    published_before: Sequence[ProtectedTable] = (),
     time_limit: float = 60.0,
 ) -> ProtectedTable:
     """Protect a table with all the totals of its dimensions.
@@ -79,6 +100,9 @@ def protect_table(
         hierarchies: of each dimension that has one: a mapping from each value to the one above it (those without one
             stand under the total), or a :class:`anonymization.hierarchies.Hierarchy`.
         cost: what is least of cells hidden for others: their number, or their value.
+        revises: the last version published of this same table. Leaf cells whose change would tell about too few units
+            keep what they were; no cell hidden before can be deduced.
+        published_before: other tables published of the same units, with which this one may not give anything away.
         time_limit: seconds after which a search that goes on is cut short, which the result says.
 
     Raises:
@@ -88,7 +112,12 @@ def protect_table(
         UnprotectedTableError: the attacker succeeded; never seen but for an error of ours.
     """
     table = Tabulation(tuple(dimensions), hierarchies or {})
-    return protect_tables(data, [table], value, rules, cost=cost, time_limit=time_limit)[0]
+    rules.check(counting=value is None)
+    base = read_base(data, list(dict.fromkeys(table.dimensions)), value, rules.unit)
+    past = Past.of(revises, published_before)
+    if revises is not None:
+        base = settled(base, [version.base for version in past.tables[: past.versions]], [table], rules)
+    return protect_base(base, [table], rules, past, cost=cost, time_limit=time_limit)[0]
 
 
 def protect_tables(
@@ -98,6 +127,7 @@ def protect_tables(
     rules: SecrecyRules,
     *,
     cost: Cost = "cells",
+    published_before: Sequence[ProtectedTable] = (),
     time_limit: float = 60.0,
 ) -> tuple[ProtectedTable, ...]:
     """Protect linked tables of the same data together: a cell they share is hidden in all or in none.
@@ -108,34 +138,62 @@ def protect_tables(
     if not tables:
         raise TabulationError("no table is asked for")
     columns = list(dict.fromkeys(name for table in tables for name in table.dimensions))
-    return protect_base(read_base(data, columns, value, rules.unit), tables, rules, cost=cost, time_limit=time_limit)
+    base = read_base(data, columns, value, rules.unit)
+    past = Past.of(None, published_before)
+    return protect_base(base, tables, rules, past, cost=cost, time_limit=time_limit)
 
 
 def protect_base(
-    base: Base, tables: Sequence[Tabulation], rules: SecrecyRules, *, cost: Cost, time_limit: float
+    base: Base, tables: Sequence[Tabulation], rules: SecrecyRules, past: Past, *, cost: Cost, time_limit: float
 ) -> tuple[ProtectedTable, ...]:
     """As :func:`protect_tables`, from base lines."""
     assembled = assemble(base, tables, rules)
+    keys = cell_keys(assembled.space, assembled.names)
+    links = [label_links(assembled.space, number, keys) for number in range(len(tables))]
     problem = problem_of(assembled, rules, cost)
-    pattern = solve(problem, unions_of(assembled, rules), time_limit)
-    status = np.where(pattern.hidden & (assembled.judgment.status == VALID), SECONDARY, assembled.judgment.status)
-    report = attacked(
-        assembled.base, assembled.space, assembled.names, assembled.values, status, rules, pattern.targets
-    )
+    joint = joined(problem, keys, [link for part in links for link in part], base, tables, past.tables, rules)
+    pattern = solve(joint.problem if past.tables else problem, unions_of(assembled, rules), time_limit)
+    status = _statuses(joint, pattern, assembled.judgment.status)
+    values = joint.problem.values
+    bounds = known_bounds(rules, status, values, counting=base.counting)
+    report = attacked(joint.keys, joint.links, values, status, bounds, pattern.targets)
+    made = zip(tables, links, _private_tables(assembled, status[: len(keys)]), strict=True)
     return tuple(
         ProtectedTable(
-            table_of(assembled.space, number, assembled.names, assembled.units, assembled.values / base.scale,
-                     status, problem_intervals(assembled) / base.scale, base.whole),
-            table.dimensions, rules, pattern.cost, pattern.bound, pattern.gap, pattern.complete, report, base,
+            cells, table.dimensions, roots_of(assembled.space), rules, pattern.cost, pattern.bound, pattern.gap,
+            pattern.complete, report, base, table, link, past.tables, past.versions,
         )
-        for number, table in enumerate(tables)
+        for table, link, cells in made
     )  # fmt: skip
 
 
-def problem_intervals(assembled: Assembled) -> Floats:
-    """For each cell, the interval that must remain possible, in steps."""
-    judgment, values = assembled.judgment, assembled.values
-    return np.column_stack([values - judgment.lower, values + judgment.upper])
+def _statuses(joint: Joint, pattern: Pattern, first: Statuses) -> Statuses:
+    """A, B, D or V for each cell of the joint problem; a cell already published keeps its status."""
+    status = np.concatenate([first, np.full(len(joint.keys) - len(first), VALID)])
+    status = np.where(pattern.hidden & (status == VALID), SECONDARY, status)
+    for cell, before in joint.fixed.items():
+        status[cell] = before
+    for cell, before in joint.before.items():
+        status[cell] = before
+    return status
+
+
+def _private_tables(assembled: Assembled, status: Statuses) -> list[pa.Table]:
+    base, judgment, values = assembled.base, assembled.judgment, assembled.values
+    intervals = np.column_stack([values - judgment.lower, values + judgment.upper]) / base.scale
+    return [
+        table_of(
+            assembled.space,
+            number,
+            assembled.names,
+            assembled.units,
+            values / base.scale,
+            status,
+            intervals,
+            base.whole,
+        )
+        for number in range(len(assembled.space.tables))
+    ]
 
 
 def assemble(base: Base, tables: Sequence[Tabulation], rules: SecrecyRules) -> Assembled:
@@ -145,14 +203,8 @@ def assemble(base: Base, tables: Sequence[Tabulation], rules: SecrecyRules) -> A
     cells = tabulate(lines, rules.largest)
     names = cells[CELL].to_numpy()
     units, values = cells["units"].cast(pl.Int64).to_numpy(), cells["total"].cast(pl.Float64).to_numpy()
-    judgment = _judged(cells, rules, counting=base.counting)
+    judgment = judged(cells, rules, counting=base.counting)
     return Assembled(base, space, names, lines, units, values, judgment, additions_of(space, names))
-
-
-def _judged(cells: pl.DataFrame, rules: SecrecyRules, *, counting: bool) -> Judgment:
-    largest = cells.select([f"x{place + 1}" for place in range(rules.largest)]).to_numpy().astype(np.float64)
-    units, totals = (cells[name].cast(pl.Float64).to_numpy() for name in ("units", "total"))
-    return judge(rules, units, totals, largest.reshape(len(units), rules.largest), counting=counting)
 
 
 def problem_of(assembled: Assembled, rules: SecrecyRules, cost: Cost) -> Problem:
@@ -188,15 +240,15 @@ def unions_of(assembled: Assembled, rules: SecrecyRules) -> Unions:
         member = pl.DataFrame({"\0row": rows[entries], CELL: assembled.names[additions.cells[entries]]})
         held = assembled.lines.join(member, on=CELL, how="inner").select(pl.col("\0row").alias(CELL), UNIT, AMOUNT)
         cells = tabulate(held.group_by(CELL, UNIT).agg(pl.col(AMOUNT).sum()), rules.largest)
-        judged = _judged(cells, rules, counting=counting)
-        broken = np.flatnonzero((judged.status != VALID) & (judged.upper + judged.lower > 0))
+        verdict = judged(cells, rules, counting=counting)
+        broken = np.flatnonzero((verdict.status != VALID) & (verdict.upper + verdict.lower > 0))
         return [
             _union(
                 additions,
                 int(cells[CELL][int(place)]),
                 hidden,
-                float(judged.lower[place]),
-                float(judged.upper[place]),
+                float(verdict.lower[place]),
+                float(verdict.upper[place]),
                 counting,
             )
             for place in broken

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from anonymization.secrecy.attacker import Attacker, AttackReport, Key, Need, Sighting, attack
-from anonymization.secrecy.cells import Base, Space, node_of
-from anonymization.secrecy.rules import VALID, Floats, SecrecyRules, known_bounds
+from anonymization.secrecy.cells import Space, node_of
+from anonymization.secrecy.rules import VALID, Floats
 from anonymization.secrecy.system import Ints, Target
 
+Links = list[tuple[Key, list[Key]]]
 Statuses = npt.NDArray[np.str_]
 
 
@@ -47,32 +48,31 @@ def table_of(
 
 
 def attacked(
-    base: Base,
-    space: Space,
-    names: Ints,
-    values: Floats,
-    status: Statuses,
-    rules: SecrecyRules,
-    targets: Sequence[Target],
+    keys: Sequence[Key], links: Links, values: Floats, status: Statuses, bounds: Floats, targets: Sequence[Target]
 ) -> AttackReport:
     """Show the attacker what is published, and ask it for every target.
+
+    Args:
+        keys: of each cell.
+        links: the additions.
+        values: in steps.
+        status: of the pattern.
+        bounds: what is known of each cell beforehand, n by 2.
+        targets: sums of hidden cells.
 
     Raises:
         UnprotectedTableError: it narrows one.
     """
-    keys = cell_keys(space, names)
-    bounds = known_bounds(rules, status, values, counting=base.counting)
     sightings = {
         key: Sighting(float(value) if one == VALID else None, float(low), float(high))
         for key, value, one, (low, high) in zip(keys, values, status, bounds, strict=True)
     }
-    attacker = Attacker(sightings, label_additions(space, keys))
     needs = []
     for target in targets:
         cells = [int(cell) for cell in target.cells if status[cell] != VALID]
         truth = math.fsum(values[cell] for cell in cells)
         needs.append(Need(tuple(keys[cell] for cell in cells), truth - target.lower, truth + target.upper))
-    return attack(attacker, needs)
+    return attack(Attacker(sightings, links), needs)
 
 
 def cell_keys(space: Space, names: Ints) -> list[Key]:
@@ -89,10 +89,15 @@ def cell_keys(space: Space, names: Ints) -> list[Key]:
     ]
 
 
-def label_additions(space: Space, keys: Sequence[Key]) -> list[tuple[Key, list[Key]]]:
-    """The additions as a reader of the tables finds them: by labels, one dimension at a time."""
-    found = []
-    for table, trees in space.tables:
+def roots_of(space: Space) -> dict[str, str]:
+    """The label of each column's total."""
+    return {column: space.nodes[place].labels[0] for place, column in enumerate(space.columns)}
+
+
+def label_links(space: Space, number: int, keys: Sequence[Key]) -> Links:
+    """The additions of one table as its reader finds them: by labels, one dimension at a time."""
+    found: list[tuple[Key, list[Key]]] = []
+    for table, trees in (space.tables[number],):
         for name in table.dimensions:
             labels = space.nodes[space.columns.index(name)].labels
             above = {labels[node]: labels[parent] if parent else None for node, parent in trees[name].parent.items()}

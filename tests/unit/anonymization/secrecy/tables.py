@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import pyarrow as pa
 
+from anonymization.errors import UnprotectedTableError
 from anonymization.secrecy import ProtectedTable, SecrecyRules
 from anonymization.secrecy.attacker import Attacker, Key, Need, Sighting, attack
-from anonymization.errors import UnprotectedTableError
 
 RULES = SecrecyRules("unit", minimum_units=3)
 

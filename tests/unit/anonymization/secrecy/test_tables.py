@@ -69,7 +69,7 @@ def test_p_percent_is_the_rest_compared_with_the_largest() -> None:
         {
             "row": ["a"] * 3 + ["b"] * 3 + ["c"] * 3,
             "unit": range(9),
-            "value": [100.0, 60.0, 9.0] + [100.0, 60.0, 11.0] + [100.0, 60.0, 40.0],
+            "value": [100.0, 60.0, 9.0, 100.0, 60.0, 11.0, 100.0, 60.0, 40.0],
         }
     )
     table = protect_table(data, ["row"], "value", SecrecyRules("unit", p_percent=10))
