@@ -47,3 +47,15 @@ class InfeasibleTableError(AnonymizationError):
 
 class UnprotectedTableError(AnonymizationError):
     """The attacker narrowed a hidden cell below its protection interval: the table is refused."""
+
+
+class NoiseError(AnonymizationError):
+    """A noisy figure was asked for without what bounds one unit's influence on it, or of columns that do not fit."""
+
+
+class BudgetError(NoiseError):
+    """A privacy budget that was never declared, or is declared anew with another amount."""
+
+
+class BudgetExhaustedError(BudgetError):
+    """What is left of a privacy budget does not pay for a figure: nothing was drawn."""
