@@ -24,7 +24,7 @@ from anonymization.secrecy.suppression import Search, clean, protect, search
 from anonymization.secrecy.system import Problem, Target
 
 EXACT_CELLS = 250  # free cells up to which the optimum is sought
-ROUNDS = 2  # of the bound in fractions, where it is not
+ROUNDS = 4  # of the bound in fractions, where it is not
 _GUARD = 0.5  # of the time left that the bound may take
 
 
