@@ -23,9 +23,9 @@ from anonymization.secrecy.rules import Flags
 from anonymization.secrecy.suppression import Search, clean, protect, search
 from anonymization.secrecy.system import Problem, Target
 
-EXACT_CELLS = 250  # free cells up to which the optimum is sought
+EXACT_CELLS = 900  # free cells up to which the optimum is sought
 ROUNDS = 4  # of the bound in fractions, where it is not
-_GUARD = 0.5  # of the time left that the bound may take
+_GUARD = 0.5  # of the time left that the optimum, then the bound, may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +81,28 @@ def solve(problem: Problem, unions: Unions, time_limit: float) -> Pattern:
     free = int((~problem.hidden & ~problem.public).sum())
     if state.cost() == 0:
         return _pattern(state, 0.0, True)
+    known = None
     if free <= EXACT_CELLS:
-        _ = clean(state, deadline) and _settle(state, network, unions, deadline)
-        best = optimum(state, network, lambda hidden: [union.exclusion for union in unions(hidden)], deadline)
+        guard = time.monotonic() + _GUARD * (deadline - time.monotonic())
+        best = optimum(state, network, lambda hidden: [union.exclusion for union in unions(hidden)], guard)
         if best.pattern is not None:
             return _pattern(best.pattern, best.cost, True)
-        return _pattern(state, best.cost, complete=False)
-    return _near(state, network, unions, deadline)
+        known = best.cost
+    return _near(state, network, unions, deadline, known)
 
 
-def _near(first: Search, network: FlowNetwork, unions: Unions, deadline: float) -> Pattern:
+def _near(first: Search, network: FlowNetwork, unions: Unions, deadline: float, known: float | None) -> Pattern:
     """Search again along the optimum in fractions, and clean the cheaper of both."""
     guard = time.monotonic() + _GUARD * (deadline - time.monotonic())
     bound = fractional_bound(first, guard, ROUNDS)
-    complete = time.monotonic() < guard
+    complete = known is None and time.monotonic() < guard  # an optimum was sought in vain, for lack of time
     best = first
     if bound.shares is not None:
         second = search(first.problem)
         _protect_all(second, network, unions, bound.shares)
         best = min(first, second, key=Search.cost)
     complete &= clean(best, deadline) and _settle(best, network, unions, deadline)
-    return _pattern(best, bound.cost, complete)
+    return _pattern(best, max(bound.cost, known or 0.0), complete)
 
 
 def _protect_all(
