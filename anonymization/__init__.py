@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from anonymization.generalization import Surroundings, generalize, known_generalizations
     from anonymization.noise import BudgetLedger, Influence, NoisyFigures
     from anonymization.release import apply_release
-    from anonymization.secrecy import Dominance, ProtectedTable, SecrecyRules, Tabulation, protect_table, protect_tables
+    from anonymization.secrecy import (
+        Dominance,
+        ProtectedTable,
+        SecrecyRules,
+        Tabulation,
+        protect_table,
+        protect_tables,
+        read_published,
+    )
 
 _HOMES = {
     "BudgetLedger": "anonymization.noise",
@@ -31,6 +39,7 @@ _HOMES = {
     "known_generalizations": "anonymization.generalization",
     "protect_table": "anonymization.secrecy",
     "protect_tables": "anonymization.secrecy",
+    "read_published": "anonymization.secrecy",
     "released_schema": "anonymization.candidate",
 }
 
@@ -50,6 +59,7 @@ __all__ = [
     "known_generalizations",
     "protect_table",
     "protect_tables",
+    "read_published",
     "released_schema",
 ]
 

@@ -4,6 +4,7 @@ from anonymization.secrecy.attacker import Attacker, AttackReport, Need, Sightin
 from anonymization.secrecy.cells import Tabulation
 from anonymization.secrecy.protected import ProtectedTable
 from anonymization.secrecy.protection import protect_table, protect_tables
+from anonymization.secrecy.reading import read_published
 from anonymization.secrecy.rules import Dominance, SecrecyRules
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "attack",
     "protect_table",
     "protect_tables",
+    "read_published",
 ]

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anonymization.errors import InfeasibleTableError
-from anonymization.secrecy import Dominance, SecrecyRules, attack, protect_table
+from anonymization.secrecy import Dominance, ProtectedTable, SecrecyRules, attack, protect_table
+from anonymization.secrecy.cells import AMOUNT, UNIT
 from tests.unit.anonymization.secrecy.tables import reopened, statuses
 
 ROWS = st.lists(
@@ -85,3 +86,36 @@ def test_counts_are_protected_or_refused(counts: list[list[int]], minimum: int) 
         if line["status"] == "A":
             assert (line["lower"], line["upper"]) == (1, minimum - 1)
     assert attack(*reopened(table)).narrowest >= 1 - 1e-6
+
+
+@given(ROWS.filter(lambda rows: len(rows) > 20), st.sets(st.integers(0, 11), max_size=6), st.integers(2, 4))
+@settings(max_examples=40, deadline=None)
+def test_a_revision_never_tells_about_fewer_units_than_the_minimum(
+    rows: list[tuple[int, str, str, int]], gone: set[int], minimum: int
+) -> None:
+    rules = SecrecyRules("unit", minimum)
+    first = protect_table(_table(rows), ["region", "kind"], "value", rules, {"region": TREE})
+    left = [row for row in rows if row[0] not in gone]
+    if not left:
+        return
+    try:
+        again = protect_table(_table(left), ["region", "kind"], "value", rules, {"region": TREE}, revises=first)
+    except InfeasibleTableError:
+        return  # refused: what is published stands
+    before, after = _totals(first), _totals(again)
+    for place in before.keys() | after.keys():
+        mine, other = before[place], after[place]
+        changed = {unit for unit in mine.keys() | other.keys() if mine[unit] != other[unit]}
+        assert not changed or len(changed) >= minimum
+        if not changed and place in (shown := statuses(first)):
+            assert (shown[place] == "V") == (statuses(again)[place] == "V")
+
+
+def _totals(table: ProtectedTable) -> defaultdict[tuple[str, str], defaultdict[int, int]]:
+    """Each unit's total in every cell, from the lines a table was made of."""
+    found: defaultdict[tuple[str, str], defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for region, kind, unit, amount in table.base.lines.select("region", "kind", UNIT, AMOUNT).iter_rows():
+        for above in (region, TREE[region] or "", "Total"):
+            for total in (kind, "Total"):
+                found[above, total][unit] += amount
+    return found
