@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pytest
 
 from anonymization.errors import InfeasibleTableError, TabulationError
-from anonymization.secrecy import Attacker, Need, ProtectedTable, SecrecyRules, Sighting, attack, protect_table
+from anonymization.secrecy import Attacker, Need, ProtectedTable, SecrecyRules, Sighting, attack, protect_table, solving
 from anonymization.secrecy.attacker import Key
 from tests.unit.anonymization.secrecy.tables import grid, key_of, margins, statuses
 
@@ -159,3 +159,32 @@ def test_two_hierarchies_of_one_column_in_two_releases_are_attacked_together() -
     shown = {label for (label,), status in (statuses(first) | statuses(second)).items() if status == "V"}
     assert not {"a", "r1"} <= shown
     assert not {"x", "r2"} <= shown
+
+
+def test_changes_that_cancel_out_in_a_sub_total_do_not_isolate_the_one_that_does_not() -> None:
+    """As above between two rows of the north, while enough leave the south: only the north's total would tell."""
+    tree = {"r0": "north", "r1": "north", "r2": "south", "r3": "south", "north": None, "south": None}
+    data = grid([[20], [20], [20], [20]])
+    first = protect_table(data, DIMENSIONS, "value", RULES, {"row": tree})
+    rows = data["row"].to_pylist()
+    for unit in range(4):
+        rows[unit] = "r1"
+    moved = without(data.set_column(0, "row", pa.array(rows)), 10, 40, 41, 42, 43)
+    again = protect_table(moved, DIMENSIONS, "value", RULES, {"row": tree}, revises=first)
+    before, after = figures(first), figures(again)
+    north, south = frozenset({("row", "north")}), frozenset({("row", "south")})
+    assert after[north][1] == before[north][1] == 40
+    assert after[south][1] == before[south][1] - 4
+
+
+@pytest.mark.parametrize("exact", [0, 900])
+def test_what_was_published_hides_nothing_any_more(exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cell that becomes too small is hidden with totals that changed too: its old neighbors are known for ever."""
+    monkeypatch.setattr(solving, "EXACT_CELLS", exact)
+    data = grid([[9, 20, 20], [20, 20, 20], [20, 20, 20]])
+    first = protect_table(data, DIMENSIONS, "value", RULES)
+    assert first.counts()["V"] == 16
+    again = protect_table(without(data, *range(8)), DIMENSIONS, "value", RULES, revises=first, cost="value")
+    hidden = {place for place, status in statuses(again).items() if status != "V"}
+    assert hidden == {("r0", "c0"), ("r0", "Total"), ("Total", "c0"), ("Total", "Total")}
+    both_attacked(first, again, {key for key, (_, value) in figures(first).items() if figures(again)[key][1] == value})

@@ -14,6 +14,7 @@ from anonymization.secrecy import (
     attack,
     protect_table,
     protect_tables,
+    solving,
 )
 from tests.unit.anonymization.secrecy.tables import (
     RULES,
@@ -113,8 +114,10 @@ def test_the_least_value_is_another_optimum() -> None:
     assert hidden == {("r0", "c2"), ("r2", "c0"), ("r2", "c2")}
 
 
-def test_hidden_cells_of_one_line_are_judged_together() -> None:
+@pytest.mark.parametrize("exact", [0, 900])
+def test_hidden_cells_of_one_line_are_judged_together(exact: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two cells of one unit each would tell each unit the other's value, since their sum can be deduced."""
+    monkeypatch.setattr(solving, "EXACT_CELLS", exact)
     counts = [[1, 1, 9, 9], [9, 9, 9, 9], [9, 9, 9, 9]]
     for unions, least in ((False, 2), (True, 3)):
         rules = SecrecyRules("unit", minimum_units=3, unions=unions)
