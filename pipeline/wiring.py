@@ -13,6 +13,7 @@ from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
 from catalog.publisher import CkanCatalogue
 from consent import ConsentStore
+from pipeline.errors import RefusedError
 from pipeline.hub import Hub, Role, RunCustody, RunRequest
 from policies import load_territory
 from policies.contract import Territory
@@ -43,12 +44,24 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         journal=Journal(engine),
         lineage=LineageEmitter(EventBuilder(territory.strategy.slug, settings.s3), lineage_store, console),
         consent=ConsentStore(engine),
-        landing_custody=lambda: _landing_custody(settings),
-        erasing_custody=lambda: _orchestrator(settings),
-        run_custody=lambda request: _run_custody(settings, request),
+        landing_custody=lambda: _landing_custody(_only("ingest", role, settings)),
+        erasing_custody=lambda: _orchestrator(_only("deidentify", role, settings)),
+        run_custody=lambda request: _run_custody(_only("deidentify", role, settings), request),
         catalogue=lambda: _catalogue(settings),
-        rotation_custody=lambda: _rotation(settings),
+        rotation_custody=lambda: _rotation(_only("rotate", role, settings)),
     )
+
+
+def _only(holder: Role, role: Role, settings: Settings) -> Settings:
+    """Return the settings to the one role that may hold a token of custody.
+
+    Raises:
+        RefusedError: another role asks. Whoever reads pseudonymised rows may not ask for pseudonyms: it could find
+            anybody among them.
+    """
+    if role != holder:
+        raise RefusedError(f"{role} has no token of custody: only {holder} may ask it that")
+    return settings
 
 
 @cache

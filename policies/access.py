@@ -17,6 +17,16 @@ from policies.errors import AccessDeniedError, AccessError, Finding
 Action = Literal["read", "write", "destroy", "approve"]
 
 
+PSEUDONYM_READERS = frozenset({"deidentify", "anonymize", "rotate"})
+"""Stages that may read trusted. Of these, only `deidentify` asks custody for pseudonyms, with a token of one run whose
+quota is its manifest's rows; `rotate` carries pseudonyms over and can not make one; `anonymize` has no token at all.
+Whoever else read trusted could hold a list of candidates against it: asking custody for their pseudonyms, a person with
+a domain's token would find anybody."""
+
+OTHERS = ("ingest", "assess", "decide", "publish", "lineage")  # stages
+PEOPLE = ("steward", "dpo", "operator", "officer", "developer", "anybody")
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks: a stage of the journey, or a person by the role held."""
@@ -88,4 +98,15 @@ def load_access(folder: Path) -> AccessPolicies:
     result = validate_policies("\n".join(texts), schema)
     if not result.validation_passed:
         raise AccessError(*(Finding(files[0], 1, "access", str(error)) for error in result.errors))
-    return AccessPolicies(files[0], policies, schema)
+    access = AccessPolicies(files[0], policies, schema)
+    _refuse_readers_of_pseudonyms(access)
+    return access
+
+
+def _refuse_readers_of_pseudonyms(access: AccessPolicies) -> None:
+    """Refuse policies that let anybody but :data:`PSEUDONYM_READERS` read pseudonymised rows."""
+    others = [Principal("Stage", name) for name in OTHERS] + [Principal("Role", name) for name in PEOPLE]
+    readers = [one.name for one in others if access.allowed(one, "read", "trusted", purpose="any", declared="any")]
+    if readers:
+        told = f"{', '.join(readers)} lirait la zone trusted : ces étapes et ces personnes ne lisent pas de pseudonymes"
+        raise AccessError(Finding(access.source, 1, "access", told))

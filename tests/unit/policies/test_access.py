@@ -74,3 +74,19 @@ def test_a_policy_that_can_not_be_judged_does_not_load(tmp_path: Path, text: str
 def test_a_territory_without_policies_does_not_load(tmp_path: Path) -> None:
     with pytest.raises(AccessError):
         load_access(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "permit",
+    [
+        'permit (principal == Role::"steward", action == Action::"read", resource == Zone::"trusted");',
+        'permit (principal, action == Action::"read", resource == Zone::"trusted");',
+        'permit (principal == Stage::"publish", action, resource);',
+        'permit (principal == Role::"dpo", action, resource) unless { resource == Zone::"audit" };',
+    ],
+)
+def test_policies_that_let_others_read_pseudonyms_do_not_load(tmp_path: Path, permit: str) -> None:
+    folder = shutil.copytree(SHIPPED, tmp_path / "territory")
+    (folder / "more.cedar").write_text(permit)
+    with pytest.raises(AccessError, match="trusted"):
+        load_access(folder)
