@@ -4,6 +4,8 @@
   against polars grouping the same columns, made ready in memory, by commune and month.
 * records: suppression below k over the same rows, against polars counting units per class and filtering.
 * measures: counting everything again on the table made by the first, against making it.
+* search, parquet, k: the best generalization, over a Parquet dataset too, and the check of k against pycanon's; see
+  `benchmarks.generalization.ratios`.
 * redaction: Presidio with our recognizers over distinct reports, against the model's own pass over the same texts.
 """
 
@@ -21,6 +23,7 @@ import pyarrow as pa
 
 from anonymization import apply_release
 from anonymization.measures import measure_release
+from benchmarks.generalization import ratios
 from policies.contract import Measure, ProtectionUnit, ReleasedColumn, ReleaseRule, Strategy
 
 METER = ProtectionUnit("delivery_point", "meter")
@@ -139,9 +142,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--texts", type=int, default=2_000)
+    parser.add_argument("--parquet-rows", type=int, default=20_000_000)
     arguments = parser.parse_args()
     print(f"{'':<12} {'ours':>9}   {'bare':>9}   ratio     bare work")
     tables(arguments.rows)
+    ratios.searches()
+    ratios.checks()
+    ratios.parquet(arguments.parquet_rows)
     texts(arguments.texts)
 
 

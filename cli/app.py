@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cli import contracts, demo, doctor, journey, stack
+from cli import contracts, custody, demo, doctor, journey, stack
 
 application = typer.Typer(
     name="ardoise",
@@ -40,6 +40,7 @@ stack.register(application)
 demo.register(application)
 journey.register(application)
 doctor.register(application)
+custody.register(application)
 application.add_typer(contracts.application, name="contracts")
 
 

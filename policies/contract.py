@@ -113,6 +113,11 @@ class Column:
         """Whether the trusted zone keeps it in any form."""
         return self.privacy.technique is not Technique.DROP
 
+    @property
+    def read(self) -> bool:
+        """Whether its values are needed at all: what is neither kept nor checked is best not even decoded."""
+        return self.stored or self.required or self.primary_key or bool(self.quality)
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

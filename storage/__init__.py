@@ -45,7 +45,7 @@ from storage.lineage_events import LineageEvent, LineageEvents
 from storage.manifests import canonical_json, read_manifest, stage_key, write_manifest
 from storage.memory import MemoryKeyCustodian, MemoryObjectStore
 from storage.objects import ObjectStore, StoredObject, as_file, chunks_of, copy_object
-from storage.parquet import WrittenParquet, parquet_schema, read_parquet, write_parquet
+from storage.parquet import EncodedParquet, WrittenParquet, encode_parquet, parquet_schema, read_parquet, write_parquet
 from storage.pointers import read_pointer, swap_pointer
 from storage.quarantine import (
     REJECT_SCHEMA,
@@ -73,6 +73,7 @@ __all__ = [
     "DeliveryId",
     "DeliveryRecord",
     "DigestMismatchError",
+    "EncodedParquet",
     "Erased",
     "Freeze",
     "GenerationChangedError",
@@ -119,6 +120,7 @@ __all__ = [
     "copy_object",
     "database_engine",
     "delivery_key_id",
+    "encode_parquet",
     "erase_delivery",
     "erase_rejects",
     "expire_landing",

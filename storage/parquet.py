@@ -15,7 +15,7 @@ zeros where a value is null. So it stays the same when row groups, compression o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,7 +45,6 @@ def write_parquet(
     schema: pa.Schema,
     *,
     compact: bool = False,
-    content: str | None = None,
 ) -> WrittenParquet:
     """Write rows, in the order given, as one Parquet object; streams, with about two row groups in memory.
 
@@ -55,23 +54,31 @@ def write_parquet(
         batches: of exactly this schema; metadata of the schema and its fields is kept.
         schema: of the rows.
         compact: for the hub alone.
-        content: the rows' content digest, where it is known already; else it is taken as they go by.
     """
-    rows = 0
-    digest = None if content else ContentDigest(schema)
+    digest = ContentDigest(schema)
+    pieces = _parquet(_row_groups(_digested(batches, schema, digest)), schema, compact)
+    stored = store.put(key, pieces, media_type=MEDIA_TYPE)
+    return WrittenParquet(Part(key, stored.size, stored.digest or "", digest.rows, MEDIA_TYPE), digest.hexdigest())
 
-    def counted() -> Iterator[pa.Table]:
-        nonlocal rows
-        for batch in batches:
-            table = _checked(batch, schema)
-            rows += table.num_rows
-            if digest:
-                digest.update(table)
-            yield table
 
-    stored = store.put(key, _parquet(_row_groups(counted()), schema, compact), media_type=MEDIA_TYPE)
-    part = Part(key, stored.size, stored.digest or "", rows, MEDIA_TYPE)
-    return WrittenParquet(part, digest.hexdigest() if digest else content or "")
+@dataclass(frozen=True, slots=True)
+class EncodedParquet:
+    """Parquet in memory, with the digest of its rows: for whoever names an object after its content."""
+
+    data: bytes = field(repr=False)
+    digest: ContentDigest
+
+    def store(self, store: ObjectStore, key: str) -> Part:
+        """Write it as one object."""
+        stored = store.put(key, self.data, media_type=MEDIA_TYPE)
+        return Part(key, stored.size, stored.digest or "", self.digest.rows, MEDIA_TYPE)
+
+
+def encode_parquet(batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema, *, compact: bool) -> EncodedParquet:
+    """The bytes that :func:`write_parquet` would write. A row group is encoded while the next one is digested."""
+    digest = ContentDigest(schema)
+    tables = ahead(_digested(batches, schema, digest), 1)
+    return EncodedParquet(b"".join(_parquet(_row_groups(tables), schema, compact)), digest)
 
 
 def read_parquet(store: ObjectStore, part: Part, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
@@ -93,11 +100,17 @@ def parquet_schema(store: ObjectStore, part: Part) -> pa.Schema:
     return pq.read_schema(pa.BufferReader(store.get(part.key, part.digest)))
 
 
-def _checked(batch: pa.RecordBatch | pa.Table, schema: pa.Schema) -> pa.Table:
-    table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
-    if not table.schema.equals(schema):
-        raise pa.ArrowInvalid("a batch has another schema than the Parquet file it is written to")
-    return table.replace_schema_metadata(schema.metadata)
+def _digested(
+    batches: Iterable[pa.RecordBatch | pa.Table], schema: pa.Schema, digest: ContentDigest
+) -> Iterator[pa.Table]:
+    """Batches as tables of exactly this schema, taken into the digest as they go by."""
+    for batch in batches:
+        table = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+        if not table.schema.equals(schema):
+            raise pa.ArrowInvalid("a batch has another schema than the Parquet file it is written to")
+        table = table.replace_schema_metadata(schema.metadata)
+        digest.update(table)
+        yield table
 
 
 def _row_groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

@@ -86,8 +86,12 @@ def _approve(vault: Vault, connection: Connection, person: Person, act: Approve,
     found = requests.approvers(vault, connection, kept)
     enough = len(found) >= requests.APPROVERS
     answer: Answer = {"request": kept.digest, "approvals": len(found), "state": "approved" if enough else "waiting"}
+    rows = [requests.approval_entry(vault, person, kept)]
     if enough and isinstance(kept.asked, Rotation):
-        answer |= {"state": "rotating", "epoch": rotation.start(vault, connection, kept, person)}
+        epoch, begun = rotation.start(vault, connection, kept, person)
+        answer |= {"state": "rotating", "epoch": epoch}
+        rows += begun
+    vault.note_all(connection, rows)
     return answer
 
 

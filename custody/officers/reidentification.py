@@ -55,7 +55,7 @@ def collect(vault: Vault, connection: Connection, reader: Person, kept: Kept) ->
     identifiers = _identifiers(vault, connection, asked)
     recipient = _recipient(vault, connection, asked)
     closed = close_answer(recipient.card.encryption_key or b"", kept.digest, identifiers)
-    end_request(vault, connection, kept, reader, len(identifiers))
+    vault.note_all(connection, [end_request(vault, connection, kept, reader, len(identifiers))])
     return closed
 
 

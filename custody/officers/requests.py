@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from custody.database.officer_tables import approvals, officer_requests
 from custody.database.tables import requests as log
 from custody.errors import RefusedError
+from custody.journal import entry
 from custody.officers.acts import LONGEST_WAIT, Approve, Reidentification, Rotation, read_act
 from custody.officers.people import Person, PersonRole, find_person
 from custody.officers.sealing import seal, unseal
@@ -76,7 +77,8 @@ def open_request(vault: Vault, connection: Connection, digest: str) -> Kept:
     """
     row = find_row(connection, digest, lock=True)
     kept = read_request(vault, connection, row)
-    ended = select(log.c.action).where(log.c.reference == digest, log.c.action.in_(ENDINGS)).limit(1)
+    ends = (log.c.reference == digest) & log.c.action.in_(ENDINGS) & log.c.outcome.is_(None)  # not attempts refused
+    ended = select(log.c.action).where(ends).limit(1)
     if row.outcome is not None or connection.execute(ended).first() is not None:
         raise RefusedError("request_ended", "this request has ended: what it asked was done, or refused")
     if vault.now() >= kept.asked.expires_at:
@@ -101,7 +103,7 @@ def read_request(vault: Vault, connection: Connection, row: Row[Any]) -> Kept:
 
 
 def approve(vault: Vault, connection: Connection, officer: Person, act: Approve, signed: Signed) -> Kept:
-    """Add an approval and return the request it is about.
+    """Add an approval and return the request it is about; :func:`approval_entry` is its row of the log.
 
     Raises:
         RefusedError: the person is no officer, is the requester or the recipient, or has approved it before.
@@ -119,8 +121,13 @@ def approve(vault: Vault, connection: Connection, officer: Person, act: Approve,
     added = insert(approvals).values(row).on_conflict_do_nothing().returning(approvals.c.officer)
     if connection.execute(added).first() is None:
         raise RefusedError("approved_before", f"« {officer.name} » has approved this request: another officer must too")
-    _note(vault, connection, officer, "request:approve", kept.asked.domain, kept.digest)
     return kept
+
+
+def approval_entry(vault: Vault, officer: Person, kept: Kept) -> dict[str, Any]:
+    """The row of the log that an approval makes; written last, for nobody else writes the log until then."""
+    now = vault.now()
+    return entry(officer.logged, "request:approve", now, domain=kept.asked.domain, reference=kept.digest)
 
 
 def refuse(vault: Vault, connection: Connection, person: Person, digest: str) -> None:
@@ -136,10 +143,12 @@ def refuse(vault: Vault, connection: Connection, person: Person, digest: str) ->
     _note(vault, connection, person, "request:refuse", kept.asked.domain, digest)
 
 
-def end_request(vault: Vault, connection: Connection, kept: Kept, person: Person, count: int = 0) -> None:
-    """Write down that what was asked is done; from here on the request can not be used again."""
-    _close(connection, kept.digest, "done", vault.now())
-    _note(vault, connection, person, "request:done", kept.asked.domain, kept.digest, count)
+def end_request(vault: Vault, connection: Connection, kept: Kept, person: Person, count: int = 0) -> dict[str, Any]:
+    """Close a request whose effect is there; return the row of the log that says so, to be written last."""
+    now = vault.now()
+    _close(connection, kept.digest, "done", now)
+    domain, digest = kept.asked.domain, kept.digest
+    return entry(person.logged, "request:done", now, domain=domain, reference=digest, identifiers=count)
 
 
 def approvers(vault: Vault, connection: Connection, kept: Kept) -> list[str]:
@@ -201,11 +210,8 @@ def _refuse_interested(kept: Kept, officer: Person) -> None:
         raise RefusedError("own_request", "who will be told the answer does not approve the request")
 
 
-def _note(
-    vault: Vault, connection: Connection, person: Person, action: str, domain: str, digest: str, count: int = 0
-) -> None:
-    now = vault.now()
-    vault.note(connection, person.logged, action, now, domain=domain, reference=digest, identifiers=count)
+def _note(vault: Vault, connection: Connection, person: Person, action: str, domain: str, digest: str) -> None:
+    vault.note(connection, person.logged, action, vault.now(), domain=domain, reference=digest)
 
 
 def _close(connection: Connection, digest: str, outcome: str, now: datetime) -> None:

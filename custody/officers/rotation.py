@@ -25,6 +25,7 @@ from custody.database.officer_tables import rotation_runs, rotations
 from custody.database.tables import domains
 from custody.domains import add_epoch, destroy_epoch, enter_epoch
 from custody.errors import RefusedError
+from custody.journal import entry
 from custody.officers.acts import Rotation
 from custody.officers.people import Person
 from custody.officers.requests import Kept, end_request
@@ -76,8 +77,8 @@ def check_rotatable(connection: Connection, asked: Rotation) -> None:
         raise RefusedError("rotation_under_way", f"domain « {asked.domain} » is rotating: let that end first")
 
 
-def start(vault: Vault, connection: Connection, kept: Kept, officer: Person) -> int:
-    """Begin an approved rotation; return the epoch it leads to."""
+def start(vault: Vault, connection: Connection, kept: Kept, officer: Person) -> tuple[int, list[dict[str, Any]]]:
+    """Begin an approved rotation; return the epoch it leads to, and rows of the log, to be written last."""
     if not isinstance(kept.asked, Rotation):
         raise RefusedError("bad_request", "this request asks for no rotation")
     check_rotatable(connection, kept.asked)
@@ -85,9 +86,8 @@ def start(vault: Vault, connection: Connection, kept: Kept, officer: Person) -> 
     epoch = add_epoch(connection, vault.wrapping(connection), domain, now)
     row = {"domain": domain, "epoch": epoch, "request": kept.digest, "state": ROTATING, "started_at": now}
     connection.execute(insert(rotations).values(row))
-    vault.note(connection, officer.logged, "rotation:start", now, domain=domain, epoch=epoch, reference=kept.digest)
-    end_request(vault, connection, kept, officer)
-    return epoch
+    begun = entry(officer.logged, "rotation:start", now, domain=domain, epoch=epoch, reference=kept.digest)
+    return epoch, [begun, end_request(vault, connection, kept, officer)]
 
 
 def current_rotations(connection: Connection) -> list[RotationState]:

@@ -7,6 +7,7 @@ Pseudonyms of two epochs never stand for the same person, so rows of two epochs 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,15 +24,33 @@ ARRIVAL = "_arrival"  # timestamp[us, UTC]: when the delivery was fetched
 DELIVERY = "_delivery"  # string: opaque delivery id
 POSITION = "_position"  # int64: row of the delivery
 DELIVERY_TYPE = pa.dictionary(pa.int32(), pa.string())  # few deliveries, many rows
+_BATCH_ROWS = 1 << 17
 BOOKKEEPING = (VERSION, ARRIVAL, DELIVERY, POSITION)
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The period's rows after a merge."""
+    """The period's rows after a merge, put in order as they are asked for."""
 
-    table: pa.Table
+    schema: pa.Schema
     replaced: int  # rows that lost to a better one
+    _rows: pa.Table  # working schema, no order
+    _order: npt.NDArray[np.int64]  # places of the rows that stay
+
+    def batches(self) -> Iterator[pa.Table]:
+        """Yield the rows in order, so many at a time; the next ones are gathered meanwhile."""
+        pieces = [self._order[start : start + _BATCH_ROWS] for start in range(0, len(self._order), _BATCH_ROWS)]
+        return side_by_side(self._gather, pieces)
+
+    @property
+    def table(self) -> pa.Table:
+        """All rows at once."""
+        return pa.concat_tables([self.schema.empty_table(), *self.batches()]).combine_chunks()
+
+    def _gather(self, places: npt.NDArray[np.int64]) -> pa.Table:
+        rows = self._rows.take(pa.array(places))
+        columns = [column.cast(kind) for column, kind in zip(rows.columns, self.schema.types, strict=True)]
+        return pa.table(columns, schema=self.schema)
 
 
 def working_schema(schema: pa.Schema) -> pa.Schema:
@@ -53,7 +72,7 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
         key: names of the primary key's columns, in order and without nulls; the order of the result.
 
     Returns:
-        the merged table, sorted by `key`, with exactly `schema`.
+        the merged rows, sorted by `key`, with exactly `schema`.
 
     Raises:
         MixedPseudonymsError: a part has pseudonyms of another domain, algorithm or epoch than `schema` says.
@@ -72,10 +91,7 @@ def merge(parts: list[pa.Table], schema: pa.Schema, key: tuple[str, ...]) -> Mer
         winners = _winners(whole, order[repeated], ranked[repeated])
         order = np.sort(np.concatenate([order[~repeated], winners]))
         order = order[_in_order(ranks[order])]
-    places = pa.array(order)
-    pairs = zip(whole.columns, schema.types, strict=True)
-    columns = list(side_by_side(lambda pair: pair[0].take(places).cast(pair[1]), pairs))
-    return Merged(pa.table(columns, schema=schema), whole.num_rows - len(order))
+    return Merged(schema, whole.num_rows - len(order), whole, order)
 
 
 def _conform(part: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -24,12 +24,12 @@ from pipeline.hub import Hub, code_version
 from pipeline.periods import closes_at
 from policies.contract import Contract
 from storage import (
-    ContentDigest,
     DatasetRef,
     Generations,
     Manifest,
     PreconditionFailedError,
     Zone,
+    encode_parquet,
     read_generations,
     read_manifest,
     read_parquet,
@@ -37,7 +37,6 @@ from storage import (
     stage_key,
     swap_pointer,
     write_manifest,
-    write_parquet,
 )
 from storage.zones import part_key
 
@@ -160,9 +159,8 @@ class PartitionWriter:
     def _commit(self, place: _Place, merged: Merged, deliveries: tuple[str, ...], root: str | None) -> bool:
         """Write part, manifest and pointer; False if another writer moved the pointer meanwhile."""
         contract, hub, period = self.contract, self.hub, place.period
-        digest = ContentDigest(merged.table.schema)
-        digest.update(merged.table)
-        content, whole = digest.hexdigest(without=BOOKKEEPING), digest.hexdigest()
+        encoded = encode_parquet(merged.batches(), merged.schema, compact=True)
+        content, whole = encoded.digest.hexdigest(without=BOOKKEEPING), encoded.digest.hexdigest()
         name = stage_key(
             dataset=str(contract.id),
             period=period,
@@ -173,13 +171,12 @@ class PartitionWriter:
             code=code_version(),
         )
         key = part_key(Zone.TRUSTED, str(contract.id), contract.version.major, period, name)
-        written = write_parquet(hub.private, key, [merged.table], merged.table.schema, compact=True, content=whole)
         manifest = Manifest(
             zone=Zone.TRUSTED,
             dataset=str(contract.id),
             version=str(contract.version),
             period=period,
-            parts=(written.part,),
+            parts=(encoded.store(hub.private, key),),
             content=content,
             inputs=deliveries,
             deliveries=deliveries,

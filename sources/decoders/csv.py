@@ -9,8 +9,8 @@ side.
    compares them.
 
 Dates and whole numbers repeat, so they are read as dictionaries and each distinct one is parsed once. A record never
-spans two lines: an unbalanced quote spoils its own line only. Columns that the contract does not know are never even
-materialised.
+spans two lines: an unbalanced quote spoils its own line only. Columns that the contract does not know, or neither keeps
+nor checks, are never even materialised.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import pyarrow.csv as pacsv
 from policies.contract import Contract
 from sources.batches import DriftGuard, assemble, gone, joined, structural_rejects
 from sources.columns import ARROW_TYPES, Converted, TextRules, convert
-from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks, line_feeds
+from sources.decoders.lines import BLOCK_BYTES, Lines, as_utf8, blocks, is_utf8, line_feeds
 from sources.errors import PayloadError
 from sources.options import CsvOptions, read_options
 from sources.protocol import Decoded, PayloadPart
@@ -43,6 +43,7 @@ class CsvDecoder:
     def __init__(self, contract: Contract, zone: str) -> None:
         self._options = read_options(contract, CsvOptions)
         self._contract = contract
+        self._read_columns = [column for column in contract.columns if column.read]
         self._rules = TextRules(zone, self._options.decimal)
 
     def decode(self, parts: Iterator[PayloadPart]) -> Iterator[Decoded]:
@@ -95,7 +96,9 @@ class CsvDecoder:
     def _typed(self, block: bytes, header: list[str]) -> dict[str, Converted] | None:
         if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
             return None  # Arrow ends a record at a lone carriage return
-        types = {column.physical_name: _quick_type(column.logical_type) for column in self._contract.columns}
+        if not is_utf8(block):
+            return None
+        types = {column.physical_name: _quick_type(column.logical_type) for column in self._read_columns}
         try:
             table = self._read(block, header, types, None)
         except pa.ArrowInvalid:
@@ -104,7 +107,7 @@ class CsvDecoder:
             return None  # blank lines, or a quote opened in one line and closed in another
         columns = {}
         for column in self._contract.columns:
-            if column.physical_name not in header:
+            if column.physical_name not in header or not column.read:
                 columns[column.name] = self._absent(column.logical_type, table.num_rows)
                 continue
             values = _whole(table[column.physical_name])
@@ -132,12 +135,12 @@ class CsvDecoder:
             broken[int(kept[row.number - 1])] = "columnCount"
             return "skip"
 
-        types = {column.physical_name: _tolerant_type(column.logical_type) for column in self._contract.columns}
+        types = {column.physical_name: _tolerant_type(column.logical_type) for column in self._read_columns}
         table = self._read(lines.without(broken), header, types, skip)
         kept = np.delete(np.arange(len(lines)), list(broken))
         columns = {
             column.name: convert(_whole(table[column.physical_name]), column, self._rules)
-            if column.physical_name in header
+            if column.physical_name in header and column.read
             else self._absent(column.logical_type, table.num_rows)
             for column in self._contract.columns
         }
@@ -166,6 +169,7 @@ class CsvDecoder:
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=True,
                 decimal_point=self._options.decimal,
+                check_utf8=False,  # of the whole block, before
             ),
         )
 

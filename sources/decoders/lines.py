@@ -33,6 +33,17 @@ def blocks(stream: IO[bytes], dataset: str) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
+def is_utf8(block: bytes) -> bool:
+    """Whether a block is valid UTF-8; as one value of a column, nothing is copied."""
+    extent = pa.py_buffer(np.array([0, len(block)], np.int64))
+    whole = pa.Array.from_buffers(pa.large_binary(), 1, [None, extent, pa.py_buffer(block)])
+    try:
+        whole.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def line_feeds(block: bytes) -> int:
     """How many line feeds are in a block: compared as a column, twice as fast as counted by `bytes`."""
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")))
@@ -109,19 +120,9 @@ class Lines:
 
     def undecodable(self) -> list[int]:
         """Lines that are not UTF-8. Looked for one by one only in a block that is not."""
-        try:
-            self._block.decode("utf-8")
-        except UnicodeDecodeError:
-            return [number for number, line in enumerate(self._all()) if _broken(line)]
-        return []
-
-
-def _broken(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return True
-    return False
+        if is_utf8(self._block):
+            return []
+        return [number for number, line in enumerate(self._all()) if not is_utf8(line)]
 
 
 def _last(text: str, delimiter: str) -> str | None:

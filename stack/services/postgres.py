@@ -140,8 +140,25 @@ def settle(context: StackContext) -> None:
     _settle_cluster(custody, {"custody": password}, {"custody": "custody"})
 
 
+def _administered(cluster: Cluster) -> psycopg.Connection:
+    """Connect as the superuser.
+
+    Raises:
+        PrepareError: the cluster was made with other secrets: the state folder was lost, or thrown away by hand.
+    """
+    try:
+        return psycopg.connect(cluster.admin_dsn(), autocommit=True)
+    except psycopg.OperationalError as error:
+        if "authentication failed" not in str(error):
+            raise
+    raise PrepareError(
+        f"the databases in {cluster.data} were made with other secrets than those in {cluster.secrets.folder}: bring "
+        "that folder back, or begin again with « make clean » (« ardoise forget »), which forgets the databases too"
+    )
+
+
 def _settle_cluster(cluster: Cluster, passwords: dict[str, str], databases: dict[str, str]) -> None:
-    with psycopg.connect(cluster.admin_dsn(), autocommit=True) as connection:
+    with _administered(cluster) as connection:
         roles = {name for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
         for role, password in passwords.items():
             verb = "ALTER" if role in roles else "CREATE"

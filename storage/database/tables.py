@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -190,4 +191,29 @@ consent_ledger = Table(
     Column("expires_at", UtcDateTime),
     Column("entity_id", String(255), nullable=False),
     Index(None, "purpose", "pii_principal_id", "event_time"),
+)
+
+privacy_budgets = Table(
+    "privacy_budgets",
+    METADATA,
+    _key("dataset"),
+    _key("unit"),  # the kind of the protection unit
+    Column("micro_epsilon", BigInteger, nullable=False),  # millionths, so that spends add up exactly
+    Column("influence", Json, nullable=False),  # what one unit may change at most
+    Column("declared_at", UtcDateTime, nullable=False),
+)
+
+privacy_spends = Table(
+    "privacy_spends",
+    METADATA,
+    _key("dataset"),
+    _key("unit"),
+    _key("name"),  # of the figures
+    Column("question", String(64), nullable=False),  # digest of all that was asked
+    Column("micro_epsilon", BigInteger, nullable=False),
+    Column("figures", Json, nullable=False),  # with their noise: the true ones are nowhere
+    Column("drawn_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(
+        ["dataset", "unit"], ["privacy_budgets.dataset", "privacy_budgets.unit"], name="fk_privacy_spends_budget"
+    ),
 )

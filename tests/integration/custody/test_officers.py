@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -107,6 +108,21 @@ def test_two_officers_let_the_recipient_read_once(people: People, pseudonyms: li
     refused("request_ended", lambda: people.collect(request))
 
 
+def test_of_several_readings_at_once_one_is_answered(people: People, pseudonyms: list[bytes]) -> None:
+    request = people.ask_identity(pseudonyms)
+    people.approve(request, "anne", "bruno")
+
+    def read(_: int) -> str:
+        try:
+            return " ".join(people.collect(request))
+        except RefusedError as error:
+            return error.code
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = sorted(pool.map(read, range(6)))
+    assert answers == sorted([" ".join(IDENTIFIERS), *["request_ended"] * 5])
+
+
 def test_each_step_is_in_the_log_without_a_value(people: People, pseudonyms: list[bytes], home: CustodyHome) -> None:
     last = home.query("SELECT coalesce(max(id), 0) FROM request")[0][0]
     request = people.ask_identity(pseudonyms)
@@ -198,6 +214,16 @@ def test_a_changed_request_has_no_approval(people: People, pseudonyms: list[byte
     changed = people.ask_identity(pseudonyms)
     assert changed != request
     refused("not_approved", lambda: people.collect(changed))
+
+
+def test_who_may_not_refuse_ends_nothing(people: People, pseudonyms: list[bytes]) -> None:
+    request = people.ask_identity(pseudonyms, name="anne")
+    refused("role_missing", lambda: people.say("diane", "refuse", request=request))
+    people.approve(request, "bruno", "chloe")
+    assert people.collect(request) == IDENTIFIERS
+    withdrawn = people.ask_identity(pseudonyms)
+    people.say("diane", "refuse", request=withdrawn)  # her own
+    refused("request_ended", lambda: people.approve(withdrawn, "bruno"))
 
 
 def test_a_refused_request_stays_so(people: People, pseudonyms: list[bytes], home: CustodyHome) -> None:

@@ -14,7 +14,7 @@ import pytest
 from stack import leftovers
 from stack.context import build_context
 from stack.embedded import Stack
-from stack.errors import PortTakenError, StackError
+from stack.errors import PortTakenError, PrepareError, StackError
 from stack.services.postgres import hub_cluster
 
 ONLY = ("postgres", "valkey")
@@ -70,6 +70,15 @@ def test_a_killed_supervisor_s_children_are_ended_and_a_dead_service_comes_back(
     stack.up(lambda name, step: steps.append(f"{name} {step}"), die_with_parent=True)
     assert any("arrêt brutal" in step for step in steps)
     assert not {entry.pid for entry in stack.status()} & set(after.values())
+
+
+def test_databases_of_lost_secrets_say_how_to_begin_again(stack: Stack) -> None:
+    stack.up(die_with_parent=True)
+    stack.down()
+    (hub_cluster(stack.context).secrets.folder / "postgres-admin").unlink()
+    again = Stack(build_context(stack.context.paths.home, preferred_ports=False), only=ONLY)
+    with pytest.raises(PrepareError, match=r"other secrets.*make clean"):
+        again.up(die_with_parent=True)
 
 
 def test_a_taken_port_stops_the_start_and_starts_nothing(stack: Stack) -> None:

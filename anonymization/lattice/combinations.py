@@ -1,0 +1,240 @@
+"""Frequency tables of quasi-identifiers: the distinct combinations of leaves and how many rows and units each has.
+
+This is all that the search sees, so what it can treat is bounded by the distinct combinations, never by the rows.
+Partitions are counted apart and merged in any order: counts are integers and lines are sorted when read.
+
+A combination is one 64-bit integer, a field of bits per attribute (the first attribute highest). Units that appear in
+one line only are counted; those that appear in several keep a number of their own, so that a class which gathers
+several lines of one unit still counts it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.dataset as ds
+from numpy.typing import NDArray
+
+from anonymization.errors import GeneralizationSearchError
+from anonymization.frequencies import FrequencyTable, unit_columns
+from anonymization.hierarchies import Hierarchy
+
+Integers = NDArray[np.int64]
+Hierarchies = Mapping[str, Hierarchy] | Sequence[Hierarchy]
+
+KEY, ROWS = "key:leaves", "n:rows"
+KEY_BITS = 62
+_BATCH_ROWS = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each attribute's field stands in a key."""
+
+    hierarchies: tuple[Hierarchy, ...]
+    bits: tuple[int, ...]
+    shifts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, hierarchies: Hierarchies) -> Layout:
+        """Lay the attributes out in the order given.
+
+        Raises:
+            GeneralizationSearchError: no attribute, one named twice or under another name, or too many leaves.
+        """
+        if isinstance(hierarchies, Mapping):
+            if any(name != hierarchy.attribute for name, hierarchy in hierarchies.items()):
+                raise GeneralizationSearchError("a hierarchy must be given under its attribute's name")
+            hierarchies = list(hierarchies.values())
+        if not hierarchies or len({h.attribute for h in hierarchies}) != len(hierarchies):
+            raise GeneralizationSearchError("at least one hierarchy is needed, and one an attribute")
+        bits = tuple((hierarchy.leaves - 1).bit_length() for hierarchy in hierarchies)
+        if sum(bits) > KEY_BITS:
+            raise GeneralizationSearchError(
+                f"the attributes' leaves need {sum(bits)} bits and a combination holds {KEY_BITS}: "
+                "start from coarser leaves"
+            )
+        shifts = tuple(sum(bits[place + 1 :]) for place in range(len(bits)))
+        return cls(tuple(hierarchies), bits, shifts)
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Their names, in order."""
+        return tuple(hierarchy.attribute for hierarchy in self.hierarchies)
+
+    def leaves(self, keys: Integers, place: int) -> Integers:
+        """Leaf of one attribute in each key."""
+        return (keys >> self.shifts[place]) & ((1 << self.bits[place]) - 1)
+
+    def keys(self, batch: pa.RecordBatch | pa.Table) -> Integers:
+        """One key per row.
+
+        Raises:
+            HierarchyError: a value is outside its hierarchy.
+        """
+        total = np.zeros(batch.num_rows, dtype=np.int64)
+        for hierarchy, shift in zip(self.hierarchies, self.shifts, strict=True):
+            place = 0
+            for chunk in _chunks(batch.column(hierarchy.attribute)):
+                total[place : place + len(chunk)] |= _shifted_leaves(chunk, hierarchy, shift)
+                place += len(chunk)
+        return total
+
+
+def _chunks(column: pa.Array | pa.ChunkedArray) -> Iterable[pa.Array]:
+    return column.chunks if isinstance(column, pa.ChunkedArray) else (column,)
+
+
+def _shifted_leaves(values: pa.Array, hierarchy: Hierarchy, shift: int) -> Integers:
+    """The attribute's field of each row's key."""
+    if not pa.types.is_dictionary(values.type):
+        values = values.dictionary_encode("encode")
+        distinct, indices = values.dictionary, values.indices
+    else:
+        distinct, indices = values.dictionary, values.indices
+        if indices.null_count:
+            indices = indices.fill_null(len(distinct))
+            distinct = pa.concat_arrays([distinct, pa.nulls(1, distinct.type)])
+        used = np.flatnonzero(np.bincount(indices.to_numpy(zero_copy_only=False), minlength=len(distinct)))
+        if len(used) < len(distinct):  # a dictionary may hold values that no row has
+            leaves = np.zeros(len(distinct), dtype=np.int64)
+            leaves[used] = hierarchy.leaf_codes(distinct.take(pa.array(used)).to_pylist())
+            return np.asarray((leaves << shift)[indices.to_numpy(zero_copy_only=False)])
+    leaves = hierarchy.leaf_codes(distinct.to_pylist()) << shift
+    return np.asarray(leaves[indices.to_numpy(zero_copy_only=False)])
+
+
+class Combinations:
+    """A frequency table of leaves, sensitive values and protection units. Add batches, merge others."""
+
+    def __init__(self, hierarchies: Hierarchies, sensitive: Sequence[str] = (), unit: str | None = None) -> None:
+        self.layout = Layout.of(hierarchies)
+        self.sensitive = tuple(dict.fromkeys(sensitive))
+        self.unit = unit
+        clash = set(self.sensitive) & {*self.layout.attributes, unit}
+        if clash or unit in self.layout.attributes:
+            raise GeneralizationSearchError("a column is quasi-identifier, sensitive or protection unit: only one")
+        self._unit_keys: list[str] | None = None if unit else []
+        self._table: FrequencyTable | None = None
+
+    def add(self, batch: pa.RecordBatch | pa.Table) -> Integers:
+        """Count the rows of a batch and return their keys, in order.
+
+        Raises:
+            GeneralizationSearchError: a column is missing.
+            HierarchyError: a value is outside its hierarchy.
+        """
+        wanted = {*self.layout.attributes, *self.sensitive, *([self.unit] if self.unit else [])}
+        missing = sorted(wanted - set(batch.schema.names))
+        if missing:
+            raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
+        keys = self.layout.keys(batch)
+        frame = pl.DataFrame({KEY: keys})
+        extra = [_series(name, batch.column(name)) for name in self.sensitive]
+        if self.unit:
+            extra += self._units(batch.column(self.unit))
+        frame = frame.with_columns(*extra, pl.lit(1, pl.Int64).alias(ROWS))
+        self._counted().add(frame)
+        return keys
+
+    def merge(self, other: Combinations) -> None:
+        """Count everything `other` has counted.
+
+        Raises:
+            GeneralizationSearchError: it was counted over other attributes or hierarchies.
+        """
+        mine, theirs = self.layout, other.layout
+        same = all(a.labels == b.labels for a, b in zip(mine.hierarchies, theirs.hierarchies, strict=False))
+        if (mine.attributes, self.sensitive, self.unit) != (theirs.attributes, other.sensitive, other.unit) or not same:
+            raise GeneralizationSearchError("only frequency tables over the same attributes and hierarchies merge")
+        if other._table is not None:
+            self._unit_keys = other._unit_keys
+            self._counted().merge(other._table)
+
+    def lines(self) -> pl.DataFrame:
+        """Return the distinct combinations in order, with their rows: `key:leaves`, sensitive, unit keys, `n:rows`."""
+        lines = self._counted().lines()
+        if lines.height == 0:
+            raise GeneralizationSearchError("there is no row to generalize")
+        return lines.sort([KEY, *(self._unit_keys or []), *self.sensitive])
+
+    @property
+    def unit_keys(self) -> list[str]:
+        """The columns of :meth:`lines` that tell units apart."""
+        return list(self._unit_keys or [])
+
+    def _counted(self) -> FrequencyTable:
+        if self._table is None:
+            self._table = FrequencyTable([KEY, *self.sensitive, *(self._unit_keys or [])], [ROWS])
+        return self._table
+
+    def _units(self, column: pa.Array | pa.ChunkedArray) -> list[pl.Series]:
+        made = unit_columns(column) if column.type == pa.binary(16) else [_series("unit:value", column)]
+        names = [series.name for series in made]
+        if self._unit_keys not in (None, names):
+            raise GeneralizationSearchError(f"column « {self.unit} » changed type between two batches")
+        self._unit_keys = names
+        return made
+
+
+def _series(name: str, column: pa.Array | pa.ChunkedArray) -> pl.Series:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    series = pl.from_arrow(column)
+    assert isinstance(series, pl.Series)  # noqa: S101 (an array never becomes a frame)
+    return series.alias(name)
+
+
+def is_known(units: pl.DataFrame) -> pl.Series:
+    """Which lines have a known unit."""
+    return units.select(~pl.all_horizontal(pl.col(name).is_null() for name in units.columns)).to_series()
+
+
+def batches_of(data: pa.Table | pa.RecordBatch | ds.Dataset | Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """Read the columns batch by batch, texts as dictionaries where Parquet holds them so.
+
+    Raises:
+        GeneralizationSearchError: a column is missing.
+    """
+    if isinstance(data, pa.RecordBatch):
+        data = pa.Table.from_batches([data])
+    if isinstance(data, Path):
+        data = ds.dataset(data, format=ds.ParquetFileFormat(dictionary_columns=_texts(data, columns)))
+    missing = [name for name in columns if name not in data.schema.names]
+    if missing:
+        raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
+    if isinstance(data, pa.Table):
+        yield from data.select(list(columns)).to_batches(max_chunksize=_BATCH_ROWS)
+    else:
+        yield from data.to_batches(
+            columns=list(columns), batch_size=_BATCH_ROWS, batch_readahead=2, fragment_readahead=1
+        )
+
+
+def _texts(path: Path, columns: Sequence[str]) -> list[str]:
+    schema = ds.dataset(path, format="parquet").schema
+    return [name for name in columns if name in schema.names and pa.types.is_string(schema.field(name).type)]
+
+
+def count_combinations(
+    data: pa.Table | pa.RecordBatch | ds.Dataset | Path,
+    hierarchies: Hierarchies,
+    sensitive: Sequence[str] = (),
+    unit: str | None = None,
+) -> Combinations:
+    """Count a table, a Parquet dataset or a path to one, in one pass.
+
+    Raises:
+        GeneralizationSearchError: a column is missing.
+        HierarchyError: a value is outside its hierarchy.
+    """
+    counted = Combinations(hierarchies, sensitive, unit)
+    wanted = [*counted.layout.attributes, *counted.sensitive, *([unit] if unit else [])]
+    for batch in batches_of(data, wanted):
+        counted.add(batch)
+    return counted

@@ -1,0 +1,1 @@
+"""What the benchmarks of generalization share: synthetic people, and the ratios printed."""
