@@ -26,7 +26,7 @@ from custody.translation import translate
 
 AHEAD_BYTES = 2 * 1024 * 1024  # of the body that wait for the worker: more than a batch, so that it seldom waits
 AHEAD_PIECES = 2  # of the answer that wait to be sent
-SEND_BYTES = 128 * 1024  # handed to the transport at once: what does not go out at once is copied
+SEND_BYTES = 1024 * 1024  # handed to the transport at once: uvicorn copies as much
 
 Finished = Callable[[RefusedError | None], Awaitable[None]]
 
@@ -63,6 +63,8 @@ class BodyPuller:
         self._condition = Condition()
         self._room = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        self._came = self._loop.time()  # when something came, or was waited for, last
+        self._watch = self._loop.call_later(stall_seconds, self._look)
         self._task = self._loop.create_task(self._read_ahead())
 
     def __call__(self, wanted: int) -> bytes:
@@ -88,18 +90,28 @@ class BodyPuller:
 
     def close(self) -> None:
         """Stop reading. Called in the event loop."""
+        self._watch.cancel()
+        self._task.cancel()
+
+    def _look(self) -> None:
+        """Stop waiting for a body that brings nothing; one timer for all its messages."""
+        if self._ended:
+            return
+        left = self._came + self._stall_seconds - self._loop.time()
+        if left > 0 or self._waiting >= AHEAD_BYTES:
+            self._watch = self._loop.call_later(max(left, self._stall_seconds / 2), self._look)
+            return
+        self._stalled = True
         self._task.cancel()
 
     async def _read_ahead(self) -> None:
         ended = False
         try:
             while not ended:
-                async with asyncio.timeout(self._stall_seconds):
-                    message = await self._receive()
+                message = await self._receive()
+                self._came = self._loop.time()
                 ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
                 await self._put(message.get("body", b""))
-        except TimeoutError:
-            self._stalled = True
         finally:
             with self._condition:
                 self._ended = True
@@ -116,6 +128,7 @@ class BodyPuller:
             self._room.clear()
         if full:
             await self._room.wait()
+            self._came = self._loop.time()
 
 
 class Pieces:
