@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shlex
 import threading
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from anonymization.pseudonyms import CustodyRefusedError, to_base32
 from tests.custodian_behavior import PADDED, PRESERVING, REVERSIBLE
-from tests.integration.custody.conftest import CustodyHome, MakeHome
+from tests.integration.custody.conftest import ROOT, CustodyHome, MakeHome
 
 
 def ask(custody: CustodyHome, token: str, body: object, domain: str = "water-meter") -> tuple[int, dict[str, Any]]:
@@ -44,6 +45,18 @@ def test_an_operator_gets_the_pseudonyms_that_the_hub_gets(custody: CustodyHome)
     run = orchestrator.with_token(orchestrator.create_run("r", "d", domains=["water-meter"], quota=10))
     (column,) = run.pseudonymize("water-meter", [pa.array(["49007-1", None, "é", "49007-1"])])
     assert answer["pseudonyms"] == to_base32(column).to_pylist()
+
+
+def test_the_documented_call_works_as_it_stands(custody: CustodyHome) -> None:
+    (line,) = [one for one in (ROOT / "docs" / "custody.md").read_text().splitlines() if one.startswith("curl ")]
+    words = shlex.split(line)
+    (url,) = [word for word in words if word.startswith("http://")]
+    assert words[words.index("-X") + 1] == "POST"
+    assert "Content-Type: application/json" in words
+    body = words[words.index("-d") + 1].encode()
+    status, answer = ask(custody, operator(custody, "curl"), body, url.rsplit("/", 1)[1])
+    assert status == 200
+    assert [one is None for one in answer["pseudonyms"]] == [False, True]
 
 
 def test_identifiers_are_brought_to_their_form(custody: CustodyHome) -> None:

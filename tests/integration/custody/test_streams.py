@@ -89,19 +89,13 @@ def test_a_caller_who_does_not_read_holds_the_sender_back(custody: CustodyHome) 
 
 
 def test_memory_does_not_grow_with_the_stream(custody: CustodyHome) -> None:
-    assert custody.process is not None
-
-    def resident_peak() -> int:
-        status = Path(f"/proc/{custody.process.pid}/status").read_text()  # type: ignore[union-attr]
-        return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-
     column = pa.array([f"49007-{number:09d}" for number in range(50_000)])
     run = run_of(custody)
     list(run.pseudonymize("water-meter", [column] * 2))
-    before = resident_peak()
+    before = resident_peak(custody)
     rows = sum(len(answer) for answer in run.pseudonymize("water-meter", (column for _ in range(40))))
     assert rows == 2_000_000
-    assert resident_peak() - before < 40_000  # kB; the stream is 46 MB in, 32 MB out
+    assert resident_peak(custody) - before < 40_000  # kB; the stream is 46 MB in, 32 MB out
 
 
 def test_a_cut_request_is_refused_before_anything_is_answered(custody: CustodyHome) -> None:
@@ -273,3 +267,43 @@ def test_a_token_that_expires_in_mid_stream_stops_it(custody: CustodyHome) -> No
     assert len(next(answers)) == 1
     with pytest.raises(CustodyRefusedError, match="token_expired"):
         next(answers)
+
+
+def resident_peak(custody: CustodyHome) -> int:
+    assert custody.process is not None
+    status = Path(f"/proc/{custody.process.pid}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
+
+
+def test_a_string_of_a_gigabyte_is_refused_before_it_comes(custody: CustodyHome) -> None:
+    """Its message says how long it is; nothing of that is waited for, nor allocated."""
+    (message,) = IpcWriter(IDENTIFIER_SCHEMA).write(batch(["x" * 70_000]))[1:]
+    before, body = resident_peak(custody), message.to_pybytes()
+    length = struct.pack("<q", pa.ipc.read_message(message).body.size)
+    assert body.count(length) == 1
+    declared = IDENTIFIER_SCHEMA.serialize().to_pybytes() + body.replace(length, struct.pack("<q", 1 << 30))
+    status, content = post(custody, run_of(custody), declared)
+    assert (status, code_of(content)) == (413, "batch_too_large")
+    assert resident_peak(custody) - before < 20_000  # kB
+
+
+def test_a_gigabyte_of_json_is_not_kept(custody: CustodyHome) -> None:
+    before = resident_peak(custody)
+
+    def body() -> Iterator[bytes]:
+        yield b'{"identifiers": ["'
+        for _ in range(1_000):
+            yield b"x" * 1_000_000
+
+    token = run_of(custody)._token.get_secret_value()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    for path in ("/v1/pseudonymize/water-meter", "/v1/runs"):
+        connection = http.client.HTTPConnection("127.0.0.1", custody.port, timeout=30)
+        try:
+            connection.request("POST", path, body(), headers, encode_chunked=True)
+            assert connection.getresponse().status == 413
+        except ConnectionError:  # closed on what was still being sent
+            assert path == "/v1/runs"
+        connection.close()
+    assert resident_peak(custody) - before < 60_000  # kB
+    assert custody.healthy()
