@@ -6,8 +6,8 @@ Starts PostgreSQL and custody in a temporary folder, and measures, in one run on
 
 1. identifiers a second through the hub's own client and the service, Arrow both ways, ten million of them; and how much
    memory the service then had more at its peak;
-2. the same stream through the same server, merely echoed (Arrow read, checked and written), and its bytes echoed
-   unread: the ratios are what pseudonymising costs;
+2. the same stream, the same way, merely echoed by the same server (Arrow read, checked and written): the ratio is what
+   pseudonymising costs;
 3. small calls in JSON, next to a call of the same server that makes one durable insert: one at a time, and together.
 """
 
@@ -31,8 +31,10 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from anonymization.pseudonyms import CustodyClient
-from anonymization.pseudonyms.wire import BATCH_ROWS, IDENTIFIER_SCHEMA, MEDIA_TYPE, IpcReader, IpcWriter, StreamSource
-from benchmarks.custody_server import BYTES, ECHO, INSERT
+from anonymization.pseudonyms.duplex import exchange
+from anonymization.pseudonyms.errors import CustodyError
+from anonymization.pseudonyms.wire import BATCH_ROWS
+from benchmarks.custody_server import ECHO, INSERT
 from custody.commands import main as custody
 from stack.context import build_context
 from stack.embedded import Stack
@@ -44,7 +46,6 @@ PSEUDONYMIZE = f"/v1/pseudonymize/{DOMAIN}"
 DISTINCT = 1_000_000
 REPEATS = 5
 SMALL_CALLS, TOGETHER = 400, 16
-READ_BYTES = 256 * 1024
 
 
 class Service:
@@ -82,10 +83,10 @@ class Service:
         """Return a client's token."""
         return (self._tokens / name).read_text().strip()
 
-    def run(self, quota: int) -> CustodyClient:
-        """Return a client with a run's token."""
+    def run_token(self, quota: int) -> str:
+        """Return a run's token."""
         client = CustodyClient(f"http://127.0.0.1:{self.port}", SecretStr(self.token("orchestrator")))
-        return client.with_token(client.create_run("benchmark", "benchmark", domains=[DOMAIN], quota=quota))
+        return client.create_run("benchmark", "benchmark", domains=[DOMAIN], quota=quota).get_secret_value()
 
     def memory(self, line: str) -> int:
         """Return a figure of the process, in kB."""
@@ -122,26 +123,17 @@ def ask(port: int, method: str, path: str, token: str = "", body: bytes | None =
     return content
 
 
-def columns(rows: int) -> Iterator[pa.Array]:
-    """Yield identifiers of 14 digits, batch by batch, again and again the same million."""
-    batches = [
-        pa.array([f"{number:014d}" for number in range(start, min(start + BATCH_ROWS, DISTINCT))])
-        for start in range(0, DISTINCT, BATCH_ROWS)
+def columns() -> list[pa.Array]:
+    """Return identifiers of 14 digits, batch by batch."""
+    starts = range(0, DISTINCT, BATCH_ROWS)
+    return [
+        pa.array([f"{number:014d}" for number in range(start, min(start + BATCH_ROWS, DISTINCT))]) for start in starts
     ]
-    sent = 0
-    while sent < rows:
-        for batch in batches:
-            taken = batch.slice(0, rows - sent)
-            yield taken
-            sent += len(taken)
-            if sent >= rows:
-                return
 
 
-def through_client(service: Service, rows: int) -> float:
-    """Return the seconds that the hub's own client takes."""
-    run, identifiers = service.run(rows), list(columns(min(rows, DISTINCT)))
-    begin, answered, sent = time.perf_counter(), 0, 0
+def through(service: Service, path: str, rows: int) -> float:
+    """Return the seconds that so many identifiers take through the hub's own client to a call, and back."""
+    token, identifiers, sent = service.run_token(rows), columns(), 0
 
     def arrays() -> Iterator[pa.Array]:
         nonlocal sent
@@ -152,38 +144,16 @@ def through_client(service: Service, rows: int) -> float:
                 if len(taken):
                     yield taken
 
-    for answer in run.pseudonymize(DOMAIN, arrays()):
-        answered += len(answer)
-    assert answered == rows
-    return time.perf_counter() - begin
-
-
-def through_wire(port: int, path: str, token: str, messages: list[bytes], rows: int) -> float:
-    """Return the seconds that messages made beforehand take to the server and, read as Arrow, back."""
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
     begin = time.perf_counter()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.putrequest("POST", path, skip_accept_encoding=True)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": MEDIA_TYPE, "Transfer-Encoding": "chunked"}
-    for name, value in headers.items():
-        connection.putheader(name, value)
-    connection.endheaders()
-    sock = connection.sock
-
-    def send() -> None:
-        for message in messages:
-            sock.sendall(b"%x\r\n%b\r\n" % (len(message), message))
-        sock.sendall(b"0\r\n\r\n")
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    response = connection.getresponse()
-    reader, answered = IpcReader(StreamSource(lambda wanted: response.read1(max(wanted, READ_BYTES)))), 0
-    while (found := reader.next_batch()) is not None:
-        answered += found[0].num_rows
-    sender.join()
-    connection.close()
-    assert answered == rows
+    answers = exchange(connection, path, {"Authorization": f"Bearer {token}"}, arrays(), None, refused)
+    assert sum(map(len, answers)) == rows
     return time.perf_counter() - begin
+
+
+def refused(status: int, content: bytes) -> CustodyError:
+    """Nothing is, here."""
+    raise SystemExit(f"refused: {status} {content!r}")
 
 
 def small_calls(port: int, path: str, token: str, together: int) -> float:
@@ -218,31 +188,23 @@ def best(work: Callable[[], float], *, most: bool = False) -> float:
 
 def report(service: Service, rows: int) -> None:
     """Measure and print."""
-    through_client(service, 2 * DISTINCT)
+    through(service, PSEUDONYMIZE, 2 * DISTINCT)
     before, spent = service.memory("VmHWM"), service.processor()
-    seconds = through_client(service, rows)
+    seconds = through(service, PSEUDONYMIZE, rows)
     spent, grown = service.processor() - spent, service.memory("VmHWM") - before
     print(f"{rows} identifiers of 14 characters, hub's client to service and back, Arrow both ways")
     print(
         f"  {rows / seconds / 1e6:6.2f} M identifiers/s; {spent / seconds:.2f} cores; {grown / 1024:.1f} MB more memory"
     )
 
-    writer = IpcWriter(IDENTIFIER_SCHEMA)
-    some = list(columns(5 * DISTINCT))
-    messages = [b"".join(writer.write(pa.record_batch([one], schema=IDENTIFIER_SCHEMA))) for one in some]
-    messages.append(b"".join(writer.end()))
-    count = sum(map(len, some))
-    token = service.run(REPEATS * count)._token.get_secret_value()
-    times: dict[str, list[float]] = {ECHO: [], PSEUDONYMIZE: [], BYTES: []}
+    times: dict[str, list[float]] = {ECHO: [], PSEUDONYMIZE: []}
     for _ in range(REPEATS):
         for path, taken in times.items():
-            taken.append(through_wire(service.port, path, token, messages, count))
-    echo, own, unread = (min(taken) for taken in times.values())
-    print(f"{count} identifiers in messages made beforehand, best of {REPEATS}, turn by turn")
-    print(f"  echoed         {count / echo / 1e6:6.2f} M/s; bytes alone {count / unread / 1e6:6.2f} M/s")
-    print(
-        f"  pseudonymised  {count / own / 1e6:6.2f} M/s   {echo / own:.2f} of the echo, {unread / own:.2f} of the bytes"
-    )
+            taken.append(through(service, path, rows))
+    echo, own = (min(taken) for taken in times.values())
+    print(f"as many, the same way, best of {REPEATS}, turn by turn")
+    print(f"  echoed         {rows / echo / 1e6:6.2f} M/s")
+    print(f"  pseudonymised  {rows / own / 1e6:6.2f} M/s   {echo / own:.2f} of the echo")
 
     for together in (1, TOGETHER):
         insert = best(lambda n=together: small_calls(service.port, INSERT, "none", n), most=True)

@@ -1,4 +1,4 @@
-"""Custody's service with calls to compare it with: streams merely echoed, and a call of one durable insert.
+"""Custody's service with calls to compare it with: a stream merely echoed, and a call of one durable insert.
 
 Started by ``benchmarks.custody``; the same server, configured as custody's own is.
 """
@@ -16,21 +16,22 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Column, Identity, Integer, MetaData, Table, Text, insert
 
-from anonymization.pseudonyms.wire import IDENTIFIER_SCHEMA, IpcWriter, Piece, StreamSource
+from anonymization.pseudonyms.wire import Piece, StreamSource
 from custody.body_limit import BodyLimit
 from custody.duplex import Finished, respond
 from custody.errors import RefusedError
 from custody.incoming import incoming
+from custody.outgoing import Outgoing
 from custody.request_log import RequestLog
 from custody.server import configuration
 from custody.service import make_application
 from custody.settings import load_settings
 from custody.vault import Vault, open_vault
 
-ECHO, BYTES, INSERT = "/v1/pseudonymize/echo/arrow", "/v1/pseudonymize/echo/bytes", "/benchmark/insert"
+ECHO, INSERT = "/v1/pseudonymize/echo/arrow", "/benchmark/insert"
 
 
-class ArrowEcho:
+class Echo:
     """An answer that is its own question: the identifiers, read, checked and written as the service does."""
 
     def __init__(self, source: StreamSource) -> None:
@@ -38,26 +39,10 @@ class ArrowEcho:
 
     def __iter__(self) -> Generator[Piece]:
         """Yield the batches that the body brings."""
-        writer = IpcWriter(IDENTIFIER_SCHEMA)
+        outgoing = Outgoing({}, pa.string())
         for identifiers in incoming(self._source, "identifier", (pa.string(),)):
-            yield writer.write(pa.record_batch([identifiers], schema=IDENTIFIER_SCHEMA))
-        yield writer.end()
-
-    def error(self, refusal: RefusedError) -> Piece:
-        """Nothing ends it early."""
-        return []
-
-
-class BytesEcho:
-    """An answer that is its own question, byte for byte, whatever it is."""
-
-    def __init__(self, source: StreamSource) -> None:
-        self._source = source
-
-    def __iter__(self) -> Generator[Piece]:
-        """Yield what the body brings."""
-        while data := self._source.pull(1):
-            yield [data]
+            yield outgoing.batch(identifiers)
+        yield outgoing.end()
 
     def error(self, refusal: RefusedError) -> Piece:
         """Nothing ends it early."""
@@ -77,12 +62,8 @@ def add_comparisons(app: FastAPI, vault: Vault) -> None:
         return finished
 
     @app.post(ECHO)
-    async def arrow(request: Request) -> Response:
-        return await respond(request, 60, limiter, ArrowEcho, made)
-
-    @app.post(BYTES)
-    async def as_bytes(request: Request) -> Response:
-        return await respond(request, 60, limiter, BytesEcho, made)
+    async def echo(request: Request) -> Response:
+        return await respond(request, 60, limiter, Echo, made)
 
     @app.post(INSERT)
     def one_insert(body: dict[str, list[str]]) -> dict[str, list[str]]:

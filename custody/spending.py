@@ -23,7 +23,7 @@ from custody.journal import entry
 from custody.vault import Vault
 
 AHEAD = 4_000_000  # identifiers
-GROWTH = 16  # as many times what a stream has used may it hold ahead
+GROWTH = 64  # as many times what a stream has used may it hold ahead
 
 GRANT, RETURN = "pseudonymize", "pseudonymize:return"
 
