@@ -67,7 +67,7 @@ class Planter:
             connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (value,))
 
     def keep_log(self, cluster: Cluster, size: str) -> None:
-        """Let a checkpoint throw nothing of the write-ahead log away: what was planted a moment ago must still be there."""
+        """Let a checkpoint throw nothing of the write-ahead log away: what was planted a moment ago is looked for."""
         with psycopg.connect(cluster.admin_dsn(), autocommit=True) as connection:
             connection.execute(f"ALTER SYSTEM SET wal_keep_size = '{size}'")
             connection.execute("SELECT pg_reload_conf()")
