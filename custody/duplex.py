@@ -9,9 +9,7 @@ goes out. Neither goes further ahead until the socket has taken what there is: t
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from threading import Condition
 from typing import Protocol, TypeVar
 
 import anyio
@@ -21,12 +19,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from anonymization.pseudonyms.wire import MEDIA_TYPE, Piece, StreamSource
+from custody.ahead import BodyPuller, Pieces
 from custody.errors import RefusedError
 from custody.translation import translate
 
-AHEAD_BYTES = 2 * 1024 * 1024  # of the body that wait for the worker: more than a batch, so that it seldom waits
-AHEAD_PIECES = 2  # of the answer that wait to be sent
-SEND_BYTES = 128 * 1024  # handed to the transport at once: what does not go out at once is copied
+SEND_BYTES = 1024 * 1024  # handed to the transport at once: uvicorn copies as much
 
 Finished = Callable[[RefusedError | None], Awaitable[None]]
 
@@ -44,138 +41,6 @@ class Answering(Protocol):
 
 
 _Answer = TypeVar("_Answer", bound=Answering)
-
-
-class BodyPuller:
-    """Called from a worker thread, returns the body's next bytes, ``b""`` at its end.
-
-    Made in the event loop, which from then on reads ahead until :meth:`close`.
-    """
-
-    def __init__(self, receive: Receive, stall_seconds: float) -> None:
-        self._receive = receive
-        self._stall_seconds = stall_seconds
-        self._ready: deque[bytes] = deque()
-        self._waiting = 0  # bytes in `_ready`
-        self._wanted = 1
-        self._ended = False
-        self._stalled = False
-        self._condition = Condition()
-        self._room = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._task = self._loop.create_task(self._read_ahead())
-
-    def __call__(self, wanted: int) -> bytes:
-        """Return the next bytes, once ``wanted`` of them are there, or as many as are kept ahead, or the last ones.
-
-        Raises:
-            RefusedError: nothing came for too long.
-        """
-        with self._condition:
-            self._wanted = min(max(wanted, 1), AHEAD_BYTES)
-            while self._waiting < self._wanted and not self._ended:
-                self._condition.wait()
-            if not self._ready:
-                if self._stalled:
-                    raise RefusedError("stream_stalled", "nothing came for too long")
-                return b""
-            data, full = self._ready.popleft(), self._waiting >= AHEAD_BYTES
-            self._waiting -= len(data)
-            room = full and self._waiting < AHEAD_BYTES
-        if room:
-            self._loop.call_soon_threadsafe(self._room.set)
-        return data
-
-    def close(self) -> None:
-        """Stop reading. Called in the event loop."""
-        self._task.cancel()
-
-    async def _read_ahead(self) -> None:
-        ended = False
-        try:
-            while not ended:
-                async with asyncio.timeout(self._stall_seconds):
-                    message = await self._receive()
-                ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
-                await self._put(message.get("body", b""))
-        except TimeoutError:
-            self._stalled = True
-        finally:
-            with self._condition:
-                self._ended = True
-                self._condition.notify()
-
-    async def _put(self, body: bytes) -> None:
-        with self._condition:
-            if body:
-                self._ready.append(body)
-                self._waiting += len(body)
-                if self._waiting >= self._wanted:
-                    self._condition.notify()
-            full = self._waiting >= AHEAD_BYTES
-            self._room.clear()
-        if full:
-            await self._room.wait()
-
-
-class Pieces:
-    """An answer made in a worker thread, handed to the event loop piece by piece, a few ahead of what was sent."""
-
-    def __init__(self, pieces: Generator[Piece]) -> None:
-        self._pieces = pieces
-        self._ready: deque[Piece] = deque()
-        self._over = False  # no piece will follow
-        self._left = False  # nobody wants them any more
-        self._error: Exception | None = None
-        self._condition = Condition()
-        self._news = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-
-    def make(self) -> None:
-        """Make them all; run in a worker thread."""
-        try:
-            for piece in self._pieces:
-                if not self._offer(piece):
-                    break
-        except Exception as error:
-            self._error = error
-        finally:
-            self._pieces.close()  # whatever ends it, what was not used is given back
-            self._over = True
-            self._loop.call_soon_threadsafe(self._news.set)
-
-    async def next(self) -> Piece | None:
-        """Return the next piece, None after the last one.
-
-        Raises:
-            Exception: what making it raised.
-        """
-        while not self._ready and not self._over:
-            self._news.clear()
-            await self._news.wait()
-        if self._ready:
-            with self._condition:
-                piece = self._ready.popleft()
-                self._condition.notify()
-            return piece
-        if self._error is not None:
-            raise self._error
-        return None
-
-    def leave(self) -> None:
-        """Want no more of them."""
-        with self._condition:
-            self._left = True
-            self._condition.notify()
-
-    def _offer(self, piece: Piece) -> bool:
-        """Hand a piece over once there is room; return whether anybody wants more."""
-        with self._condition:
-            while len(self._ready) >= AHEAD_PIECES and not self._left:
-                self._condition.wait()
-            self._ready.append(piece)
-        self._loop.call_soon_threadsafe(self._news.set)
-        return not self._left
 
 
 async def respond(

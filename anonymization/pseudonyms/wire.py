@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 from anonymization.pseudonyms.columns import PSEUDONYM_TYPE
@@ -167,8 +168,8 @@ def _with_metadata(batch: pa.RecordBatch, metadata: dict[bytes, bytes]) -> pa.Bu
 def _joined(parts: list[memoryview], size: int) -> pa.Buffer:
     """Return one buffer, aligned as Arrow wants it."""
     buffer = pa.allocate_buffer(size)
-    room, at = memoryview(buffer).cast("B"), 0
+    room, at = np.frombuffer(buffer, np.uint8) if size else np.empty(0, np.uint8), 0
     for part in parts:
-        room[at : at + len(part)] = part
+        room[at : at + len(part)] = np.frombuffer(part, np.uint8)  # other threads may run meanwhile
         at += len(part)
     return buffer

@@ -307,3 +307,24 @@ def test_a_gigabyte_of_json_is_not_kept(custody: CustodyHome) -> None:
         connection.close()
     assert resident_peak(custody) - before < 60_000  # kB
     assert custody.healthy()
+
+
+def test_a_body_that_stops_coming_is_given_up(make_custody: MakeHome) -> None:
+    """But not one that was sent whole, whose answer is read slowly."""
+    custody = make_custody()
+    assert custody.initialize().returncode == 0
+    settings = custody.home / "custody.toml"
+    settings.write_text(settings.read_text() + "stall_seconds = 1.0\n")
+    custody.start()
+
+    def body() -> Iterator[bytes]:
+        yield stream_of(batch(["a"]), end=False)[:-8]
+        time.sleep(3)
+
+    status, content = post(custody, run_of(custody), body())
+    assert (status, code_of(content)) == (408, "stream_stalled")
+    column = pa.array([f"49007-{number:09d}" for number in range(60_000)])
+    answers = run_of(custody).pseudonymize("water-meter", (column for _ in range(40)))
+    next(answers)
+    time.sleep(2.5)
+    assert sum(len(answer) for answer in answers) == 39 * 60_000
