@@ -66,7 +66,15 @@ class Planter:
             connection.execute(f"CREATE TABLE IF NOT EXISTS {TABLE} (value text)")
             connection.execute(f"INSERT INTO {TABLE} VALUES (%s)", (value,))
 
+    def keep_log(self, cluster: Cluster, size: str) -> None:
+        """Let a checkpoint throw nothing of the write-ahead log away: what was planted a moment ago is looked for."""
+        with psycopg.connect(cluster.admin_dsn(), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET wal_keep_size = '{size}'")
+            connection.execute("SELECT pg_reload_conf()")
+
     def take_away(self) -> None:
+        for cluster in (hub_cluster(self.context), custody_cluster(self.context)):
+            self.keep_log(cluster, "0")
         for store, key in self._objects:
             store.delete(key)
         for path in self._files:
@@ -108,6 +116,8 @@ def planted(planter: Planter) -> Planter:
     event = json.dumps({"run": planter.value(f"bucket {s3.audit_bucket}")}).encode()
     planter.plant_object(s3.audit_bucket, "lineage/2000/01/01/control.json", event)
     planter.plant_object(s3.private_bucket, "trusted/control/volume", planter.value("object volumes").encode())
+    for cluster in (hub_cluster(context), custody_cluster(context)):
+        planter.keep_log(cluster, "512MB")
     for cluster, database in clusters(context):
         planter.plant_row(cluster, database, planter.value(f"database {database}"))
     planter.plant_row(hub_cluster(context), "ckan", planter.value("hub cluster files"))
