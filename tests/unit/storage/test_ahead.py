@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -31,13 +31,12 @@ class Source:
             self.closed = True
 
 
-def settled(condition: object) -> bool:
+def settled(condition: Callable[[], bool]) -> bool:
     """Whether a condition holds within two seconds."""
-    for _ in range(200):
-        if callable(condition) and condition():
-            return True
+    end = time.monotonic() + 2
+    while not condition() and time.monotonic() < end:
         time.sleep(0.01)
-    return False
+    return condition()
 
 
 @pytest.mark.parametrize("depth", [1, 2, 50])
