@@ -5,7 +5,7 @@ from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.journey_behaviour")
 
-pytest_plugins = ["tests.stack_fixtures"]
+pytest_plugins = ["tests.stack_fixtures", "tests.browser_fixture"]
 
 # How fast an example runs says nothing on a busy machine.
 settings.register_profile("ardoise", deadline=None)

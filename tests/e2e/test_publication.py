@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser
 
 from stack.airflow_client import AirflowClient, until
 from stack.embedded import Stack
@@ -112,3 +113,16 @@ def test_the_script_of_the_readme_runs_as_shown(full_stack: Stack, packages: dic
     assert ran.returncode == 0, ran.stderr
     assert "water-meters" in ran.stdout
     assert "communes," in ran.stdout
+
+
+@pytest.mark.parametrize("path", ["/", "/dataset/", "/dataset/water-meters", "/organization/", "/group/", "/about"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_of_the_catalogue_scrolls_sideways(
+    full_stack: Stack, packages: dict[str, dict[str, Any]], browser: Browser, path: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 844})
+    answer = page.goto(full_stack.context.settings.ckan_url + path)
+    assert answer is not None
+    assert answer.status == 200
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()

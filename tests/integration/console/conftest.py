@@ -1,22 +1,16 @@
-"""The console as a service of the stack, on the real PostgreSQL, and a real browser."""
+"""The console as a service of the stack, on the real PostgreSQL."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from settings import Settings
 from stack.embedded import Stack
 from stack.service import StackContext
 from storage import Journal, database_engine
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
 
 @dataclass(frozen=True)
 class RunningConsole:
@@ -35,13 +29,3 @@ def console(stack_context: StackContext) -> Iterator[RunningConsole]:
     engine = database_engine(settings.hub_database_url())
     yield RunningConsole(settings.console_url, settings, Journal(engine))
     engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    executable = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    assert executable, "no browser: run « ardoise doctor --tests --install »"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
-        yield opened
-        opened.close()
