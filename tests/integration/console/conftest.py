@@ -12,6 +12,7 @@ from stack.embedded import Stack
 from stack.service import StackContext
 from storage import Journal, database_engine
 
+
 @dataclass(frozen=True)
 class RunningConsole:
     url: str
