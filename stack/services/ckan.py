@@ -7,7 +7,6 @@ organizations and never their administrator; its API token is the secret « ckan
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -108,7 +107,6 @@ def prepare(context: StackContext) -> None:
     folder = context.paths.of_service("ckan")
     for each in (folder, folder / "storage"):
         own_folder(each, None)
-    shutil.rmtree(folder / "storage" / "webassets", ignore_errors=True)  # an installed theme looks no newer than its copy
     _write(_configuration_file(context), _configuration(context, territory))
     given = json.dumps(_wanted(context, territory)).encode()
     token = json.loads(run_command(context, ("ardoise", "prepare"), given).splitlines()[-1])["token"]
