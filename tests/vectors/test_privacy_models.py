@@ -1,4 +1,4 @@
-"""The models measured on the tables of the papers that defined them. Sources in SOURCES.md."""
+"""The models measured on the tables of the papers that defined them. Sources, and how sure they are, in SOURCES.md."""
 
 from __future__ import annotations
 
