@@ -23,10 +23,11 @@ from custody.errors import RefusedError
 from custody.incoming import incoming
 from custody.outgoing import Outgoing
 from custody.request_log import RequestLog
-from custody.server import configuration
+from custody.server import FREED_BYTES, configuration
 from custody.service import make_application
 from custody.settings import load_settings
 from custody.vault import Vault, open_vault
+from settings.memory import keep_freed_memory
 
 ECHO, INSERT = "/v1/pseudonymize/echo/arrow", "/benchmark/insert"
 
@@ -75,6 +76,7 @@ def add_comparisons(app: FastAPI, vault: Vault) -> None:
 def main() -> None:
     """Serve a home on a port."""
     home, port = Path(sys.argv[1]), int(sys.argv[2])
+    keep_freed_memory(FREED_BYTES)  # as custody's own entry does
     settings = load_settings(home)
     vault = open_vault(settings, lambda: datetime.now(UTC))
     app = make_application(vault, settings)

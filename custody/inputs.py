@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 ENOUGH = 32_768  # distinct inputs that a sketch has seen when the coarser one takes over
 RATES = (1, 16, 256)
 
+_CHOOSER = 8  # the byte of a tag that its sampling looks at; what is counted is the first eight
 _REGISTERS = 12  # log2: a standard error of 1.6 %
 _LENGTH_BYTES = 4
 
@@ -41,10 +42,11 @@ class DistinctInputs:
             tags: uniform, as CMAC's are; the same for the same input, whenever it comes.
         """
         words = _words(tags)
+        chooser = words.view(np.uint8)[:, _CHOOSER]
         with self._lock:
             for rate, sketch in zip(RATES, self._sketches, strict=True):
                 if rate == RATES[-1] or sketch.get_estimate() < ENOUGH:
-                    sampled = words[(words[:, 1] & (rate - 1)) == 0, 0]
+                    sampled = words[np.flatnonzero((chooser & (rate - 1)) == 0), 0]
                     deque(map(sketch.update, sampled.tolist()), maxlen=0)
 
     def merge(self, state: bytes) -> None:

@@ -11,10 +11,9 @@ from collections.abc import Generator
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from anonymization.pseudonyms import CONSENT_DOMAIN, Action, pseudonym_metadata
-from anonymization.pseudonyms.columns import PSEUDONYM_TYPE
+from anonymization.pseudonyms.columns import PSEUDONYM_TYPE, longest
 from anonymization.pseudonyms.coverage import Subjects
 from anonymization.pseudonyms.custodian import MAX_IDENTIFIER_BYTES, MAX_SUBJECTS
 from anonymization.pseudonyms.errors import SubjectsError
@@ -147,5 +146,5 @@ def check_use(caller: Caller, asked: Asked) -> None:
 
 def refuse_long(column: pa.Array) -> None:
     """Refuse a column with an identifier that is too long to be one."""
-    if (pc.max(pc.binary_length(column)).as_py() or 0) > MAX_IDENTIFIER_BYTES:
+    if longest(column) > MAX_IDENTIFIER_BYTES:
         raise RefusedError("identifier_too_long", f"an identifier has at most {MAX_IDENTIFIER_BYTES} bytes")

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import uvicorn
 
 from custody.errors import SettingsError
@@ -19,6 +18,9 @@ from custody.request_log import RequestLog
 from custody.service import make_service
 from custody.settings import CustodySettings, TlsSettings, load_settings
 from custody.vault import open_vault
+from settings.memory import keep_freed_memory
+
+FREED_BYTES = 16 * 1024 * 1024  # a few batches
 
 
 def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) -> None:
@@ -28,7 +30,7 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
         CustodyServiceError: the settings, the master key, the database's state or the user are not right.
     """
     forbid_core_dumps()
-    _choose_allocator()
+    keep_freed_memory(FREED_BYTES)
     settings = load_settings(home)
     if settings.tls is None and settings.host not in ("127.0.0.1", "::1", "localhost"):
         raise SettingsError(f"tokens and keys do not travel in clear: to serve on {settings.host}, settings need [tls]")
@@ -42,12 +44,6 @@ def serve(home: Path, port: int, user: str | None, now: Callable[[], datetime]) 
         drop_to(user)
     event("start", port=port, tls=settings.tls is not None)
     uvicorn.Server(config).run()
-
-
-def _choose_allocator() -> None:
-    """Arrow's own default gives freed pages back and takes them again at each batch."""
-    if "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 def configuration(app: RequestLog, settings: CustodySettings, port: int) -> uvicorn.Config:

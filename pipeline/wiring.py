@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-import pyarrow as pa
-
 from anonymization.pseudonyms import CustodyClient, RotationClient, RotationCustodian
 from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
@@ -18,7 +16,10 @@ from pipeline.hub import Hub, Role, RunCustody, RunRequest
 from policies import load_territory
 from policies.contract import Territory
 from settings import Settings
+from settings.memory import keep_freed_memory
 from storage import Journal, KeyCustodian, S3ObjectStore, database_engine
+
+FREED_BYTES = 128 * 1024 * 1024
 
 
 def open_hub(settings: Settings, role: Role) -> Hub:
@@ -28,7 +29,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         PolicyError: the territory's folder is not valid.
         MissingSecretError: this process may not read a secret of that role.
     """
-    _choose_allocator()
+    keep_freed_memory(FREED_BYTES)
     territory = _territory(settings.territory)
     credential = settings.credential(role if role != "decide" else "assess")
     engine = database_engine(settings.hub_database_url())
@@ -62,13 +63,6 @@ def _only(holder: Role, role: Role, settings: Settings) -> Settings:
     if role != holder:
         raise RefusedError(f"{role} has no token of custody: only {holder} may ask it that")
     return settings
-
-
-@cache
-def _choose_allocator() -> None:
-    """Arrow's own default gives freed pages back and takes them again at each step: a third of a stage's time."""
-    if "jemalloc" in pa.supported_memory_backends():
-        pa.set_memory_pool(pa.jemalloc_memory_pool())
 
 
 @cache

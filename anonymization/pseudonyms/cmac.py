@@ -30,6 +30,8 @@ KEY_SIZES = (16, 32)
 PADDING = [b"\x80".rjust(left + 1, b"\0").ljust(BLOCK, b"\0")[:BLOCK] for left in range(BLOCK)]
 """10…0 after that many bytes (RFC 4493, 2.4)."""
 
+_STRETCH = 64  # rows of one length that a constant is mixed into at once
+
 _MASKS = blocks_from([(b"\xff" * left).ljust(BLOCK, b"\0") for left in range(BLOCK + 1)])
 
 
@@ -95,9 +97,13 @@ def chain(cipher: BlockCipher, rows: Rows, endings: Endings, out: Blocks, room: 
         now, then, later = running[index : index + 3]
         block = room[:now]
         rows.read(index * BLOCK, now, block)  # 3
-        left = rows.lengths[then:now] - index * BLOCK
-        block[then:] &= as_blocks(_MASKS, left)  # 4
-        block[then:] ^= as_blocks(endings.last if index else endings.single, left)
+        ending = endings.last if index else endings.single
+        if then == 0 and rows.width is not None:
+            _end_alike(block, rows.width - index * BLOCK, ending)  # 4
+        else:
+            left = rows.lengths[then:now] - index * BLOCK
+            block[then:] &= as_blocks(_MASKS, left)  # 4
+            block[then:] ^= as_blocks(ending, left)
         if endings.before is not None and later < then:
             block[later:then] ^= as_blocks(endings.before, rows.lengths[later:then] - (index + 1) * BLOCK)
         if index:
@@ -105,6 +111,16 @@ def chain(cipher: BlockCipher, rows: Rows, endings: Endings, out: Blocks, room: 
         cipher.encrypt(block, tags[: now + 1])  # 6
     if order is not None:  # 7
         as_items(out)[order] = as_items(tags)[: len(rows)]
+
+
+def _end_alike(block: Blocks, left: int, ending: Blocks) -> None:
+    """Cut off and mix in the ending where all rows have the same, a stretch of rows at a time: nothing is looked up."""
+    whole = len(block) - len(block) % _STRETCH
+    for rows in (block[:whole].reshape(-1, 2 * _STRETCH), block[whole:]):
+        repeats = rows.shape[1] // 2
+        if left < BLOCK:
+            rows &= np.tile(_MASKS[left], repeats)
+        rows ^= np.tile(ending[left], repeats)
 
 
 def _running(rows: Rows) -> tuple[list[int], NDArray[np.int64] | None]:

@@ -7,6 +7,7 @@ times, the last slice. Values are bounded, so that no single one can stop a serv
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -44,10 +45,8 @@ class ByteColumn:
         data = array.buffers()[-1]
         self._data = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(0, np.uint8)
         self._offsets = _offsets(array, self.large)
-        runs = (self._offsets[start : start + _LOOK + 1] for start in range(0, self.rows, _LOOK))
-        longest = max((int((run[1:] - run[:-1]).max()) for run in runs), default=0)
-        if longest > limit:
-            raise ValueTooLongError(f"a value has {longest} bytes, more than the {limit} that any may have")
+        if (most := _longest(self._offsets)) > limit:
+            raise ValueTooLongError(f"a value has {most} bytes, more than the {limit} that any may have")
 
     def lengths(self) -> Lengths:
         """Return the bytes of each value, none under a null."""
@@ -59,11 +58,11 @@ class ByteColumn:
             lengths[~self.valid] = 0
         return lengths
 
-    def slices(self, rows: int = SLICE_ROWS) -> Iterator[Rows]:
-        """Yield the column in runs of at most ``rows`` rows and :data:`SLICE_BYTES`, or of one row."""
+    def slices(self) -> Iterator[Rows]:
+        """Yield the column in runs of at most :data:`SLICE_ROWS` rows and :data:`SLICE_BYTES`, or of one row."""
         start = 0
         while start < self.rows:
-            stop = min(start + rows, self.rows)
+            stop = min(start + SLICE_ROWS, self.rows)
             limit = int(self._offsets[start]) + SLICE_BYTES
             if int(self._offsets[stop]) > limit:
                 ends = self._offsets[start + 1 : stop + 1].astype(np.int64)
@@ -86,10 +85,22 @@ class ByteColumn:
         steps = offsets[1:] - offsets[:-1]
         width = int(steps[0])
         if width and width == steps.min() == steps.max() and (self.valid is None or self.valid[start:stop].all()):
-            starts = np.arange(0, count * width, width)
-            return Rows(start, data, starts, np.broadcast_to(np.int64(width), count), width)
+            return Rows(start, data, _even(width)[:count], np.broadcast_to(np.int64(width), count), width)
         starts = offsets[:-1].astype(np.int64) - begin
         return Rows(start, data, starts, self._lengths(start, stop), None)
+
+
+def longest(column: pa.Array) -> int:
+    """Return the bytes of the longest value of a plain column of text or bytes, whatever lies under a null included."""
+    return _longest(_offsets(column, pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)))
+
+
+@lru_cache(maxsize=8)
+def _even(width: int) -> Lengths:
+    """Return where values of one width start, for as many as a slice may have: read-only, made once a width."""
+    starts = np.arange(0, SLICE_ROWS * width, width, dtype=np.int64)
+    starts.flags.writeable = False
+    return starts
 
 
 def blocks_of(column: pa.FixedSizeBinaryArray) -> Blocks:
@@ -123,6 +134,11 @@ def _plain(values: pa.Array) -> pa.Array:
     if any(test(kind) for test in known) or pa.types.is_fixed_size_binary(kind):
         return values
     raise IdentifierTypeError(f"identifiers are text or bytes, not {kind}")
+
+
+def _longest(offsets: NDArray[np.signedinteger]) -> int:
+    runs = (offsets[start : start + _LOOK + 1] for start in range(0, len(offsets) - 1, _LOOK))
+    return max((int((run[1:] - run[:-1]).max()) for run in runs), default=0)
 
 
 def _offsets(array: pa.Array, large: bool) -> NDArray[np.signedinteger]:
