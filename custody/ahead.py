@@ -16,8 +16,8 @@ from starlette.types import Receive
 from anonymization.pseudonyms.wire import Piece
 from custody.errors import RefusedError
 
-AHEAD_BYTES = 2 * 1024 * 1024  # of the body that wait for the worker: more than a batch, so that it seldom waits
-AHEAD_PIECES = 2  # of the answer that wait to be sent
+AHEAD_BYTES = 4 * 1024 * 1024  # of the body that wait for the worker: several batches, so that it seldom waits
+AHEAD_PIECES = 4  # of the answer that wait to be sent
 
 
 class BodyPuller:

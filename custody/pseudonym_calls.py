@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b32encode
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,7 @@ from custody.small_calls import SmallCalls
 from custody.spending import GRANT
 
 MAX_SMALL_BYTES = 1024 * 1024
+_BY_COLUMN = 50  # pseudonyms that are written as text by column
 
 Purpose = Annotated[
     str | None,
@@ -124,6 +126,9 @@ async def _answer_small(request: Request, asked: Asked, small_calls: SmallCalls)
 
 
 def _texts(pseudonyms: pa.Array) -> list[str | None]:
+    """Return the text form of each. A column is worth its preparation from some dozens of values on."""
+    if len(pseudonyms) < _BY_COLUMN and not pa.types.is_string(pseudonyms.type):
+        return [None if one is None else b32encode(one).decode().rstrip("=") for one in pseudonyms.to_pylist()]
     text = pseudonyms if pa.types.is_string(pseudonyms.type) else to_base32(pseudonyms)
     return list(text.to_pylist())
 
