@@ -61,7 +61,7 @@ def test_f1_when_only_one_has_spans() -> None:
 
 
 def test_other_texts_are_refused() -> None:
-    with pytest.raises(AgreementError, match="^b is not in"):
+    with pytest.raises(AgreementError, match=r"^b is not in"):
         pairs([FIRST], [EMPTY])
-    with pytest.raises(AgreementError, match="^a has other words"):
+    with pytest.raises(AgreementError, match=r"^a has other words"):
         pairs([FIRST], [Document("a", "note", "Ana Roi, 06 11", ())])
