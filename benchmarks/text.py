@@ -1,6 +1,7 @@
 """What our detector finds in the annotated texts, next to Presidio as installed, and how fast each reads.
 
-    python -m benchmarks.text [--half development|test] [--repeats 10] [--systems ours,patterns,presidio] [--misses]
+    python -m benchmarks.text [--half development|test] [--repeats 10] [--systems ours,patterns,presidio]
+                             [--workers 2] [--misses]
 
 * ours: `anonymization.text.redact` with its default settings;
 * patterns: the same without a language model: patterns and gazetteer alone;
@@ -56,10 +57,9 @@ System = Callable[[Sequence[str]], Findings]
 
 def ours(**changes: Any) -> System:
     """Our detector, with its default settings but for `changes`."""
-    from anonymization.text import redact
-    from anonymization.text.redaction import DEFAULT
+    from anonymization.text import RedactionSettings, redact
 
-    settings = replace(DEFAULT, **changes)
+    settings = replace(RedactionSettings(), **changes)
 
     def find(texts: Sequence[str]) -> Findings:
         return grouped(redact(pa.array(texts, pa.string()), settings).findings, len(texts))
@@ -101,10 +101,11 @@ def presidio() -> System:
     return find
 
 
-SYSTEMS: dict[str, Callable[[], System]] = {
-    "ours": ours,
-    "patterns": lambda: ours(model=None),
-    "presidio": presidio,
+# Each is made from the settings of ours that the command line changes; Presidio takes none.
+SYSTEMS: dict[str, Callable[[dict[str, Any]], System]] = {
+    "ours": lambda changes: ours(**changes),
+    "patterns": lambda changes: ours(model=None, **changes),
+    "presidio": lambda _: presidio(),
 }
 
 
@@ -160,29 +161,35 @@ def lengthened(texts: Sequence[str], repeats: int) -> list[str]:
     return [f"{text} ({turn})" for turn in range(repeats) for text in texts]
 
 
-def main() -> None:
-    """Measure the systems asked for."""
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="findings in the annotated texts, and speed")
     parser.add_argument("--half", choices=("development", "test"), default="development")
     parser.add_argument("--repeats", type=int, default=10, help="copies of each text for the speed; 0 for no speed")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="some of: %(default)s")
+    parser.add_argument("--workers", type=int, help="processes of our detector; Presidio has one")
     parser.add_argument("--misses", action="store_true", help="show each error (development half only)")
     asked = parser.parse_args()
-    chosen = asked.systems.split(",")
-    if unknown := set(chosen) - set(SYSTEMS):
+    asked.systems = asked.systems.split(",")
+    if unknown := set(asked.systems) - set(SYSTEMS):
         parser.error(f"unknown system: {', '.join(sorted(unknown))}")
     if asked.misses and asked.half != "development":
         parser.error("the errors of the test half are counted, never shown")
+    return asked
+
+
+def main() -> None:
+    """Measure the systems asked for."""
+    asked = _asked()
+    changes = {} if asked.workers is None else {"workers": asked.workers}
     documents = load(asked.half)
     texts = [document.text for document in documents]
     many = lengthened(texts, asked.repeats)
     seconds: dict[str, float] = {}
     print(f"{len(texts)} texts ({asked.half}), {sum(map(len, texts)) / len(texts):.0f} characters on average")
-    for name in chosen:
-        system = SYSTEMS[name]()
+    for name in asked.systems:
+        system = SYSTEMS[name](changes)
         findings = system(texts)  # which also warms it up
-        print(f"\n{name}")
-        print("\n".join(quality(documents, findings)))
+        print("\n".join(["", name, *quality(documents, findings)]))
         if asked.misses:
             print("\n".join(misses(documents, findings)))
         if many:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pytest
@@ -60,3 +61,25 @@ def test_errors_of_the_test_half_are_never_shown(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "argv", ["text", "--half", "test", "--misses"])
     with pytest.raises(SystemExit, match="2"):
         benchmark.main()
+
+
+def test_an_unknown_system_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["text", "--systems", "ours,theirs"])
+    with pytest.raises(SystemExit, match="2"):
+        benchmark.main()
+
+
+def test_figures_and_speeds_are_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    read: list[int] = []
+
+    def blind(texts: Sequence[str]) -> benchmark.Findings:
+        read.append(len(texts))
+        return [[] for _ in texts]
+
+    monkeypatch.setitem(benchmark.SYSTEMS, "ours", lambda _: blind)
+    monkeypatch.setattr(sys, "argv", ["text", "--systems", "ours", "--repeats", "2"])
+    benchmark.main()
+    printed = capsys.readouterr().out
+    assert read == [300, 600]
+    assert "documents fully clean: 91 of 300" in printed
+    assert "speed over 600 distinct texts" in printed
