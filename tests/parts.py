@@ -23,14 +23,14 @@ class Part:
     name: str
     folders: tuple[str, ...]
     minutes: float
-    spread: bool = False  # over two processes, a file at a time: nothing in it starts a server
+    spread: str = ""  # over two processes: a file at a time, or a group at a time, in order
 
 
 TIMEOUT_SECONDS = 900  # of one test with its fixtures: the first to ask for Airflow waits for it on a busy machine
 
 PARTS = (
-    Part("unit, properties and vectors", ("tests/unit", "tests/properties", "tests/vectors"), 4, spread=True),
-    Part("integration", ("tests/integration",), 7),
+    Part("unit, properties and vectors", ("tests/unit", "tests/properties", "tests/vectors"), 4, spread="loadfile"),
+    Part("integration", ("tests/integration",), 7, spread="loadgroup"),
     Part("end to end", ("tests/e2e",), 7),
 )
 PROOFS = (Part("proofs", ("tests/proofs",), 60),)
@@ -80,7 +80,7 @@ def _run(part: Part) -> tuple[int, str]:
         "--color=auto",
         "--durations=5",
         f"--timeout={TIMEOUT_SECONDS}",
-        *(("-n", "2", "--dist", "loadfile") if part.spread else ()),
+        *(("-n", "2", "--no-loadscope-reorder", "--dist", part.spread) if part.spread else ()),
         *part.folders,
     ]
     closing = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,7 +12,16 @@ from sqlalchemy import Engine
 from storage import S3ObjectStore, database_engine, upgrade
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
+ROOM = Path(__file__).parent
+
 OpenStore = Callable[[str], S3ObjectStore]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A folder's tests share servers: where tests are spread over processes, they stay in one."""
+    for item in items:
+        if item.path.is_relative_to(ROOM):
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOM).parts[0]))
 
 
 @pytest.fixture(scope="session")
