@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -53,6 +54,7 @@ class Released:
     counts: ReleaseCounts
     unit_counts: pa.Array  # int64, distinct units behind each row of `table`; zeros where nothing is protected
     evidence: pa.Table | None  # None where nothing is protected
+    details: Mapping[str, Any] = field(default_factory=dict)  # JSON, by kind: how it was made (levels, patterns, noise)
 
 
 def released_schema(rule: ReleaseRule) -> pa.Schema:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from catalog.certificate_sections import Section
 from catalog.certificate_text import main_lines, to_html, to_text
 from catalog.treatments import Treatment, promises, treatments
 from policies import Contract, Territory
@@ -49,6 +50,7 @@ class Certificate:
     strategy_digest: str
     candidate_digest: str
     consent_root: str | None
+    sections: tuple[Section, ...] = ()  # what the kind of release has to tell beside: see certificate_sections
 
     def to_json(self) -> bytes:
         """Canonical UTF-8 JSON: the same certificate gives the same bytes."""
@@ -81,6 +83,7 @@ def certify(
     coverage: str = "",
     remarks: tuple[str, ...] = (),
     consent_root: str | None = None,
+    sections: tuple[Section, ...] = (),
 ) -> Certificate:
     """Return the certificate of a release: the contract's promises beside what was counted and measured.
 
@@ -113,6 +116,7 @@ def certify(
         strategy_digest=territory.strategy.digest,
         candidate_digest=candidate_digest,
         consent_root=consent_root,
+        sections=sections,
     )
 
 

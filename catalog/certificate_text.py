@@ -75,6 +75,7 @@ def to_text(certificate: Certificate) -> str:
     parts.append("Ce qui est garanti\n" + _bullets(certificate.promises))
     parts.append("Ce qui a été compté\n" + _bullets(f"{label} : {value}" for label, value in counted(certificate)))
     parts.append("Ce qui a été mesuré\n" + _bullets(f"{label} : {value}" for label, value in measured(certificate)))
+    parts.extend(section.to_text() for section in certificate.sections)
     parts.append(f"Qui a approuvé\n{approved(certificate)}")
     parts.append("Empreintes\n" + _bullets(f"{label} : {value}" for label, value in digests(certificate)))
     return "\n\n".join(parts) + "\n"

@@ -7,8 +7,10 @@ it is bound to the digest of the candidate, to the versions it was judged under 
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
-from typing import Literal
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,6 +21,7 @@ from catalog.lineage import Stage
 from pipeline.anonymize import consent_is_current
 from pipeline.candidate import Candidate, read_candidate
 from pipeline.hub import Hub
+from pipeline.judging import Judgment, judge
 from pipeline.stage import stage
 from policies.contract import Contract
 from storage import DatasetRef, canonical_json
@@ -37,6 +40,7 @@ class Verdict:
     reasons: tuple[str, ...]  # French, one sentence each
     counts: dict[str, int]
     measures: dict[str, float]
+    details: Mapping[str, Any] = field(default_factory=dict)  # JSON, by kind: for the certificate
 
 
 def assess(hub: Hub, contract: Contract, run_id: str, period: str, ref: DatasetRef) -> Verdict:
@@ -52,21 +56,24 @@ def assess(hub: Hub, contract: Contract, run_id: str, period: str, ref: DatasetR
             candidate.counts,
             _earlier(hub, contract, period),
         )
-        verdict = _judge(hub, contract, ref, candidate, measures)
+        verdict = _verdict(hub, contract, ref, candidate, measures, judge(hub, contract, period, candidate))
         report.add(**verdict.counts)
         _keep(hub, contract, run_id, period, candidate, verdict)
         return verdict
 
 
-def _judge(hub: Hub, contract: Contract, ref: DatasetRef, candidate: Candidate, measures: Measures) -> Verdict:
-    refusals = [finding.message for finding in measures.violations]
+def _verdict(
+    hub: Hub, contract: Contract, ref: DatasetRef, candidate: Candidate, measures: Measures, judged: Judgment
+) -> Verdict:
+    refusals = [*(finding.message for finding in measures.violations), *judged.violations]
     if not consent_is_current(hub, contract, candidate.manifest):
         refusals.append(CONSENT_CHANGED)
     if candidate.table.num_rows == 0:
         refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")
     word: VerdictWord = "refused" if refusals else "needs_approval" if contract.approval else "publishable"
-    reasons = (*refusals, *(finding.message for finding in measures.remarks))
-    return Verdict(ref, word, reasons, candidate.counts.to_json(), measures.numbers())
+    reasons = (*refusals, *(finding.message for finding in measures.remarks), *judged.remarks)
+    numbers = measures.numbers() | dict(judged.numbers)
+    return Verdict(ref, word, reasons, candidate.counts.to_json(), numbers, judged.details)
 
 
 def _earlier(hub: Hub, contract: Contract, period: str) -> Earlier | None:
@@ -94,6 +101,7 @@ def _keep(hub: Hub, contract: Contract, run_id: str, period: str, candidate: Can
         "contract": {"id": str(contract.id), "version": str(contract.version), "digest": contract.digest},
         "strategy": {"version": strategy.version, "digest": strategy.digest},
         "consent_root": candidate.manifest.consent_root,
+        "details": json.dumps(verdict.details, sort_keys=True),
     }
     hub.audit.put(verdict_key(str(contract.id), period, digest), canonical_json(record), media_type="application/json")
     hub.journal.record_verdict(

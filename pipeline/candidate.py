@@ -7,7 +7,9 @@ counts); and, where somebody is protected, the evidence that joins rows to numbe
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,6 +19,7 @@ from storage import (
     Manifest,
     ObjectStore,
     Zone,
+    canonical_json,
     parquet_schema,
     read_manifest,
     read_parquet,
@@ -27,6 +30,7 @@ from storage.zones import part_key
 
 COUNTS = b"ardoise.counts"
 TRUSTED = b"ardoise.trusted"  # content digest of the period it was made from
+DETAILS = b"ardoise.details"  # how it was made
 UNITS = "units"
 
 
@@ -40,6 +44,7 @@ class Candidate:
     evidence: pa.Table | None
     counts: ReleaseCounts
     trusted_content: str  # what of the period was released, once this is
+    details: Mapping[str, Any] = field(default_factory=dict)  # JSON, by kind: how it was made
 
 
 def write_candidate(
@@ -57,7 +62,11 @@ def write_candidate(
     keys = [part_key(Zone.CANDIDATE, trusted.dataset, major, trusted.period, name, index) for index in range(3)]
     units_schema = pa.schema(
         [pa.field(UNITS, pa.int64(), nullable=False)],
-        {COUNTS: json.dumps(released.counts.to_json()).encode(), TRUSTED: trusted.content.encode()},
+        {
+            COUNTS: json.dumps(released.counts.to_json()).encode(),
+            TRUSTED: trusted.content.encode(),
+            DETAILS: canonical_json(dict(released.details)),
+        },
     )
     units = pa.table([released.unit_counts.cast(pa.int64())], schema=units_schema)
     data = write_parquet(store, keys[0], [released.table], released.table.schema)
@@ -94,4 +103,5 @@ def read_candidate(store: ObjectStore, ref: DatasetRef, *, evidence: bool) -> Ca
         else None,
         ReleaseCounts(**json.loads(said[COUNTS])),
         said[TRUSTED].decode(),
+        json.loads(said.get(DETAILS, b"{}")),
     )

@@ -161,7 +161,7 @@ def _settings(old: Contract, new: Contract) -> Iterator[Change]:
         yield Change(ChangeLevel.MAJOR, "la forme de la publication change")
     if set(old.release.formats) - set(new.release.formats):
         yield Change(ChangeLevel.MAJOR, "un format de publication disparaît")
-    lighter = ("k", "minimum_units", "dominance", "suppression_limit", "formats", "searchable")
+    lighter = ("k", "minimum_units", "dominance", "suppression_limit", "formats", "searchable", "search")
     if any(getattr(old.release, field) != getattr(new.release, field) for field in lighter):
         yield Change(ChangeLevel.MINOR, "les seuils ou les formats de la publication changent")
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, NewType
 
+from policies.generalized import SearchRule
+
 DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name and its CKAN name
 Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
 PeriodKey = NewType("PeriodKey", str)  # "2026-10" or "2026-10-31", in the territory's time zone
@@ -142,6 +144,7 @@ class ReleasedColumn:
     options: dict[str, Any] = field(default_factory=dict)
     quasi_identifier: bool = False
     unit: str | None = None
+    derived_from: str | None = None  # another published column, of whose published value this one is a function
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ class ReleaseRule:
     latitude: str | None = None
     formats: tuple[Literal["parquet", "csv", "geojson"], ...] = ("parquet", "csv")
     searchable: bool = True  # loaded in CKAN's DataStore
+    search: SearchRule | None = None  # kind == "records": the best generalization under models; `k` is then theirs
 
 
 @dataclass(frozen=True, slots=True)

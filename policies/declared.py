@@ -5,7 +5,7 @@ These pydantic models stand at the edge only. Inside, everything is a dataclass 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -119,6 +119,7 @@ class DeclaredReleasedColumn(Declared):
     options: dict[str, Any] = {}
     quasi_identifier: bool = False
     unit: str | None = None
+    derived_from: Name | None = None
 
 
 class DeclaredMeasure(Declared):
@@ -130,6 +131,35 @@ class DeclaredMeasure(Declared):
     description: Annotated[str, Field(min_length=1)]
     unit: str | None = None
     decimals: Annotated[int, Field(ge=0, le=9)] = 2
+
+
+class DeclaredModel(Declared):
+    """One privacy model; which parameters belong to which is judged by `policies.generalized_rules`."""
+
+    model: str
+    k: int | None = None
+    l: float | None = None  # noqa: E741
+    c: float | None = None
+    t: float | None = None
+    p: float | None = None
+    distance: Literal["equal", "ordered", "hierarchical"] | None = None
+    sensitive: Name | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    population: str | None = None
+    tree: str | None = None
+
+
+class DeclaredHierarchy(Declared):
+    """How one published quasi-identifier may be made coarser."""
+
+    kind: Literal["csv", "tree", "intervals", "prefixes", "grid", "iris"]
+    file: str | None = None
+    lengths: tuple[int, ...] = ()
+    sizes: tuple[int, ...] = ()
+    edges: tuple[tuple[date | int | float, ...], ...] = ()
+    bounds: tuple[date | int | float, date | int | float] | None = None
+    root: str = "*"
 
 
 class DeclaredRelease(Declared):
@@ -146,6 +176,12 @@ class DeclaredRelease(Declared):
     latitude: Name | None = None
     formats: Annotated[tuple[Literal["parquet", "csv", "geojson"], ...], Field(min_length=1)] = ("parquet", "csv")
     searchable: bool = True
+    models: tuple[DeclaredModel, ...] = ()
+    hierarchies: dict[Name, DeclaredHierarchy] = {}
+    metric: str | None = None
+    weights: dict[Name, float] = {}
+    local_recoding: bool = False
+    levels_fixed_for: str | None = None
 
 
 class DeclaredSchema(Declared):

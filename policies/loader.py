@@ -23,6 +23,8 @@ from policies.contract import Commune, Contract, DatasetId, Strategy, Territory
 from policies.declared import Declared, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
+from policies.generalized_reading import with_files
+from policies.generalized_rules import search_contradictions, search_weaknesses
 from policies.odcs import read_contract
 from policies.release_rules import release_contradictions
 from policies.rules import contradictions, needs_approval, weaknesses
@@ -82,7 +84,11 @@ def load_contract(
     """
     document = read_document(path, ContractError)
     contract, where, root = read_contract(document)
-    broken = [*contradictions(contract, where), *release_contradictions(contract, where)]
+    broken = [
+        *contradictions(contract, where),
+        *release_contradictions(contract, where),
+        *search_contradictions(contract, where),
+    ]
     if not _SLUG.fullmatch(contract.id):
         broken.append(document.finding(("id",), "id", "« id » s'écrit en minuscules-avec-tirets"))
     if organizations is not None and contract.feed.operator not in organizations:
@@ -92,10 +98,13 @@ def load_contract(
         broken.append(document.finding(("domain",), "theme", "ce thème n'est pas dans themes.yaml"))
     if broken:
         raise ContractError(*broken)
-    weak = list(weaknesses(contract, strategy, root.approval is False, where))
+    weak = [
+        *weaknesses(contract, strategy, root.approval is False, where),
+        *search_weaknesses(contract, strategy, where),
+    ]
     if weak:
         raise WeakContractError(*weak)
-    return replace(contract, approval=contract.approval or needs_approval(contract, strategy))
+    return with_files(replace(contract, approval=contract.approval or needs_approval(contract, strategy)))
 
 
 def load_strategy(path: Path) -> Strategy:

@@ -37,6 +37,7 @@ from policies.contract import (
 from policies.declared import Declared, DeclaredColumn, DeclaredRelease, DeclaredRoot, DeclaredSchema
 from policies.document import Document, Position
 from policies.errors import ContractError, Finding
+from policies.generalized_reading import SEARCHED, read_search, territory_folder
 
 _Model = TypeVar("_Model", bound=Declared)
 _RETENTION_UNITS = {"d": "days", "day": "days", "days": "days", "h": "hours", "hours": "hours"}
@@ -184,7 +185,7 @@ def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> 
             read_column(document, (*_SCHEMA, "properties", number), item, _column_properties(document, number))
             for number, item in enumerate(properties)
         ),
-        release=_release(release),
+        release=_release(release, territory_folder(document.file)),
         approval=bool(root.approval),
         authors=tuple(member["username"] for member in members if member.get("role") == "author"),
         source=document.file,
@@ -197,11 +198,14 @@ def _column_properties(document: Document, number: int) -> DeclaredColumn:
     return _custom(document, (*_SCHEMA, "properties", number), DeclaredColumn)[0]
 
 
-def _release(declared: DeclaredRelease) -> ReleaseRule:
-    values = {name: getattr(declared, name) for name in type(declared).model_fields}
+def _release(declared: DeclaredRelease, folder: Path) -> ReleaseRule:
+    values = {name: getattr(declared, name) for name in type(declared).model_fields if name not in SEARCHED}
     values["columns"] = tuple(ReleasedColumn(**column.model_dump()) for column in declared.columns)
     values["measures"] = tuple(Measure(**measure.model_dump()) for measure in declared.measures)
-    return ReleaseRule(**values)
+    search = read_search(declared, folder)
+    if search is not None and search.models:
+        values["k"] = values["k"] or search.smallest_class
+    return ReleaseRule(**values, search=search)
 
 
 def _version(document: Document) -> Version:

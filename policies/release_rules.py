@@ -36,6 +36,8 @@ def _kind(contract: Contract, where: Map) -> Iterator[Finding]:
         )
         if value
     }
+    if rule.search is not None:  # what its models need is judged by policies.generalized_rules
+        given = given | {"k"} if rule.kind == "records" else given - {"k"}
     needs = set(_NEEDS[rule.kind])
     personal = contract.protection_unit is not None
     if rule.kind == "aggregate" and personal:
@@ -70,12 +72,18 @@ def _column(contract: Contract, released: ReleasedColumn) -> Iterator[tuple[str,
                 "released-identifier",
                 f"« {name} » désigne une personne, ou est un texte libre : elle ne se publie pas",
             )
+        counted = released.quasi_identifier or released.derived_from or released.name in _sensitive(contract)
         alone = len(released.sources) == 1 and contract.release.kind == "records"
-        if alone and privacy.category is PrivacyCategory.QUASI_IDENTIFIER and not released.quasi_identifier:
+        if alone and privacy.category is PrivacyCategory.QUASI_IDENTIFIER and not counted:
             yield (
                 "released-quasi-identifier",
                 f"« {name} » est un quasi-identifiant : il manque « quasiIdentifier: true »",
             )
+
+
+def _sensitive(contract: Contract) -> tuple[str, ...]:
+    """The published columns whose diversity a model bounds, which are therefore no quasi-identifiers."""
+    return contract.release.search.sensitive if contract.release.search else ()
 
 
 def _measures(contract: Contract, where: Map) -> Iterator[Finding]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from catalog import Certificate, DatasetPage, PublishedFile, certify
+from catalog.certificate_sections import sections
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
 from pipeline.publication.files import OpenFile
 from policies.contract import Contract
 from storage.journal_records import DecisionRecord, VerdictRecord
-from storage.zones import certificate_key, open_key
+from storage.zones import certificate_key, open_key, verdict_key
 
 ROWS_AT_A_TIME = 16_384
 CERTIFICATE = "certificat"
@@ -69,6 +73,7 @@ def write_certificate(
         coverage=coverage_note(contract),
         remarks=tuple(verdict.reasons),
         consent_root=verdict.consent_root,
+        sections=sections(contract, _details(hub, contract, period, verdict)),
     )
     html, json = certificate.to_html(), certificate.to_json()
     hub.open.put(_certificate_key(contract, period, "html"), html, media_type="text/html; charset=utf-8")
@@ -77,6 +82,13 @@ def write_certificate(
         certificate_key(str(contract.id), period, verdict.candidate_digest), json, media_type="application/json"
     )
     return certificate
+
+
+def _details(hub: Hub, contract: Contract, period: str, verdict: VerdictRecord) -> dict[str, Any]:
+    """What the verdict found of this kind of release, as *assess* left it in the audit zone."""
+    kept = json.loads(hub.audit.get(verdict_key(str(contract.id), period, verdict.candidate_digest)))
+    found: dict[str, Any] = json.loads(kept["details"])
+    return found
 
 
 def coverage_note(contract: Contract) -> str:
