@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import polars as pl
 import pyarrow as pa
 
@@ -27,7 +29,7 @@ class ClassReader:
         self.unit_keys = list(UNIT) if protection_unit else []
         self.measured = list(dict.fromkeys(measure.column for measure in rule.measures if measure.column))
         self.sums = ExactSums()
-        self._surroundings = surroundings
+        self.surroundings = surroundings
 
     def schema(self) -> pa.Schema:
         """The published schema."""
@@ -37,7 +39,7 @@ class ClassReader:
         """Published columns, unit and row count; with `measures`, also `sum:` and `values:` of each measured column."""
         sources = self._sources(batch)
         made = [
-            generalize(column, [sources[name] for name in column.sources], self._surroundings)
+            generalize(column, [sources[name] for name in column.sources], self.surroundings)
             for column in self.rule.columns
         ]
         if self.unit:
@@ -58,11 +60,22 @@ class ClassReader:
     def _sources(self, batch: pa.RecordBatch) -> dict[str, pl.Series]:
         names = dict.fromkeys(name for column in self.rule.columns for name in column.sources)
         names |= dict.fromkeys(self.measured)
-        wanted = [*names, self.unit.column] if self.unit else list(names)
-        missing = sorted(set(wanted) - set(batch.schema.names))
-        if missing:
-            raise ReleaseRuleError(f"the release rule uses columns that the trusted rows do not have: {missing}")
-        return {name: _series(name, batch.column(name)) for name in names}
+        if self.unit:
+            sources_of(batch.slice(0, 0), [self.unit.column])
+        return sources_of(batch, names)
+
+
+def sources_of(batch: pa.RecordBatch, names: Iterable[str]) -> dict[str, pl.Series]:
+    """Source columns of a batch, dictionaries decoded.
+
+    Raises:
+        ReleaseRuleError: a column is missing.
+    """
+    wanted = list(names)
+    missing = sorted(set(wanted) - set(batch.schema.names))
+    if missing:
+        raise ReleaseRuleError(f"the release rule uses columns that the trusted rows do not have: {missing}")
+    return {name: _series(name, batch.column(name)) for name in wanted}
 
 
 def _series(name: str, values: pa.Array) -> pl.Series:

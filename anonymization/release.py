@@ -25,6 +25,7 @@ from anonymization.candidate import Released
 from anonymization.classes import ClassReader
 from anonymization.errors import ReleaseRuleError
 from anonymization.generalization import Surroundings
+from anonymization.generalized.attributes import is_searched
 from anonymization.records import release_as_is, release_records
 from anonymization.tables import release_table
 from policies.contract import ProtectionUnit, ReleaseRule
@@ -59,9 +60,21 @@ def apply_release(
     reader = ClassReader(rule, protection_unit, surroundings or Surroundings())
     if rule.kind == "aggregate":
         return release_table(batches, reader)
+    if is_searched(rule) and protection_unit is not None:
+        return _searched(batches, rule, protection_unit, reader)
     if rule.kind == "records":
         return release_records(batches, reader, rule.k or 0)
     return release_as_is(batches, reader)
+
+
+def _searched(batches: Batches, rule: ReleaseRule, unit: ProtectionUnit, reader: ClassReader) -> Released:
+    """Under models, in memory; a stage streams it instead (:mod:`anonymization.generalized`)."""
+    from anonymization.generalized import choose, count_release, empty_release, stream_release, whole_release
+
+    counted = count_release(batches, rule, unit, reader.surroundings)
+    if counted is None:
+        return empty_release(rule)
+    return whole_release(stream_release(batches, counted, choose(counted), salt=""))
 
 
 def _sliced(table: pa.Table) -> Batches:

@@ -6,16 +6,18 @@ they were taken in, the period is made again first (:func:`consent_is_current` t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from anonymization import Surroundings, apply_release
+from anonymization import Released, Surroundings, apply_release
+from anonymization.generalized import StreamedRelease, count_release, empty_release, is_searched, stream_release
 from catalog.lineage import Stage
 from consent import consent_root
 from pipeline.candidate import write_candidate
 from pipeline.errors import BadInputError, ConsentChangedError
 from pipeline.hub import Hub, code_version
+from pipeline.levels import fixed_or_chosen
 from pipeline.stage import stage
 from policies.contract import Contract
 from storage import DatasetRef, Manifest, read_manifest, read_parquet, read_pointer, stage_key
@@ -39,7 +41,7 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
             for part in trusted.parts:
                 yield from read_parquet(hub.private, part)
 
-        released = apply_release(batches, contract.release, contract.protection_unit, Surroundings.of(hub.territory))
+        released = _released(hub, contract, period, batches)
         name = stage_key(
             dataset=str(contract.id),
             period=period,
@@ -56,6 +58,20 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
         report.outputs.append(candidate)
         report.add(**released.counts.to_json())
         return candidate
+
+
+def _released(
+    hub: Hub, contract: Contract, period: str, batches: Callable[[], Iterator[pa.RecordBatch]]
+) -> Released | StreamedRelease:
+    """Apply the release rule; under models, in two passes at levels that may be fixed for a time."""
+    rule, unit, surroundings = contract.release, contract.protection_unit, Surroundings.of(hub.territory)
+    if not is_searched(rule) or unit is None:
+        return apply_release(batches, rule, unit, surroundings)
+    counted = count_release(batches, rule, unit, surroundings)
+    if counted is None:
+        return empty_release(rule)
+    chosen = fixed_or_chosen(hub.private, contract, period, counted)
+    return stream_release(batches, counted, chosen, salt=f"{contract.id} {period}")
 
 
 def current_partition(hub: Hub, contract: Contract, period: str) -> tuple[DatasetRef, Manifest]:

@@ -1,23 +1,27 @@
 """A candidate at rest: the table that may become public, and beside it what only *assess* may see.
 
 Parts, in order: the published rows; the number of protection units behind each (its schema metadata has the release's
-counts); and, where somebody is protected, the evidence that joins rows to numbered units.
+counts); and, where somebody is protected, the evidence that joins rows to numbered units. A release that is streamed
+has these three as often as it has parts, and its content is the digest of theirs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
 
 from anonymization import ReleaseCounts, Released
+from anonymization.generalized import StreamedRelease
 from storage import (
     DatasetRef,
     Manifest,
     ObjectStore,
+    Part,
     Zone,
     canonical_json,
     parquet_schema,
@@ -49,7 +53,7 @@ class Candidate:
 
 def write_candidate(
     store: ObjectStore,
-    released: Released,
+    released: Released | StreamedRelease,
     trusted: Manifest,
     trusted_ref: DatasetRef,
     *,
@@ -59,27 +63,32 @@ def write_candidate(
 ) -> DatasetRef:
     """Write a candidate; the same release under the same name gives the same ref."""
     major = int(version.partition(".")[0])
-    keys = [part_key(Zone.CANDIDATE, trusted.dataset, major, trusted.period, name, index) for index in range(3)]
-    units_schema = pa.schema(
-        [pa.field(UNITS, pa.int64(), nullable=False)],
-        {
-            COUNTS: json.dumps(released.counts.to_json()).encode(),
-            TRUSTED: trusted.content.encode(),
-            DETAILS: canonical_json(dict(released.details)),
-        },
-    )
-    units = pa.table([released.unit_counts.cast(pa.int64())], schema=units_schema)
-    data = write_parquet(store, keys[0], [released.table], released.table.schema)
-    parts = [data.part, write_parquet(store, keys[1], [units], units_schema).part]
-    if released.evidence is not None:
-        parts.append(write_parquet(store, keys[2], [released.evidence], released.evidence.schema).part)
+    said = {
+        COUNTS: json.dumps(released.counts.to_json()).encode(),
+        TRUSTED: trusted.content.encode(),
+        DETAILS: canonical_json(dict(released.details)),
+    }
+    units_schema = pa.schema([pa.field(UNITS, pa.int64(), nullable=False)], said)
+    parts: list[Part] = []
+    contents: list[str] = []
+    for table, unit_counts, evidence in _pieces(released):
+        keys = [
+            part_key(Zone.CANDIDATE, trusted.dataset, major, trusted.period, name, len(parts) + index)
+            for index in range(3)
+        ]
+        data = write_parquet(store, keys[0], [table], table.schema)
+        contents.append(data.content)
+        units = pa.table([unit_counts.cast(pa.int64())], schema=units_schema)
+        parts += [data.part, write_parquet(store, keys[1], [units], units_schema).part]
+        if evidence is not None:
+            parts.append(write_parquet(store, keys[2], [evidence], evidence.schema).part)
     manifest = Manifest(
         zone=Zone.CANDIDATE,
         dataset=trusted.dataset,
         version=version,
         period=trusted.period,
         parts=tuple(parts),
-        content=data.content,
+        content=contents[0] if len(contents) == 1 else sha256("\n".join(contents).encode()).hexdigest(),
         inputs=(trusted_ref.digest,),
         consent_root=trusted.consent_root,
         code_version=code,
@@ -87,21 +96,31 @@ def write_candidate(
     return write_manifest(store, manifest)
 
 
+def _pieces(released: Released | StreamedRelease) -> Iterator[tuple[pa.Table, pa.Array, pa.Table | None]]:
+    """Table, units and evidence of each part."""
+    if isinstance(released, Released):
+        yield released.table, released.unit_counts, released.evidence
+        return
+    for part in released.parts:
+        yield part.table, part.unit_counts, part.evidence
+
+
 def read_candidate(store: ObjectStore, ref: DatasetRef, *, evidence: bool) -> Candidate:
     """Read a candidate back; without `evidence`, the part that joins rows to units is left where it is."""
     manifest = read_manifest(store, ref)
-    data, units, *rest = manifest.parts
-    said = parquet_schema(store, units).metadata or {}
+    each = 2 if len(manifest.parts) == 2 else 3
+    said = parquet_schema(store, manifest.parts[1]).metadata or {}
     return Candidate(
         manifest,
-        pa.Table.from_batches(read_parquet(store, data), parquet_schema(store, data)),
-        pa.Table.from_batches(read_parquet(store, units)).column(UNITS).combine_chunks()
-        if units.rows
-        else pa.array([], pa.int64()),
-        pa.Table.from_batches(read_parquet(store, rest[0]), parquet_schema(store, rest[0]))
-        if evidence and rest
-        else None,
+        _whole(store, manifest.parts[0::each]),
+        _whole(store, manifest.parts[1::each]).column(UNITS).combine_chunks(),
+        _whole(store, manifest.parts[2::each]) if evidence and each == 3 else None,
         ReleaseCounts(**json.loads(said[COUNTS])),
         said[TRUSTED].decode(),
         json.loads(said.get(DETAILS, b"{}")),
     )
+
+
+def _whole(store: ObjectStore, parts: tuple[Part, ...]) -> pa.Table:
+    schema = parquet_schema(store, parts[0])
+    return pa.Table.from_batches([batch for part in parts for batch in read_parquet(store, part)], schema)

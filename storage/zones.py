@@ -8,6 +8,7 @@ Keys are made here and nowhere else.
     trusted/<dataset>/v<major>/<period>/…     pseudonymised Parquet, manifests, and one pointer a period and generation
     trusted/generations.json                  which generation of pointers is current, for each dataset
     candidate/<dataset>/v<major>/<period>/…   what may become public
+    candidate/<dataset>/v<major>/levels/…     levels of generalization that were fixed for a time
     open bucket: <dataset>/v<major>/<period>/… and <dataset>/v<major>/latest/…
     audit bucket: lineage/…, verdicts/…, certificates/…
 """
@@ -77,6 +78,11 @@ def part_key(zone: Zone, dataset: str, major: int, period: str, stage_key: str, 
 def manifest_key(zone: Zone, dataset: str, major: int, period: str, digest: str) -> str:
     """A manifest, named by the digest of its own bytes."""
     return f"{partition_prefix(zone, dataset, major, period)}manifest-{_safe(digest)}.json"
+
+
+def levels_key(dataset: str, major: int, window: str, rule: str) -> str:
+    """The levels of generalization fixed for a window of time, under one rule (candidate zone)."""
+    return f"{Zone.CANDIDATE.value}/{_safe(dataset)}/v{int(major)}/levels/{_safe(window)}-{_safe(rule)}.json"
 
 
 def pointer_key(zone: Zone, dataset: str, major: int, period: str, generation: int = 0) -> str:

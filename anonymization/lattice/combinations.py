@@ -71,6 +71,13 @@ class Layout:
         """Leaf of one attribute in each key."""
         return (keys >> self.shifts[place]) & ((1 << self.bits[place]) - 1)
 
+    def joined(self, leaves: Mapping[str, Integers]) -> Integers:
+        """The keys of rows or lines whose leaves are known, by attribute."""
+        total = np.zeros(len(leaves[self.attributes[0]]), dtype=np.int64)
+        for name, shift in zip(self.attributes, self.shifts, strict=True):
+            total |= leaves[name] << shift
+        return total
+
     def keys(self, batch: pa.RecordBatch | pa.Table) -> Integers:
         """One key per row.
 
@@ -141,6 +148,11 @@ class Combinations:
         frame = frame.with_columns(*extra, pl.lit(1, pl.Int64).alias(ROWS))
         self._counted().add(frame)
         return keys
+
+    def add_counted(self, keys: Integers, lines: pl.DataFrame, unit_keys: Sequence[str]) -> None:
+        """Count lines that were counted elsewhere: a key each, and sensitive values, unit keys and `n:rows`."""
+        self._unit_keys = list(unit_keys)
+        self._counted().add(lines.with_columns(pl.Series(KEY, keys)))
 
     def merge(self, other: Combinations) -> None:
         """Count everything `other` has counted.

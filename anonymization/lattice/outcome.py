@@ -72,6 +72,15 @@ class GeneralizationResult:
                 arrays[name] = array.filter(mask)
         return pa.RecordBatch.from_pydict(arrays)
 
+    @property
+    def layout(self) -> Layout:
+        """How its keys are laid out."""
+        return self._layout
+
+    def is_kept(self, keys: Integers) -> Booleans:
+        """Which rows or lines, by their keys, are published."""
+        return self._fields(keys)[1]
+
     def suppressed_rows(self, data: pa.Table) -> pa.Table:
         """Return the rows that are not published, as they were. For recoding; never for publication."""
         kept = self._fields(self._layout.keys(data))[1]

@@ -1,0 +1,190 @@
+"""Second pass: the rows of a period at the levels chosen, in order, part by part.
+
+Memory is bounded by the distinct combinations of the first pass and by one part, never by the rows. Rows are sorted by
+their quasi-identifiers, then by the other published columns, whatever the parts they were read from. Beside each part
+stand the units of each row's class, and the evidence that tells units apart by labels: a digest of the pseudonym under
+the release's salt, the same in every release of one period and in no other, from which no pseudonym comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from anonymization.candidate import ReleaseCounts, Released, released_schema
+from anonymization.classes import ROWS, published_table
+from anonymization.frequencies import UNIT
+from anonymization.generalized.choice import Chosen
+from anonymization.generalized.counting import Batches, Counted
+from anonymization.generalized.derived import derive
+from anonymization.generalized.details import told
+from anonymization.generalized.parts import PART_ROWS, Parts
+from anonymization.lattice.grouping import Integers
+from policies.contract import ReleaseRule
+
+EVIDENCE = pa.schema([pa.field("unit", pa.int64())])
+_CLASS, _UNITS, _PART = "n:class", "n:units", "n:part"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedPart:
+    """Some rows of a candidate, in order, with the units of their classes and the labels of their units."""
+
+    table: pa.Table
+    unit_counts: pa.Array
+    evidence: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedRelease:
+    """A candidate that is made while it is read. `parts` is read once."""
+
+    schema: pa.Schema
+    counts: ReleaseCounts
+    details: Mapping[str, Any]
+    parts: Iterator[ReleasedPart]
+
+
+class Classes:
+    """The classes published: their texts in the order of publication, units, and the part each belongs to."""
+
+    def __init__(self, counted: Counted, chosen: Chosen, part_rows: int) -> None:
+        self._counted, self._chosen = counted, chosen
+        names = [hierarchy.attribute for hierarchy in counted.hierarchies]
+        self.leaves = counted.leaf_codes({name: counted.lines[name].to_numpy() for name in names})
+        self.step = chosen.step_of(counted.hierarchies, self.leaves)
+        published = np.flatnonzero(self.step >= 0)
+        texts = self.texts({name: codes[published] for name, codes in self.leaves.items()}, self.step[published])
+        lines = counted.lines[published].select(*UNIT, ROWS).with_columns(texts)
+        known = pl.struct(UNIT).filter(pl.col(UNIT[0]).is_not_null()).n_unique()
+        found = lines.group_by(names).agg(pl.col(ROWS).sum(), known.cast(pl.Int64).alias(_UNITS))
+        found = found.sort(names, nulls_last=True).with_row_index(_CLASS)
+        before = pl.col(ROWS).cum_sum() - pl.col(ROWS)
+        part = (before // part_rows).rank("dense").cast(pl.Int64) - 1
+        self.frame = found.with_columns(part.alias(_PART))
+        self.names = names
+
+    @property
+    def parts(self) -> int:
+        """How many parts there are, at least one."""
+        return int(self.frame[_PART].max() or 0) + 1  # type: ignore[arg-type]
+
+    @property
+    def rows(self) -> int:
+        """Rows published."""
+        return int(self.frame[ROWS].sum())
+
+    @property
+    def suppressed(self) -> int:
+        """Combinations of leaves left out."""
+        left = np.flatnonzero(self.step < 0)
+        names = self.names
+        return pl.DataFrame({name: self.leaves[name][left] for name in names}).n_unique() if len(left) else 0
+
+    def texts(self, leaves: Mapping[str, Integers], step: Integers) -> list[pl.Series]:
+        """Published texts of rows or lines that have a step."""
+        made = []
+        for hierarchy in self._counted.hierarchies:
+            name, codes = hierarchy.attribute, leaves[hierarchy.attribute]
+            labels: list[str | None] = []
+            places = np.zeros(len(codes), dtype=np.int64)
+            for number, one in enumerate(self._chosen.steps):
+                mine = step == number
+                places[mine] = len(labels) + hierarchy.codes[one.levels[name]][codes[mine]]
+                labels.extend(hierarchy.labels[one.levels[name]])
+            made.append(pl.Series(name, labels, dtype=pl.String).gather(pl.Series(places)))
+        return made
+
+
+def stream_release(
+    batches: Batches, counted: Counted, chosen: Chosen, *, salt: str, part_rows: int = PART_ROWS
+) -> StreamedRelease:
+    """Make the candidate of a period; `batches` gives the rows that were counted, anew.
+
+    Raises:
+        GeneralizationError, HierarchyError: what was counted and what is read are not the same rows.
+    """
+    classes = Classes(counted, chosen, part_rows)
+    rows = classes.rows
+    counts = ReleaseCounts(counted.rows, counted.rows - rows, classes.suppressed, rows)
+    details = {"records": told(counted, chosen, classes.step, classes.leaves, classes.frame[ROWS])}
+    schema = released_schema(counted.reader.rule)
+    return StreamedRelease(schema, counts, details, _parts(batches, counted, chosen, classes, schema, salt))
+
+
+def whole_release(streamed: StreamedRelease) -> Released:
+    """The candidate in memory, as one table."""
+    parts = list(streamed.parts)
+    table = pa.concat_tables([part.table for part in parts]) if parts else streamed.schema.empty_table()
+    units = pa.concat_arrays([part.unit_counts for part in parts]) if parts else pa.array([], pa.int64())
+    evidence = pa.concat_tables([part.evidence for part in parts]) if parts else EVIDENCE.empty_table()
+    return Released(table, streamed.counts, units, evidence, streamed.details)
+
+
+def empty_release(rule: ReleaseRule) -> Released:
+    """The candidate of a period without rows."""
+    return Released(
+        released_schema(rule).empty_table(), ReleaseCounts(0, 0, 0, 0), pa.array([], pa.int64()), EVIDENCE.empty_table()
+    )
+
+
+def _parts(
+    batches: Batches, counted: Counted, chosen: Chosen, classes: Classes, schema: pa.Schema, salt: str
+) -> Iterator[ReleasedPart]:
+    waiting = schema
+    for field in (pa.field(UNIT[0], pa.int64()), pa.field(UNIT[1], pa.int64()), pa.field(_CLASS, pa.int64())):
+        waiting = waiting.append(field)
+    with Parts(classes.parts, waiting.append(pa.field(_UNITS, pa.int64()))) as parts:
+        for batch in batches():
+            if batch.num_rows:
+                frame = _published(batch, counted, chosen, classes)
+                parts.add(frame, frame[_PART].to_numpy())
+        others = [name for name in schema.names if name not in classes.names]
+        for frame in parts.read():
+            ordered = frame.sort([_CLASS, *others, *UNIT], nulls_last=True)
+            units = ordered[_UNITS].to_arrow(compat_level=pl.CompatLevel.oldest())
+            yield ReleasedPart(published_table(ordered, schema), units, labels(ordered.select(UNIT), salt))
+
+
+def _published(batch: pa.RecordBatch, counted: Counted, chosen: Chosen, classes: Classes) -> pl.DataFrame:
+    """The rows of a batch that are published, with their class and part."""
+    reader, rule = counted.reader, counted.reader.rule
+    leaves = counted.leaf_codes(reader.numbers(batch))
+    step = chosen.step_of(counted.hierarchies, leaves)
+    places = np.flatnonzero(step >= 0)
+    texts = classes.texts({name: codes[places] for name, codes in leaves.items()}, step[places])
+    found = pl.DataFrame(texts).join(
+        classes.frame, on=classes.names, how="left", nulls_equal=True, maintain_order="left"
+    )
+    batch = batch.take(pa.array(places))
+    made: dict[str, pl.Series] = {}
+    for column in rule.columns:
+        if column.name in classes.names and reader.searched(column.name):
+            made[column.name] = found[column.name]
+        elif column.derived_from is None:
+            made[column.name] = reader.column(batch, column)
+    for column in rule.columns:
+        if column.derived_from is not None:
+            made[column.name] = derive(column, made[column.derived_from], reader.surroundings)
+    extra = [found[_CLASS].cast(pl.Int64), found[_UNITS], found[_PART]]
+    return pl.DataFrame([made[column.name] for column in rule.columns]).with_columns(*reader.units(batch), *extra)
+
+
+def labels(units: pl.DataFrame, salt: str) -> pa.Table:
+    """A label of 64 bits for each row's unit; null where the unit is unknown."""
+    known = units.drop_nulls().unique()
+    prefix = sha256(f"ardoise unit\n{salt}\n".encode())
+    made = []
+    for high, low in known.iter_rows():
+        digest = prefix.copy()
+        digest.update(high.to_bytes(8, "big", signed=True) + low.to_bytes(8, "big", signed=True))
+        made.append(int.from_bytes(digest.digest()[:8], "big", signed=True))
+    named = known.with_columns(pl.Series("unit", made, dtype=pl.Int64))
+    joined = units.join(named, on=list(UNIT), how="left", maintain_order="left")
+    return pa.table({"unit": joined["unit"].to_arrow(compat_level=pl.CompatLevel.oldest())}, schema=EVIDENCE)
