@@ -7,20 +7,30 @@ they were taken in, the period is made again first (:func:`consent_is_current` t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pyarrow as pa
 
 from anonymization import Released, Surroundings, apply_release
-from anonymization.generalized import StreamedRelease, count_release, empty_release, is_searched, stream_release
+from anonymization.generalized import (
+    StreamedRelease,
+    count_release,
+    empty_release,
+    is_searched,
+    label_epoch,
+    revised,
+    stream_release,
+)
 from catalog.lineage import Stage
 from consent import consent_root
 from pipeline.candidate import write_candidate
+from pipeline.earlier import UNITS_OF, earlier_releases, unit_epoch
 from pipeline.errors import BadInputError, ConsentChangedError
 from pipeline.hub import Hub, code_version
 from pipeline.levels import fixed_or_chosen
 from pipeline.stage import stage
 from policies.contract import Contract
-from storage import DatasetRef, Manifest, read_manifest, read_parquet, read_pointer, stage_key
+from storage import DatasetRef, Manifest, parquet_schema, read_manifest, read_parquet, read_pointer, stage_key
 
 
 def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> DatasetRef:
@@ -41,7 +51,7 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
             for part in trusted.parts:
                 yield from read_parquet(hub.private, part)
 
-        released = _released(hub, contract, period, batches)
+        released = _released(hub, contract, period, batches, parquet_schema(hub.private, trusted.parts[0]))
         name = stage_key(
             dataset=str(contract.id),
             period=period,
@@ -61,7 +71,7 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
 
 
 def _released(
-    hub: Hub, contract: Contract, period: str, batches: Callable[[], Iterator[pa.RecordBatch]]
+    hub: Hub, contract: Contract, period: str, batches: Callable[[], Iterator[pa.RecordBatch]], schema: pa.Schema
 ) -> Released | StreamedRelease:
     """Apply the release rule; under models, in two passes at levels that may be fixed for a time."""
     rule, unit, surroundings = contract.release, contract.protection_unit, Surroundings.of(hub.territory)
@@ -71,7 +81,24 @@ def _released(
     if counted is None:
         return empty_release(rule)
     chosen = fixed_or_chosen(hub.private, contract, period, counted)
-    return stream_release(batches, counted, chosen, salt=f"{contract.id} {period}")
+    made = stream_release(batches, counted, chosen, salt=f"{contract.id} {period}")
+    return _beside_earlier(hub, contract, period, made, unit_epoch(contract, schema))
+
+
+def _beside_earlier(hub: Hub, contract: Contract, period: str, made: StreamedRelease, units: str) -> StreamedRelease:
+    """The release, where earlier ones of its period are out: what changed for too few stays as it was."""
+    history = [one.release for one in earlier_releases(hub, contract, period) if one.columns.equals(made.schema)]
+    records = made.details["records"] | {UNITS_OF: label_epoch(history, units), "revises": len(history)}
+    keys = [column.name for column in contract.release.columns if column.quasi_identifier]
+    k = max(contract.release.k or 0, hub.territory.strategy.minimum_k)
+    return revised(
+        replace(made, details={"records": records}),
+        history,
+        keys,
+        k,
+        units=units,
+        must_go=contract.coverage is not None,
+    )
 
 
 def current_partition(hub: Hub, contract: Contract, period: str) -> tuple[DatasetRef, Manifest]:

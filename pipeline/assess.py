@@ -21,7 +21,8 @@ from catalog.lineage import Stage
 from pipeline.anonymize import consent_is_current
 from pipeline.candidate import Candidate, read_candidate
 from pipeline.hub import Hub
-from pipeline.judging import Judgment, judge
+from pipeline.judges import judge
+from pipeline.judging import Judgment
 from pipeline.stage import stage
 from policies.contract import Contract
 from storage import DatasetRef, canonical_json

@@ -1,8 +1,8 @@
 """A candidate at rest: the table that may become public, and beside it what only *assess* may see.
 
-Parts, in order: the published rows; the number of protection units behind each (its schema metadata has the release's
-counts); and, where somebody is protected, the evidence that joins rows to numbered units. A release that is streamed
-has these three as often as it has parts, and its content is the digest of theirs.
+Parts, in order: the published rows; the number of protection units behind each; and, where somebody is protected, the
+evidence that joins rows to numbered units. A release that is streamed has these three as often as it has parts, and its
+content is the digest of theirs. The schema metadata of the last units has the release's counts.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ COUNTS = b"ardoise.counts"
 TRUSTED = b"ardoise.trusted"  # content digest of the period it was made from
 DETAILS = b"ardoise.details"  # how it was made
 UNITS = "units"
+_Piece = tuple[pa.Table, pa.Array, pa.Table | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +64,18 @@ def write_candidate(
 ) -> DatasetRef:
     """Write a candidate; the same release under the same name gives the same ref."""
     major = int(version.partition(".")[0])
-    said = {
-        COUNTS: json.dumps(released.counts.to_json()).encode(),
-        TRUSTED: trusted.content.encode(),
-        DETAILS: canonical_json(dict(released.details)),
-    }
-    units_schema = pa.schema([pa.field(UNITS, pa.int64(), nullable=False)], said)
     parts: list[Part] = []
     contents: list[str] = []
-    for table, unit_counts, evidence in _pieces(released):
+    for (table, unit_counts, evidence), is_last in _last_known(_pieces(released)):
         keys = [
             part_key(Zone.CANDIDATE, trusted.dataset, major, trusted.period, name, len(parts) + index)
             for index in range(3)
         ]
         data = write_parquet(store, keys[0], [table], table.schema)
         contents.append(data.content)
-        units = pa.table([unit_counts.cast(pa.int64())], schema=units_schema)
-        parts += [data.part, write_parquet(store, keys[1], [units], units_schema).part]
+        schema = pa.schema([pa.field(UNITS, pa.int64(), nullable=False)], _said(released, trusted) if is_last else None)
+        units = pa.table([unit_counts.cast(pa.int64())], schema=schema)
+        parts += [data.part, write_parquet(store, keys[1], [units], schema).part]
         if evidence is not None:
             parts.append(write_parquet(store, keys[2], [evidence], evidence.schema).part)
     manifest = Manifest(
@@ -96,7 +92,25 @@ def write_candidate(
     return write_manifest(store, manifest)
 
 
-def _pieces(released: Released | StreamedRelease) -> Iterator[tuple[pa.Table, pa.Array, pa.Table | None]]:
+def _said(released: Released | StreamedRelease, trusted: Manifest) -> dict[bytes, bytes]:
+    """What is written beside the units of the last part, once all is counted."""
+    return {
+        COUNTS: json.dumps(released.counts.to_json()).encode(),
+        TRUSTED: trusted.content.encode(),
+        DETAILS: canonical_json(dict(released.details)),
+    }
+
+
+def _last_known(pieces: Iterator[_Piece]) -> Iterator[tuple[_Piece, bool]]:
+    """Each piece, and whether it is the last. A release without a piece has nothing to be known by."""
+    waiting = next(pieces, None)
+    while waiting is not None:
+        following = next(pieces, None)
+        yield waiting, following is None
+        waiting = following
+
+
+def _pieces(released: Released | StreamedRelease) -> Iterator[_Piece]:
     """Table, units and evidence of each part."""
     if isinstance(released, Released):
         yield released.table, released.unit_counts, released.evidence
@@ -109,7 +123,7 @@ def read_candidate(store: ObjectStore, ref: DatasetRef, *, evidence: bool) -> Ca
     """Read a candidate back; without `evidence`, the part that joins rows to units is left where it is."""
     manifest = read_manifest(store, ref)
     each = 2 if len(manifest.parts) == 2 else 3
-    said = parquet_schema(store, manifest.parts[1]).metadata or {}
+    said = parquet_schema(store, manifest.parts[1 - each]).metadata or {}
     return Candidate(
         manifest,
         _whole(store, manifest.parts[0::each]),

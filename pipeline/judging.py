@@ -1,8 +1,8 @@
 """What each kind of release is judged on, beside what :mod:`anonymization.measures` finds of all of them.
 
-A kind adds its judge to :data:`JUDGES`. A judge only measures: on the candidate itself and its evidence, with code that
-shares nothing with what made it, and against earlier releases. Its details are JSON, kept with the verdict for ever and
-put into French by :mod:`catalog.certificate_sections`; they hold no row, and counts under the floor are banded.
+A kind adds its judge to :mod:`pipeline.judges`. A judge only measures: on the candidate itself and its evidence, with
+code that shares nothing with what made it, and against earlier releases. Its details are JSON, kept with the verdict
+for ever and put into French by :mod:`catalog.certificate_writers`; they hold no row.
 """
 
 from __future__ import annotations
@@ -27,12 +27,3 @@ class Judgment:
 
 
 Judge = Callable[[Hub, Contract, str, Candidate], Judgment]
-
-JUDGES: dict[str, Judge] = {}
-"""By kind of release."""
-
-
-def judge(hub: Hub, contract: Contract, period: str, candidate: Candidate) -> Judgment:
-    """Judge a candidate by the judge of its kind; a kind without one has nothing to add."""
-    found = JUDGES.get(contract.release.kind)
-    return found(hub, contract, period, candidate) if found else Judgment()

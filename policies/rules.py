@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from policies.contract import Contract, PrivacyCategory, Strategy, Technique
+from policies.document import Position
 from policies.errors import Finding
 from policies.odcs import Map
 
@@ -30,7 +31,9 @@ def weaknesses(contract: Contract, strategy: Strategy, refused_approval: bool, w
     found, rule = where.document.finding, contract.release
     if rule.k is not None and rule.k < strategy.minimum_k:
         yield found(
-            where.release("k"), "weak-k", f"k vaut {rule.k} ; la stratégie demande au moins {strategy.minimum_k}"
+            _k_position(contract, where),
+            "weak-k",
+            f"k vaut {rule.k} ; la stratégie demande au moins {strategy.minimum_k}",
         )
     if rule.minimum_units is not None and rule.minimum_units < strategy.minimum_units:
         yield found(
@@ -56,6 +59,13 @@ def weaknesses(contract: Contract, strategy: Strategy, refused_approval: bool, w
             "weak-approval",
             "la stratégie exige l'accord d'une personne pour ces données ; « approval » ne peut être faux",
         )
+
+
+def _k_position(contract: Contract, where: Map) -> Position:
+    """Where a release says its k: by itself, or as its first model that bounds the size of a class."""
+    models = contract.release.search.models if contract.release.search else ()
+    sized = [number for number, rule in enumerate(models) if rule.model in ("k_anonymity", "maximum_risk")]
+    return where.release("models", sized[0]) if sized else where.release("k")
 
 
 def needs_approval(contract: Contract, strategy: Strategy) -> bool:

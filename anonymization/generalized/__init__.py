@@ -7,6 +7,7 @@ levels (or takes those fixed before), `writing` is the second pass, and `parts` 
 from anonymization.generalized.attributes import is_searched
 from anonymization.generalized.choice import Chosen, Levels, choose, take
 from anonymization.generalized.counting import Counted, count_release
+from anonymization.generalized.revision import EarlierRelease, label_epoch, revised
 from anonymization.generalized.writing import (
     ReleasedPart,
     StreamedRelease,
@@ -18,6 +19,7 @@ from anonymization.generalized.writing import (
 __all__ = [
     "Chosen",
     "Counted",
+    "EarlierRelease",
     "Levels",
     "ReleasedPart",
     "StreamedRelease",
@@ -25,6 +27,8 @@ __all__ = [
     "count_release",
     "empty_release",
     "is_searched",
+    "label_epoch",
+    "revised",
     "stream_release",
     "take",
     "whole_release",

@@ -9,14 +9,16 @@ as it is or its row is suppressed.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from anonymization.candidate import ARROW_TYPES
 from anonymization.errors import PrivacyModelError, ReleaseRuleError
 from anonymization.hierarchies import (
     Hierarchy,
@@ -130,16 +132,36 @@ def _with_missing(made: Hierarchy) -> Hierarchy:
 
 
 def models_of(rule: ReleaseRule) -> list[PrivacyModel]:
-    """The models a rule names.
+    """The models a rule names, populations at the leaves.
 
     Raises:
         PrivacyModelError: parameters that make no model.
     """
-    names = [column.name for column in quasi_identifiers(rule)]
-    return [_model(one, names) for one in search_of(rule).models]
+    return [_model(one, rule) for one in search_of(rule).models]
 
 
-def _model(rule: ModelRule, names: list[str]) -> PrivacyModel:
+def population_of(rule: ReleaseRule, levels: Mapping[str, int]) -> pa.Table | None:
+    """The population that a model is about, generalized as a table at `levels` is; None where there is none."""
+    search = search_of(rule)
+    declared = next((one for one in search.models if one.population is not None), None)
+    if declared is None:
+        return None
+    table, made = _population(declared, rule), {}
+    for column in quasi_identifiers(rule):
+        values, chosen = table[column.name], search.hierarchy(column.name)
+        if chosen is None:
+            made[column.name] = values.cast(ARROW_TYPES[column.logical_type])
+            continue
+        distinct = values.unique()
+        texts = hierarchy_of(column.name, chosen, distinct.to_pylist()).generalized(
+            distinct.to_pylist(), levels[column.name]
+        )
+        places = pc.index_in(values.combine_chunks(), distinct)
+        made[column.name] = pa.array(texts, pa.string()).take(places)
+    return pa.table(made)
+
+
+def _model(rule: ModelRule, release: ReleaseRule) -> PrivacyModel:
     given: dict[str, Any] = {
         name: getattr(rule, name)
         for name in ("k", "l", "c", "t", "p", "distance", "sensitive", "minimum", "maximum")
@@ -150,7 +172,7 @@ def _model(rule: ModelRule, names: list[str]) -> PrivacyModel:
     if rule.distance == "hierarchical":
         given["hierarchy"] = from_tree(str(rule.sensitive), rule.content)
     if rule.population is not None:
-        given["population"] = _population(rule, names)
+        given["population"] = _population(rule, release)
     try:
         made: PrivacyModel = _MODELS[rule.model](**given)
     except (KeyError, TypeError):
@@ -171,11 +193,14 @@ _MODELS: dict[str, Any] = {
 }
 
 
-def _population(rule: ModelRule, names: list[str]) -> pa.Table:
-    """One row a member, from a file that says how many each line stands for."""
+def _population(rule: ModelRule, release: ReleaseRule) -> pa.Table:
+    """One row a member, at the leaves, from a file that says how many each line stands for."""
     separator = ";" if ";" in rule.content.split("\n", 1)[0] else ","
     lines = list(csv.DictReader(rule.content.splitlines(), delimiter=separator))
     places = pa.array(np.repeat(np.arange(len(lines)), [int(line[COUNT]) for line in lines]))
-    return pa.table(
-        {name: pa.array([line[name] or None for line in lines], pa.string()).take(places) for name in names}
-    )
+    made = {}
+    for column in quasi_identifiers(release):
+        leaf = leaf_column(column, search_of(release).hierarchy(column.name))
+        texts = pa.array([line[column.name] or None for line in lines], pa.string())
+        made[column.name] = texts.cast(ARROW_TYPES[leaf.logical_type]).take(places)
+    return pa.table(made)

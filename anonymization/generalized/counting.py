@@ -22,7 +22,7 @@ from anonymization.generalized.attributes import hierarchy_of, leaf_column, mode
 from anonymization.hierarchies import Hierarchy
 from anonymization.lattice import Combinations
 from anonymization.lattice.grouping import Integers
-from anonymization.models.definitions import PrivacyModel
+from anonymization.models.definitions import OF_POPULATION, PrivacyModel
 from policies.contract import ProtectionUnit, ReleasedColumn, ReleaseRule
 
 Batches = Callable[[], Iterable[pa.RecordBatch]]
@@ -142,6 +142,14 @@ def count_release(
     if lines.height == 0:
         return None
     search = search_of(rule)
-    hierarchies = tuple(hierarchy_of(name, search.hierarchy(name), reader.leaves[name].values) for name in names)
+    people = [model.population for model in models if isinstance(model, OF_POPULATION)]
+    hierarchies = tuple(
+        hierarchy_of(
+            name,
+            search.hierarchy(name),
+            {*reader.leaves[name].values, *(value for each in people for value in each[name].unique().to_pylist())},
+        )
+        for name in names
+    )
     leaf_of = {h.attribute: h.leaf_codes(reader.leaves[h.attribute].values) for h in hierarchies}
     return Counted(reader, models, hierarchies, leaf_of, lines, int(lines[ROWS].sum()))

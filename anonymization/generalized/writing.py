@@ -8,7 +8,7 @@ the release's salt, the same in every release of one period and in no other, fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -43,12 +43,17 @@ class ReleasedPart:
 
 @dataclass(frozen=True, slots=True)
 class StreamedRelease:
-    """A candidate that is made while it is read. `parts` is read once."""
+    """A candidate that is made while it is read. `parts` is read once; what was counted is known after the last."""
 
     schema: pa.Schema
-    counts: ReleaseCounts
+    counted: Callable[[], ReleaseCounts]
     details: Mapping[str, Any]
     parts: Iterator[ReleasedPart]
+
+    @property
+    def counts(self) -> ReleaseCounts:
+        """What was read, left out and kept."""
+        return self.counted()
 
 
 class Classes:
@@ -115,7 +120,7 @@ def stream_release(
     counts = ReleaseCounts(counted.rows, counted.rows - rows, classes.suppressed, rows)
     details = {"records": told(counted, chosen, classes.step, classes.leaves, classes.frame[ROWS])}
     schema = released_schema(counted.reader.rule)
-    return StreamedRelease(schema, counts, details, _parts(batches, counted, chosen, classes, schema, salt))
+    return StreamedRelease(schema, lambda: counts, details, _parts(batches, counted, chosen, classes, schema, salt))
 
 
 def whole_release(streamed: StreamedRelease) -> Released:

@@ -54,7 +54,7 @@ def compare_releases(
 
 
 def revise_release(
-    earlier: pa.Table,
+    earlier: pa.Table | Sequence[pa.Table],
     later: pa.Table,
     quasi_identifiers: Sequence[str],
     unit: str,
@@ -65,19 +65,35 @@ def revise_release(
     """Publish `later`, except classes whose change would isolate fewer than k units: those stay as they were.
 
     With `must_go`, those of them that lost a row are left out whole instead, so that no removed row stays published:
-    all units of such a class vanish together. Compare what is made with every release before, not the last alone.
+    all units of such a class vanish together. Of several earlier releases, oldest first, a class stays as it was in the
+    last one if its change against any of them would isolate: each was judged against those before it, so that is safe.
 
     Raises:
         MeasurementError: their columns differ, or k is not positive.
     """
     attributes = list(quasi_identifiers)
-    changes = _changes(earlier, later, attributes, unit, k)
-    frozen = changes.filter(~_revisable(k)).select(attributes)
+    history = [earlier] if isinstance(earlier, pa.Table) else list(earlier)
+    earlier = history[-1]
+    frozen, stays = held_classes(history, later, attributes, unit, k, must_go=must_go)
     before, after = _frame(earlier), _frame(later.select(earlier.schema.names))
-    stays = changes.filter(~_revisable(k) & (pl.col("vanished") == 0)).select(attributes) if must_go else frozen
     kept = before.join(stays, on=attributes, how="semi", nulls_equal=True)
     revised = after.join(frozen, on=attributes, how="anti", nulls_equal=True)
     return pl.concat([revised, kept]).to_arrow(compat_level=pl.CompatLevel.oldest()).cast(earlier.schema)
+
+
+def held_classes(
+    history: Sequence[pa.Table], later: pa.Table, quasi_identifiers: Sequence[str], unit: str, k: int, *, must_go: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The classes of :func:`revise_release` that do not change, and those of them that stay as they were."""
+    attributes = list(quasi_identifiers)
+    pairs = [one for one in history if one.num_rows or later.num_rows]
+    if not pairs:
+        nothing = _frame(later.select(attributes).slice(0, 0))
+        return nothing, nothing
+    changes = pl.concat([_changes(one, later, attributes, unit, k) for one in pairs])
+    frozen = changes.filter(~_revisable(k)).select(attributes).unique()
+    lost = changes.filter(pl.col("vanished") > 0).select(attributes).unique()
+    return frozen, frozen.join(lost, on=attributes, how="anti", nulls_equal=True) if must_go else frozen
 
 
 def _revisable(k: int) -> pl.Expr:

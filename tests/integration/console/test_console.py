@@ -135,7 +135,7 @@ def test_the_lineage_is_drawn_and_told(page: Page, told: RunningConsole) -> None
     titles = page.locator("svg .box-title").all_text_contents()
     assert titles == ["Flux de l'opérateur", "Arrivée (scellée)", "Zone de confiance", "Candidat"]
     assert page.locator("svg .curve-masked").count() > 3
-    expect(page.get_by_role("listitem").filter(has_text="maille_200m")).to_contain_text("lat")
+    expect(page.get_by_role("listitem").filter(has_text="maille")).to_contain_text("lat")
 
 
 def test_everything_can_be_reached_with_the_keyboard(page: Page, told: RunningConsole) -> None:

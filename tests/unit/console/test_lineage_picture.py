@@ -21,8 +21,8 @@ def test_dropped_columns_are_seen() -> None:
 
 def test_a_published_column_is_followed_to_the_operators_words() -> None:
     found = {one.column: one for one in provenances(levels(shared_lineage().latest("citizen-reports")))}
-    assert set(found["maille_200m"].sources) == {"lat", "long"}
-    assert found["maille_200m"].masking
+    assert set(found["maille"].sources) == {"lat", "long"}
+    assert found["maille"].masking
     assert found["code_commune"].sources == ("address",)
     assert found["code_commune"].steps == ("adresse réduite au code de sa commune",)
     assert found["statut"].sources == ("status",)

@@ -62,8 +62,8 @@ def test_the_shipped_territory_loads() -> None:
 
 
 def test_a_message_names_file_line_and_rule(edited: Edit) -> None:
-    path = edited("citizen-reports", "          k: 5", "          k: 3")
-    line = path.read_text(encoding="utf-8").splitlines().index("          k: 3") + 1
+    path = edited("citizen-reports", "{model: k_anonymity, k: 5}", "{model: k_anonymity, k: 3}")
+    line = path.read_text(encoding="utf-8").splitlines().index("            - {model: k_anonymity, k: 3}") + 1
     error = refusal(path, WeakContractError)
     assert str(error).startswith(f"{path}:{line}: ")
     assert str(error).endswith("[weak-k]")
@@ -114,7 +114,7 @@ def test_weaker_than_the_strategy(edited: Edit, dataset: str, old: str, new: str
         ("citizen-reports", "generalization: month", "generalization: semaine", "generalization"),
         ("citizen-reports", "sources: [longitude, latitude]", "sources: [longitude]", "generalization"),
         ("citizen-reports", "kind: records", "kind: as_is", "release-kind"),
-        ("citizen-reports", "          k: 5\n", "", "release-kind"),
+        ("citizen-reports", "{model: k_anonymity, k: 5}", "{model: k_anonymat, k: 5}", "model"),
         ("citizen-reports", "mustBe: 0", "mustBeLessThan: 5", "quality"),
         ("citizen-reports", "role: author", "role: relectrice", "author"),
         ("water-meters", "column: contrat, purpose: statistiques-eau", "column: compteur, purpose: statistiques-eau", "coverage"),

@@ -1,0 +1,19 @@
+"""Which judge each kind of release has. A kind without one has nothing to add to what is measured of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.candidate import Candidate
+from pipeline.hub import Hub
+from pipeline.judging import Judge, Judgment
+from pipeline.judging_records import judge_records
+from policies.contract import Contract
+
+JUDGES: Mapping[str, Judge] = {"records": judge_records}
+
+
+def judge(hub: Hub, contract: Contract, period: str, candidate: Candidate) -> Judgment:
+    """Judge a candidate by the judge of its kind."""
+    found = JUDGES.get(contract.release.kind)
+    return found(hub, contract, period, candidate) if found else Judgment()
