@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from catalog.certificate_sections import Section
 from catalog.certificate_text import main_lines, to_html, to_text
@@ -51,6 +52,7 @@ class Certificate:
     candidate_digest: str
     consent_root: str | None
     sections: tuple[Section, ...] = ()  # what the kind of release has to tell beside: see certificate_sections
+    verification: Mapping[str, Any] | None = None  # what the published file alone shows: see catalog.verification
 
     def to_json(self) -> bytes:
         """Canonical UTF-8 JSON: the same certificate gives the same bytes."""
@@ -84,6 +86,7 @@ def certify(
     remarks: tuple[str, ...] = (),
     consent_root: str | None = None,
     sections: tuple[Section, ...] = (),
+    verification: Mapping[str, Any] | None = None,
 ) -> Certificate:
     """Return the certificate of a release: the contract's promises beside what was counted and measured.
 
@@ -117,6 +120,7 @@ def certify(
         candidate_digest=candidate_digest,
         consent_root=consent_root,
         sections=sections,
+        verification=verification,
     )
 
 

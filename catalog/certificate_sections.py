@@ -1,17 +1,15 @@
-"""The sections that a kind of release adds to its certificate, and who writes each.
+"""The sections that a kind of release adds to its certificate.
 
-*assess* measures and keeps its figures as JSON, by kind (`details`); the writers here put them into French. A section
-holds sentences and a table of labels and figures, never a row of data, and counts under the floor are banded by whoever
-wrote them down. A kind adds its writer to :data:`WRITERS`; what no writer knows is left out.
+*assess* measures and keeps its figures as JSON, by kind (`details`); the writers of :mod:`catalog.certificate_writers`
+put them into French. A section holds sentences, a table of labels and figures, and what can be run to check them; never
+a row of data, and a count under the floor is banded by whoever writes it down.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from policies import Contract
 
 Details = Mapping[str, Any]
 
@@ -23,19 +21,9 @@ class Section:
     title: str
     sentences: tuple[str, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()  # label, figure
+    code: str = ""  # a program, shown as it is
 
     def to_text(self) -> str:
         """As plain text."""
         lines = [self.title, *self.sentences, *(f"- {label} : {value}" for label, value in self.rows)]
-        return "\n".join(lines)
-
-
-WRITERS: dict[str, Callable[[Contract, Details], tuple[Section, ...]]] = {}
-"""By the key of `details` that each one writes about."""
-
-
-def sections(contract: Contract, details: Mapping[str, Details]) -> tuple[Section, ...]:
-    """Every section that the details of a verdict give rise to, in the order of the writers."""
-    return tuple(
-        section for key, writer in WRITERS.items() if key in details for section in writer(contract, details[key])
-    )
+        return "\n".join([*lines, self.code] if self.code else lines)

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from catalog.certificate_figures import french_date, french_period, integer, share
 from catalog.treatments import UNITS
 
 if TYPE_CHECKING:
     from catalog.certificate import Certificate
 
-_MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 _COUNTS = {
     "rows_in": "Lignes reçues",
     "rejected": "Lignes écartées parce qu'elles étaient fautives",
@@ -45,7 +31,6 @@ _MEASURES = {
     "suppressed_share": "Part des lignes retirées",
     "residual_identifiers": "Textes où un identifiant a été retrouvé",
 }
-_NARROW, _WIDE = "\u202f", "\u00a0"
 
 
 def main_lines(certificate: Certificate) -> list[str]:
@@ -136,37 +121,6 @@ def digests(certificate: Certificate) -> list[tuple[str, str]]:
     if certificate.consent_root:
         found.append(("Consentements en vigueur", certificate.consent_root))
     return found
-
-
-def french_date(moment: datetime) -> str:
-    """Return « 3 octobre 2026 »."""
-    return f"{'1er' if moment.day == 1 else moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def french_period(period: str) -> str:
-    """Return « octobre 2026 » for a month, « 3 octobre 2026 » for a day."""
-    parts = [int(part) for part in period.split("-")]
-    day = datetime(parts[0], parts[1], parts[2] if len(parts) == 3 else 1, tzinfo=UTC)
-    return french_date(day) if len(parts) == 3 else f"{_MONTHS[day.month - 1]} {day.year}"
-
-
-def of_period(period: str) -> str:
-    """Return « d'octobre 2026 », « de mai 2026 », « du 3 octobre 2026 »."""
-    text = french_period(period)
-    if period.count("-") == 2:
-        return f"du {text}"
-    return f"d'{text}" if text[0] in "ao" else f"de {text}"
-
-
-def integer(value: float) -> str:
-    """Return a count with French thousands."""
-    return f"{round(value):,}".replace(",", _NARROW)
-
-
-def share(value: float) -> str:
-    """Return a share of one as a percentage."""
-    percent = value * 100
-    return f"{percent:.1f}".rstrip("0").rstrip(".").replace(".", ",") + f"{_WIDE}%"
 
 
 def _sentence(text: str) -> str:

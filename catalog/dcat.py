@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.certificate_text import french_period
+from catalog.certificate_figures import french_period
 from catalog.errors import PageError
 from catalog.page import DatasetPage
 from catalog.resources import resources

@@ -15,3 +15,7 @@ class CatalogueRefusedError(CatalogueError):
 
 class PageError(CatalogueError):
     """A page can not be made: what it should show contradicts its contract."""
+
+
+class VerificationError(CatalogueError):
+    """A published file is not what its certificate says; names what differs, never a value."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.certificate_text import french_period, of_period
+from catalog.certificate_figures import french_period, of_period
 from catalog.page import DatasetPage, PublishedFile
 
 TABLE_URL = "_datastore_only_resource"  # CKAN writes the table's own address in its place

@@ -73,8 +73,17 @@ def promises(contract: Contract, communes: int) -> tuple[str, ...]:
     if rule.k is not None:
         said.append(
             f"Chaque combinaison publiée de caractéristiques est partagée par au moins {rule.k} {many} ; "
-            "les lignes plus singulières sont retirées."
+            + (
+                "les lignes plus singulières sont regroupées davantage ou retirées."
+                if _recoded(rule)
+                else "les lignes plus singulières sont retirées."
+            )
         )
+    said.extend(
+        f"Chaque groupe publié compte au moins {model.l:g} valeurs de « {model.sensitive} »."
+        for model in (rule.search.models if rule.search else ())
+        if model.model == "distinct_l_diversity"
+    )
     if rule.minimum_units is not None:
         said.append(f"Chaque chiffre publié porte sur au moins {rule.minimum_units} {many}.")
     if rule.dominance is not None:
@@ -87,6 +96,10 @@ def promises(contract: Contract, communes: int) -> tuple[str, ...]:
     elif "commune" in blurs:
         said.append(f"Le lieu le plus précis est la commune ({communes} sur le territoire).")
     return tuple(said)
+
+
+def _recoded(rule: ReleaseRule) -> bool:
+    return rule.search is not None and rule.search.local_recoding
 
 
 def _label(column: Column) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from cli import contracts, custody, demo, doctor, journey, stack
+from cli import contracts, custody, demo, doctor, journey, stack, verify
 
 application = typer.Typer(
     name="ardoise",
@@ -41,6 +41,7 @@ demo.register(application)
 journey.register(application)
 doctor.register(application)
 custody.register(application)
+verify.register(application)
 application.add_typer(contracts.application, name="contracts")
 
 

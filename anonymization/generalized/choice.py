@@ -58,12 +58,13 @@ class Chosen:
     score: float
     explored: int
     complete: bool  # the optimum is proved
+    taken: Levels | None = None  # all the levels fixed before, also of steps that had nothing left to do
     fixed: Mapping[str, str] | None = None  # JSON: for how long and by which period, where they are fixed for a time
 
     @property
     def levels(self) -> Levels:
         """The levels of each step."""
-        return tuple(step.levels for step in self.steps)
+        return self.taken or tuple(step.levels for step in self.steps)
 
     def step_of(self, hierarchies: Sequence[Hierarchy], leaves: Mapping[str, Integers]) -> Integers:
         """The step that publishes each row or line, from its leaves; -1 where none does."""
@@ -151,7 +152,7 @@ def _steps(counted: Counted, find: _Find, fixed: Levels | None, most: int | None
     if not steps:
         raise refusal or NoSolutionError("there is no row to generalize")
     explored, complete = sum(s.result.explored for s in steps), all(s.result.complete for s in steps)
-    return Chosen(tuple(steps), steps[0].result.score, explored, complete)
+    return Chosen(tuple(steps), steps[0].result.score, explored, complete, fixed)
 
 
 def _above(hierarchy: Hierarchy, level: int) -> Hierarchy:

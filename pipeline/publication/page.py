@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from catalog import Certificate, DatasetPage, PublishedFile, certify
-from catalog.certificate_sections import sections
+from catalog.certificate_writers import sections
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
 from pipeline.publication.files import OpenFile
@@ -59,21 +59,27 @@ def write_certificate(
     candidate: Candidate,
     verdict: VerdictRecord,
     decision: DecisionRecord | None,
+    files: list[OpenFile],
 ) -> Certificate:
     """Make the certificate of a release; put it in the open bucket, for people and machines, and in the audit zone."""
+    details, check = _details(hub, contract, period, verdict), _verification(contract, files)
+    if check is not None and "records" in details:
+        details["records"]["verification"] = check
+    counts, measures = _banded(contract, candidate, dict(verdict.measures), hub.territory.strategy.minimum_k)
     certificate = certify(
         contract,
         hub.territory,
         period,
         candidate_digest=verdict.candidate_digest,
-        counts=candidate.counts.to_json(),
-        measures=dict(verdict.measures),
+        counts=counts,
+        measures=measures,
         judged_at=verdict.judged_at,
         approved_at=decision.decided_at if decision else None,
         coverage=coverage_note(contract),
         remarks=tuple(verdict.reasons),
         consent_root=verdict.consent_root,
-        sections=sections(contract, _details(hub, contract, period, verdict)),
+        sections=sections(contract, details),
+        verification=check,
     )
     html, json = certificate.to_html(), certificate.to_json()
     hub.open.put(_certificate_key(contract, period, "html"), html, media_type="text/html; charset=utf-8")
@@ -82,6 +88,41 @@ def write_certificate(
         certificate_key(str(contract.id), period, verdict.candidate_digest), json, media_type="application/json"
     )
     return certificate
+
+
+def _banded(
+    contract: Contract, candidate: Candidate, measures: dict[str, float], floor: int
+) -> tuple[dict[str, int], dict[str, float]]:
+    """Counts and measures without those that would tell a count above zero and under the floor of records."""
+    counts = candidate.counts.to_json()
+    if contract.release.kind != "records" or contract.protection_unit is None:
+        return counts, measures
+    least = max(contract.release.k or 0, floor)
+    if 0 < counts["suppressed_rows"] < least:
+        for name in ("rows_in", "suppressed_rows"):
+            del counts[name]
+        measures.pop("suppressed_share", None)
+    if 0 < counts["suppressed_cells"] < least or "suppressed_rows" not in counts:
+        del counts["suppressed_cells"]
+    return counts, measures
+
+
+def _verification(contract: Contract, files: list[OpenFile]) -> dict[str, Any] | None:
+    """What can be checked on the published Parquet alone, for records under a k."""
+    rule = contract.release
+    parquet = next((file for file in files if file.format == "parquet"), None)
+    keys = [column.name for column in rule.columns if column.quasi_identifier]
+    if rule.kind != "records" or not rule.k or parquet is None or not keys:
+        return None
+    models = rule.search.models if rule.search else ()
+    diversity = {one.sensitive: int(one.l or 1) for one in models if one.model == "distinct_l_diversity"}
+    return {
+        "digest": parquet.digest,
+        "rows": parquet.rows,
+        "quasi_identifiers": keys,
+        "k": rule.k,
+        "diversity": diversity,
+    }
 
 
 def _details(hub: Hub, contract: Contract, period: str, verdict: VerdictRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from catalog import certify
-from catalog.certificate_text import french_date, french_period, integer, of_period, share
+from catalog.certificate_figures import french_date, french_period, integer, of_period, share
 from catalog.treatments import treatments
 from policies import DatasetId, Technique
 from tests.catalog_pages import NOON, page, territory, water
