@@ -79,6 +79,11 @@ MEASURES = {
     "residual_identifiers": "Identifiants encore repérés",
     "rows": "Lignes mesurées",
     "changed_cells": "Cellules trop proches d'une publication passée",
+    "linked_correctly": "Personnes retrouvées par un registre simulé",
+    "linked_certainly": "Personnes retrouvées avec certitude",
+    "sample_uniques": "Personnes seules de leur groupe",
+    "earlier_releases": "Publications passées comparées",
+    "isolated_classes": "Groupes qu'une différence isolerait",
 }
 ZONES = {
     "feed": "Flux de l'opérateur",

@@ -44,6 +44,11 @@ _MEASURES = {
     "suppressed_share": "Part des lignes retirées",
     "residual_identifiers": "Textes où un identifiant a été reconnu",
     "changed_cells": "Cases trop proches d'une publication antérieure",
+    "linked_correctly": "Personnes retrouvées par un registre simulé (part des essais)",
+    "linked_certainly": "Retrouvées avec certitude (part des essais)",
+    "sample_uniques": "Personnes seules de leur groupe (part)",
+    "earlier_releases": "Publications antérieures comparées",
+    "isolated_classes": "Groupes qu'une différence isolerait",
 }
 
 

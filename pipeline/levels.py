@@ -10,6 +10,7 @@ weights, limit) has another choice.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any
@@ -37,7 +38,7 @@ def fixed_or_chosen(store: ObjectStore, contract: Contract, period: str, counted
     )
     kept = _read(store, key)
     if kept is None:
-        kept = _kept(contract, period, search.levels_fixed_months, choose(counted))
+        kept = _kept(contract, period, search.levels_fixed_months, choose(counted), counted.heights)
         try:
             store.put(key, canonical_json(kept), media_type="application/json", if_absent=True)
         except PreconditionFailedError:
@@ -46,16 +47,26 @@ def fixed_or_chosen(store: ObjectStore, contract: Contract, period: str, counted
         raise BadInputError(f"{contract.id} {period}: the levels fixed for its window vanished while they were read")
     steps = tuple({name: int(level) for name, level in step.items()} for step in kept["steps"])
     fixed = {name: kept[name] for name in ("since", "until", "chosen_for")}
-    return replace(take(counted, steps), explored=kept["explored"], complete=kept["proved"], fixed=fixed)
+    return replace(
+        take(counted, steps),
+        explored=kept["explored"],
+        complete=kept["proved"],
+        own=kept["chosen_for"] == period,
+        fixed=fixed,
+    )
 
 
-def _kept(contract: Contract, period: str, months: int, chosen: Chosen) -> dict[str, Any]:
+def _kept(contract: Contract, period: str, months: int, chosen: Chosen, heights: Mapping[str, int]) -> dict[str, Any]:
+    steps = [dict(levels) for levels in chosen.levels]
+    search = contract.release.search
+    if search is not None and search.local_recoding and steps[-1] != heights:
+        steps.append(dict(heights))  # what another period can not publish finer may still be all in one group
     return {
         "format": _FORMAT,
         "since": window(period, months),
         "until": window(period, months, after=1),
         "chosen_for": period,
-        "steps": [dict(levels) for levels in chosen.levels],
+        "steps": steps,
         "explored": chosen.explored,
         "proved": chosen.complete,
     }

@@ -58,6 +58,7 @@ class Chosen:
     score: float
     explored: int
     complete: bool  # the optimum is proved
+    own: bool = True  # chosen over these very rows, so that the choice may tell of them
     taken: Levels | None = None  # all the levels fixed before, also of steps that had nothing left to do
     fixed: Mapping[str, str] | None = None  # JSON: for how long and by which period, where they are fixed for a time
 
@@ -128,7 +129,7 @@ def take(counted: Counted, levels: Levels) -> Chosen:
 
 def _steps(counted: Counted, find: _Find, fixed: Levels | None, most: int | None) -> Chosen:
     names = [hierarchy.attribute for hierarchy in counted.hierarchies]
-    leaves = counted.leaf_codes({name: counted.lines[name].to_numpy() for name in names})
+    leaves = counted.leaves
     base, hierarchies = dict.fromkeys(names, 0), counted.hierarchies
     rest = np.ones(counted.lines.height, dtype=bool)
     steps: list[Step] = []
@@ -152,7 +153,7 @@ def _steps(counted: Counted, find: _Find, fixed: Levels | None, most: int | None
     if not steps:
         raise refusal or NoSolutionError("there is no row to generalize")
     explored, complete = sum(s.result.explored for s in steps), all(s.result.complete for s in steps)
-    return Chosen(tuple(steps), steps[0].result.score, explored, complete, fixed)
+    return Chosen(tuple(steps), steps[0].result.score, explored, complete, fixed is None, fixed)
 
 
 def _above(hierarchy: Hierarchy, level: int) -> Hierarchy:

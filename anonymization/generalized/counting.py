@@ -88,7 +88,7 @@ class LeafReader:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A period, counted. `lines` has a line per combination of numbers, sensitive values and unit."""
+    """A period, counted. `lines` has a line per combination of leaves, sensitive values and unit, in order."""
 
     reader: LeafReader
     models: list[PrivacyModel]
@@ -97,9 +97,15 @@ class Counted:
     lines: pl.DataFrame
     rows: int
 
-    def combinations(self) -> Combinations:
-        """What the search sees."""
-        return self.combined(self.hierarchies, self.leaf_codes({n: self.lines[n].to_numpy() for n in self.leaf_of}))
+    @property
+    def heights(self) -> dict[str, int]:
+        """The highest level of each attribute."""
+        return {hierarchy.attribute: hierarchy.height for hierarchy in self.hierarchies}
+
+    @property
+    def leaves(self) -> dict[str, Integers]:
+        """The leaf of each line in each attribute."""
+        return {name: self.lines[name].to_numpy() for name in self.leaf_of}
 
     def combined(
         self, hierarchies: tuple[Hierarchy, ...], codes: Mapping[str, Integers], chosen: pl.Series | None = None
@@ -152,4 +158,9 @@ def count_release(
         for name in names
     )
     leaf_of = {h.attribute: h.leaf_codes(reader.leaves[h.attribute].values) for h in hierarchies}
+    lines = lines.select(
+        *(pl.Series(name, leaf_of[name][lines[name].to_numpy()]) for name in names),
+        pl.exclude(names),
+    )
+    lines = lines.sort([*names, *UNIT, *(column.name for column in reader.sensitive)], nulls_last=True)
     return Counted(reader, models, hierarchies, leaf_of, lines, int(lines[ROWS].sum()))

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from anonymization.classes import ROWS
 from anonymization.generalized.choice import Chosen
@@ -18,6 +19,11 @@ from anonymization.generalized.counting import Counted
 from anonymization.hierarchies import Hierarchy
 from anonymization.lattice.grouping import Integers
 from anonymization.lattice.metrics import Floats, average_class_size, discernibility
+from anonymization.models import KAnonymity
+from anonymization.models.definitions import DIVERSITY
+from anonymization.risk import simulate_minimality
+
+_MOST_LINES, _DRAWS = 20_000, 20
 
 
 def told(
@@ -32,7 +38,7 @@ def told(
     worst = None if metric == "height" else _score(metric, counted, nothing, gone, leaves, class_rows.clear())
     return {
         "steps": [dict(levels) for levels in chosen.levels],
-        "heights": {hierarchy.attribute: hierarchy.height for hierarchy in counted.hierarchies},
+        "heights": counted.heights,
         "metric": metric,
         "utility_lost": score,
         "utility_lost_share": score / worst if worst else None,
@@ -40,7 +46,31 @@ def told(
         "proved": chosen.complete,
         "classes": len(class_rows),
         "fixed": dict(chosen.fixed) if chosen.fixed else None,
+        "minimality": _minimality(counted, chosen, step) if chosen.own else None,
     }
+
+
+def _minimality(counted: Counted, chosen: Chosen, step: Integers) -> dict[str, float] | None:
+    """What the choice made over these very rows tells of the sensitive attribute; None where there is nothing to tell.
+
+    Simulated over the rows of the first step, the optimum's, a line for each of a unit's; not over more than
+    :data:`_MOST_LINES`, where a simulated intruder would take longer than the search.
+    """
+    models = [model for model in counted.models if isinstance(model, (KAnonymity, *DIVERSITY))]
+    levels, mine = chosen.steps[0].levels, step == 0
+    if not counted.reader.sensitive or not any(levels.values()) or not 0 < int(mine.sum()) <= _MOST_LINES:
+        return None
+    hierarchies = {hierarchy.attribute: hierarchy for hierarchy in counted.hierarchies}
+    sensitive = counted.reader.sensitive[0].name
+    texts = {
+        name: pa.array(hierarchy.labels[0], pa.string()).take(pa.array(counted.leaves[name][mine]))
+        for name, hierarchy in hierarchies.items()
+    }
+    values = counted.lines[sensitive].filter(pl.Series(mine)).to_arrow(compat_level=pl.CompatLevel.oldest())
+    attack = simulate_minimality(
+        pa.table({**texts, sensitive: values}), hierarchies, levels, models, sensitive, draws=_DRAWS
+    )
+    return {"before": round(attack.before, 4), "after": round(attack.after, 4)}
 
 
 def _score(

@@ -62,7 +62,7 @@ class Classes:
     def __init__(self, counted: Counted, chosen: Chosen, part_rows: int) -> None:
         self._counted, self._chosen = counted, chosen
         names = [hierarchy.attribute for hierarchy in counted.hierarchies]
-        self.leaves = counted.leaf_codes({name: counted.lines[name].to_numpy() for name in names})
+        self.leaves = counted.leaves
         self.step = chosen.step_of(counted.hierarchies, self.leaves)
         published = np.flatnonzero(self.step >= 0)
         texts = self.texts({name: codes[published] for name, codes in self.leaves.items()}, self.step[published])
