@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from anonymization import Released, Surroundings, apply_release
+from anonymization import Released, Surroundings, apply_release, released_schema
 from anonymization.generalized import (
+    EarlierRelease,
     StreamedRelease,
     count_release,
     empty_release,
@@ -24,7 +25,7 @@ from anonymization.generalized import (
 from catalog.lineage import Stage
 from consent import consent_root
 from pipeline.candidate import write_candidate
-from pipeline.earlier import UNITS_OF, earlier_releases, unit_epoch
+from pipeline.earlier import UNITS_OF, Published, earlier_releases, unit_epoch
 from pipeline.errors import BadInputError, ConsentChangedError
 from pipeline.hub import Hub, code_version
 from pipeline.levels import fixed_or_chosen
@@ -51,11 +52,13 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
             for part in trusted.parts:
                 yield from read_parquet(hub.private, part)
 
-        released = _released(hub, contract, period, batches, parquet_schema(hub.private, trusted.parts[0]))
+        history = _history(hub, contract, period)
+        schema = parquet_schema(hub.private, trusted.parts[0])
+        released = _released(hub, contract, period, batches, schema, [one.release for one in history])
         name = stage_key(
             dataset=str(contract.id),
             period=period,
-            inputs=(ref.digest,),
+            inputs=(ref.digest, *(one.digest for one in history)),
             contract=contract.digest,
             strategy=hub.territory.strategy.digest,
             consent=trusted.consent_root,
@@ -71,7 +74,12 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
 
 
 def _released(
-    hub: Hub, contract: Contract, period: str, batches: Callable[[], Iterator[pa.RecordBatch]], schema: pa.Schema
+    hub: Hub,
+    contract: Contract,
+    period: str,
+    batches: Callable[[], Iterator[pa.RecordBatch]],
+    schema: pa.Schema,
+    history: list[EarlierRelease],
 ) -> Released | StreamedRelease:
     """Apply the release rule; under models, in two passes at levels that may be fixed for a time."""
     rule, unit, surroundings = contract.release, contract.protection_unit, Surroundings.of(hub.territory)
@@ -81,24 +89,29 @@ def _released(
     if counted is None:
         return empty_release(rule)
     chosen = fixed_or_chosen(hub.private, contract, period, counted)
-    made = stream_release(batches, counted, chosen, salt=f"{contract.id} {period}")
-    return _beside_earlier(hub, contract, period, made, unit_epoch(contract, schema))
+    made = stream_release(batches, counted, chosen, salt=f"{contract.id} {period}", whole_classes=bool(history))
+    return _beside(hub, contract, made, history, unit_epoch(contract, schema))
 
 
-def _beside_earlier(hub: Hub, contract: Contract, period: str, made: StreamedRelease, units: str) -> StreamedRelease:
+def _history(hub: Hub, contract: Contract, period: str) -> list[Published]:
+    """Earlier releases of a period that this one can be subtracted from: made under models, of the same columns."""
+    if not is_searched(contract.release):
+        return []
+    schema = released_schema(contract.release)
+    found = earlier_releases(hub, contract, period)
+    return [one for one in found if one.columns.equals(schema) and UNITS_OF in one.details.get("records", {})]
+
+
+def _beside(
+    hub: Hub, contract: Contract, made: StreamedRelease, history: list[EarlierRelease], units: str
+) -> StreamedRelease:
     """The release, where earlier ones of its period are out: what changed for too few stays as it was."""
-    history = [one.release for one in earlier_releases(hub, contract, period) if one.columns.equals(made.schema)]
-    records = made.details["records"] | {UNITS_OF: label_epoch(history, units), "revises": len(history)}
+    records = made.details["records"] | {UNITS_OF: label_epoch(history, units)}
     keys = [column.name for column in contract.release.columns if column.quasi_identifier]
     k = max(contract.release.k or 0, hub.territory.strategy.minimum_k)
-    return revised(
-        replace(made, details={"records": records}),
-        history,
-        keys,
-        k,
-        units=units,
-        must_go=contract.coverage is not None,
-    )
+    must_go = contract.coverage is not None
+    made = replace(made, details={"records": records})
+    return revised(made, history, keys, k, units=units, must_go=must_go)
 
 
 def current_partition(hub: Hub, contract: Contract, period: str) -> tuple[DatasetRef, Manifest]:

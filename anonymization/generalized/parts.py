@@ -1,8 +1,9 @@
 """Rows set aside by part until all were read: what a sort larger than memory is made of.
 
 Parts are ranges of classes in the order of publication, of about :data:`PART_ROWS` rows each, so that each part is
-sorted by itself and the whole is sorted. Rows wait in files without a name, which vanish with the process however it
-ends; they hold what trusted holds, on the worker's own disk: pseudonyms, and no identifier.
+sorted by itself and the whole is sorted; a class larger than that has several. Rows wait in files without a name, which
+vanish with the process however it ends; they hold what trusted holds, on the worker's own disk: pseudonyms, and no
+identifier.
 """
 
 from __future__ import annotations
@@ -47,22 +48,22 @@ class Parts:
             for batch in _batches(frame.filter(pl.Series(part == number)), self._schema):
                 self._writers[number].write_batch(batch)
 
-    def read(self) -> Iterator[pl.DataFrame]:
-        """The rows of each part, in the order of the parts. Called once, when all rows are in."""
+    def read(self) -> Iterator[Iterator[pl.DataFrame]]:
+        """The rows of each part, some at a time, in the order of the parts. Called once, when all rows are in."""
         if not self._writers:
-            yield self._frame(pa.Table.from_batches(self._memory, self._schema))
+            yield (_frame(pa.Table.from_batches([batch])) for batch in self._memory)
             return
         for writer, file in zip(self._writers, self._files, strict=True):
             writer.close()
             file.seek(0)
-            yield self._frame(pa.ipc.open_stream(file).read_all())
+            yield (_frame(pa.Table.from_batches([batch])) for batch in pa.ipc.open_stream(file))
             file.close()
 
-    @staticmethod
-    def _frame(table: pa.Table) -> pl.DataFrame:
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101 (a table never becomes a series)
-        return frame
+
+def _frame(table: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 (a table never becomes a series)
+    return frame
 
 
 def _batches(frame: pl.DataFrame, schema: pa.Schema) -> list[pa.RecordBatch]:

@@ -1,7 +1,9 @@
 """Second pass: the rows of a period at the levels chosen, in order, part by part.
 
-Memory is bounded by the distinct combinations of the first pass and by one part, never by the rows. Rows are sorted by
-their quasi-identifiers, then by the other published columns, whatever the parts they were read from. Beside each part
+Memory is bounded by the distinct combinations of the first pass and by the distinct rows of one part, never by the
+rows: those alike in all that is published and in their unit are counted, and written as often as there are. Rows are
+sorted by their quasi-identifiers, then by the other published columns, whatever the parts they were read from; a class
+larger than a part is divided by a hash of these others, and sorted within each of its parts. Beside each part
 stand the units of each row's class, and the evidence that tells units apart by labels: a digest of the pseudonym under
 the release's salt, the same in every release of one period and in no other, from which no pseudonym comes back.
 """
@@ -19,7 +21,7 @@ import pyarrow as pa
 
 from anonymization.candidate import ReleaseCounts, Released, released_schema
 from anonymization.classes import ROWS, published_table
-from anonymization.frequencies import UNIT
+from anonymization.frequencies import UNIT, FrequencyTable
 from anonymization.generalized.choice import Chosen
 from anonymization.generalized.counting import Batches, Counted
 from anonymization.generalized.derived import derive
@@ -29,7 +31,7 @@ from anonymization.lattice.grouping import Integers
 from policies.contract import ReleaseRule
 
 EVIDENCE = pa.schema([pa.field("unit", pa.int64())])
-_CLASS, _UNITS, _PART = "n:class", "n:units", "n:part"
+_CLASS, _UNITS, _PART, _SPLIT = "n:class", "n:units", "n:part", "n:split"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class StreamedRelease:
 class Classes:
     """The classes published: their texts in the order of publication, units, and the part each belongs to."""
 
-    def __init__(self, counted: Counted, chosen: Chosen, part_rows: int) -> None:
+    def __init__(self, counted: Counted, chosen: Chosen, part_rows: int, whole_classes: bool) -> None:
         self._counted, self._chosen = counted, chosen
         names = [hierarchy.attribute for hierarchy in counted.hierarchies]
         self.leaves = counted.leaves
@@ -71,14 +73,15 @@ class Classes:
         found = lines.group_by(names).agg(pl.col(ROWS).sum(), known.cast(pl.Int64).alias(_UNITS))
         found = found.sort(names, nulls_last=True).with_row_index(_CLASS)
         before = pl.col(ROWS).cum_sum() - pl.col(ROWS)
-        part = (before // part_rows).rank("dense").cast(pl.Int64) - 1
-        self.frame = found.with_columns(part.alias(_PART))
+        split = pl.lit(1, pl.Int64) if whole_classes else pl.max_horizontal(pl.col(ROWS) // part_rows, pl.lit(1))
+        found = found.with_columns((before // part_rows).alias(_PART), split.alias(_SPLIT))
+        self.frame = found.with_columns(pl.col(_PART, _SPLIT).cast(pl.Int64))
         self.names = names
 
     @property
     def parts(self) -> int:
         """How many parts there are, at least one."""
-        return int(self.frame[_PART].max() or 0) + 1  # type: ignore[arg-type]
+        return int(self.frame.select((pl.col(_PART) + pl.col(_SPLIT)).max()).item() or 1)
 
     @property
     def rows(self) -> int:
@@ -108,19 +111,33 @@ class Classes:
 
 
 def stream_release(
-    batches: Batches, counted: Counted, chosen: Chosen, *, salt: str, part_rows: int = PART_ROWS
+    batches: Batches,
+    counted: Counted,
+    chosen: Chosen,
+    *,
+    salt: str,
+    part_rows: int = PART_ROWS,
+    whole_classes: bool = False,
 ) -> StreamedRelease:
     """Make the candidate of a period; `batches` gives the rows that were counted, anew.
+
+    With `whole_classes` no class is divided between parts, for whoever compares it with another release: memory is then
+    bounded by the largest class.
 
     Raises:
         GeneralizationError, HierarchyError: what was counted and what is read are not the same rows.
     """
-    classes = Classes(counted, chosen, part_rows)
+    classes = Classes(counted, chosen, part_rows, whole_classes)
     rows = classes.rows
     counts = ReleaseCounts(counted.rows, counted.rows - rows, classes.suppressed, rows)
     details = {"records": told(counted, chosen, classes.step, classes.leaves, classes.frame[ROWS])}
     schema = released_schema(counted.reader.rule)
-    return StreamedRelease(schema, lambda: counts, details, _parts(batches, counted, chosen, classes, schema, salt))
+    return StreamedRelease(
+        schema,
+        lambda: counts,
+        details,
+        _parts(batches, counted, chosen, classes, schema, salt, None if whole_classes else part_rows),
+    )
 
 
 def whole_release(streamed: StreamedRelease) -> Released:
@@ -140,21 +157,52 @@ def empty_release(rule: ReleaseRule) -> Released:
 
 
 def _parts(
-    batches: Batches, counted: Counted, chosen: Chosen, classes: Classes, schema: pa.Schema, salt: str
+    batches: Batches,
+    counted: Counted,
+    chosen: Chosen,
+    classes: Classes,
+    schema: pa.Schema,
+    salt: str,
+    most: int | None,
 ) -> Iterator[ReleasedPart]:
     waiting = schema
-    for field in (pa.field(UNIT[0], pa.int64()), pa.field(UNIT[1], pa.int64()), pa.field(_CLASS, pa.int64())):
-        waiting = waiting.append(field)
-    with Parts(classes.parts, waiting.append(pa.field(_UNITS, pa.int64()))) as parts:
+    for name in (*UNIT, _CLASS, _UNITS, ROWS):
+        waiting = waiting.append(pa.field(name, pa.int64()))
+    keys = [*schema.names, *UNIT, _CLASS, _UNITS]
+    order = [_CLASS, *(name for name in schema.names if name not in classes.names), *UNIT]
+    with Parts(classes.parts, waiting) as parts:
         for batch in batches():
             if batch.num_rows:
                 frame = _published(batch, counted, chosen, classes)
-                parts.add(frame, frame[_PART].to_numpy())
-        others = [name for name in schema.names if name not in classes.names]
-        for frame in parts.read():
-            ordered = frame.sort([_CLASS, *others, *UNIT], nulls_last=True)
-            units = ordered[_UNITS].to_arrow(compat_level=pl.CompatLevel.oldest())
-            yield ReleasedPart(published_table(ordered, schema), units, labels(ordered.select(UNIT), salt))
+                alike = frame.group_by([*keys, _PART]).agg(pl.col(ROWS).sum())
+                parts.add(alike, alike[_PART].to_numpy())
+        written = 0
+        for rows in parts.read():
+            table = FrequencyTable(keys, [ROWS])
+            for frame in rows:
+                table.add(frame)
+            lines = table.lines()
+            if lines.height:
+                for piece in _repeated(lines.sort(order, nulls_last=True), most):
+                    written += 1
+                    yield _released(piece, schema, salt)
+        if not written:
+            yield ReleasedPart(schema.empty_table(), pa.array([], pa.int64()), EVIDENCE.empty_table())
+
+
+def _repeated(lines: pl.DataFrame, most: int | None) -> Iterator[pl.DataFrame]:
+    """Write each line as often as there are rows like it, about `most` rows at a time."""
+    ends = lines[ROWS].cum_sum().to_numpy()
+    size = most or max(int(ends[-1]), 1)
+    for start in range(0, int(ends[-1]), size):
+        stop = min(start + size, int(ends[-1]))
+        places = np.searchsorted(ends, np.arange(start, stop), side="right")
+        yield lines[places]
+
+
+def _released(rows: pl.DataFrame, schema: pa.Schema, salt: str) -> ReleasedPart:
+    units = rows[_UNITS].to_arrow(compat_level=pl.CompatLevel.oldest())
+    return ReleasedPart(published_table(rows, schema), units, labels(rows.select(UNIT), salt))
 
 
 def _published(batch: pa.RecordBatch, counted: Counted, chosen: Chosen, classes: Classes) -> pl.DataFrame:
@@ -177,8 +225,12 @@ def _published(batch: pa.RecordBatch, counted: Counted, chosen: Chosen, classes:
     for column in rule.columns:
         if column.derived_from is not None:
             made[column.name] = derive(column, made[column.derived_from], reader.surroundings)
-    extra = [found[_CLASS].cast(pl.Int64), found[_UNITS], found[_PART]]
-    return pl.DataFrame([made[column.name] for column in rule.columns]).with_columns(*reader.units(batch), *extra)
+    frame = pl.DataFrame([made[column.name] for column in rule.columns]).with_columns(*reader.units(batch))
+    others = [column.name for column in rule.columns if column.name not in classes.names]
+    divided = pl.struct([*others, *UNIT]).hash(seed=0) % pl.lit(found[_SPLIT]).cast(pl.UInt64)
+    part = (found[_PART] + frame.select(divided.cast(pl.Int64)).to_series()).alias(_PART)
+    one = pl.Series(ROWS, np.ones(frame.height, dtype=np.int64))
+    return frame.with_columns(found[_CLASS].cast(pl.Int64), found[_UNITS], part, one)
 
 
 def labels(units: pl.DataFrame, salt: str) -> pa.Table:
