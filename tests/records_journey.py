@@ -39,9 +39,8 @@ COLUMNS = (
 )
 
 
-def by_records(world: World, *, limit: float = 0.3, covered: bool = False, **search: object) -> Contract:
+def by_records(water: Contract, *, limit: float = 0.3, covered: bool = False, **search: object) -> Contract:
     """The water meters' contract, published row by row under models."""
-    water = world.water
     rule = SearchRule(MODELS, HIERARCHIES, **search)  # type: ignore[arg-type]
     release = ReleaseRule("records", COLUMNS, k=5, suppression_limit=limit, search=rule)
     coverage = water.coverage if covered else None
@@ -78,7 +77,7 @@ class RecordsJourney:
         assert world.collect(contract).dirty == ("2026-10",)
 
     def test_every_class_holds_the_models_and_the_certificate_says_it_all(self, world: World, tmp_path: Path):
-        contract = by_records(world, local_recoding=True)
+        contract = by_records(world.water, local_recoding=True)
         self.october(world, contract)
         verdict = world.judge("2026-10", contract)
         assert verdict.word == "publishable", verdict.reasons
@@ -118,7 +117,7 @@ class RecordsJourney:
             verify(tampered, certificate)
 
     def test_levels_are_chosen_once_and_kept(self, world: World):
-        contract = by_records(world, local_recoding=True, levels_fixed_months=12)
+        contract = by_records(world.water, local_recoding=True, levels_fixed_months=12)
         codes = [commune.insee for commune in world.hub.territory.communes[:8]]
         sparse = [(meters(3, 100 * place), code, 100, date(2026, 10, 1)) for place, code in enumerate(codes)]
         self.deliver(world, "releves_10.csv", *sparse)
@@ -127,12 +126,12 @@ class RecordsJourney:
         self.deliver(world, "releves_09.csv", (meters(40), "49007", 100, date(2026, 9, 1)))
         world.collect(contract)
         second = world.judge("2026-09", contract).details["records"]
-        alone = world.judge("2026-09", by_records(world, local_recoding=True)).details["records"]
+        alone = world.judge("2026-09", by_records(world.water, local_recoding=True)).details["records"]
         assert first["steps"] == second["steps"] != alone["steps"]
         assert first["fixed"] == second["fixed"] == {"since": "2026-01", "until": "2027-01", "chosen_for": "2026-10"}
 
     def test_what_fixed_levels_suppress_beyond_the_limit_is_refused(self, world: World):
-        contract = by_records(world, limit=0.2, levels_fixed_months=12)
+        contract = by_records(world.water, limit=0.2, levels_fixed_months=12)
         start = date(2026, 10, 1)
         self.deliver(world, "releves_10.csv", (meters(12), "49007", 100, start), (meters(12, 100), "49353", 100, start))
         world.collect(contract)
@@ -147,20 +146,20 @@ class RecordsJourney:
         assert any("suppression" in reason for reason in verdict.reasons)
 
     def test_the_same_period_again_is_the_same_candidate(self, world: World):
-        contract = by_records(world, local_recoding=True, levels_fixed_months=12)
+        contract = by_records(world.water, local_recoding=True, levels_fixed_months=12)
         self.october(world, contract)
         made = {anonymize(world.as_role("anonymize"), contract, world.run_id(), "2026-10").digest for _ in range(3)}
         assert len(made) == 1
 
     def test_a_period_too_small_for_its_models_is_an_error_not_a_weaker_table(self, world: World):
-        contract = by_records(world)
+        contract = by_records(world.water)
         self.deliver(world, "releves_10.csv", (meters(3), "49007", 100, date(2026, 10, 1)))
         world.collect(contract)
         with pytest.raises(BadInputError, match="k is 5"):
             world.judge("2026-10", contract)
 
     def test_a_change_of_too_few_waits_for_others(self, world: World):
-        contract = by_records(world, local_recoding=True, levels_fixed_months=12)
+        contract = by_records(world.water, local_recoding=True, levels_fixed_months=12)
         self.october(world, contract)
         world.release("2026-10", contract)
         before = rows_of(world, contract, "2026-10")
@@ -181,7 +180,7 @@ class RecordsJourney:
         assert of_class(rows_of(world, contract, "2026-10"), left) == []  # three are left of ten: all go
 
     def test_a_withdrawal_takes_its_class_with_it(self, world: World):
-        contract = by_records(world, limit=0.9, covered=True)
+        contract = by_records(world.water, limit=0.9, covered=True)
         everybody = [*meters(12), *meters(8, first=100)]
         world.consenting.give(everybody)
         start = date(2026, 10, 1)

@@ -1,4 +1,4 @@
-"""Records under models are made in bounded memory: as many distinct combinations, three times the rows, the same peak."""
+"""Records under models take bounded memory: as many distinct combinations, three times the rows, the same peak."""
 
 from __future__ import annotations
 

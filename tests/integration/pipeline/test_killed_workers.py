@@ -11,10 +11,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.anonymize import anonymize
+from pipeline.assess import assess
 from pipeline.hub import Role
 from storage import read_manifest, read_parquet, read_pointer
 from tests.integration.pipeline.worker import Work, work
 from tests.journey_world import World, days, meters, readings
+from tests.records_journey import by_records
 
 PERIOD = "2026-10"
 # Forks of a server that has everything imported: a worker is ready in milliseconds.
@@ -25,14 +28,14 @@ forked.set_forkserver_preload(["tests.integration.pipeline.worker"])
 class Killer:
     """Runs each stage until it survives, killing it before its first write, then before its second…"""
 
-    def __init__(self, world: World, folder: Path) -> None:
-        self._world, self._folder = world, folder
+    def __init__(self, world: World, folder: Path, *, by_records: bool = False) -> None:
+        self._world, self._folder, self._by_records = world, folder, by_records
         self.kills: dict[str, int] = {}
 
     def run(self, stage: Role, refs: tuple[dict[str, Any], ...] = ()) -> Any:
         answer = self._folder / f"{stage}.json"
         settings = self._world.as_role(stage).settings
-        task = Work(settings, stage, f"killed-{stage}", self._world.clock(), answer, PERIOD, refs)
+        task = Work(settings, stage, f"killed-{stage}", self._world.clock(), answer, PERIOD, refs, self._by_records)
         for write in count():
             process = forked.Process(target=work, args=(task, write))
             process.start()
@@ -84,3 +87,20 @@ def test_workers_killed_before_every_write_leave_the_same_data(world: World, oth
     assert disturbed[0].equals(undisturbed[0])
     assert disturbed[1] == undisturbed[1]
     assert other_world.collect().dirty == ()
+
+
+def test_levels_fixed_by_a_killed_worker_are_everybodys(world: World, tmp_path: Path):
+    """Killed before each write of *anonymize*, its choice of levels included: one choice, and the same candidate."""
+    contract = by_records(world.water, local_recoding=True, levels_fixed_months=12)
+    world.drop("releves_a.csv", readings(meters(30), days(2)))
+    world.collect(contract)
+    killer = Killer(world, tmp_path, by_records=True)
+    candidate = killer.run("anonymize")
+    assert killer.kills["anonymize"] >= 6, killer.kills
+    levels = [found.key for found in world.hub.private.list("candidate/water-meters/v1/levels/")]
+    assert len(levels) == 1
+    again = anonymize(world.as_role("anonymize"), contract, world.run_id(), PERIOD)
+    assert again.to_json() == candidate
+    verdict = assess(world.as_role("assess"), contract, world.run_id(), PERIOD, again)
+    assert verdict.word == "publishable", verdict.reasons
+    world.publish(PERIOD, again, contract)
