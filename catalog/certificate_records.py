@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from catalog.certificate_figures import french_month, integer, share
+from catalog.certificate_figures import french_month, integer, of_period, share
 from catalog.certificate_sections import Details, Section
 from catalog.treatments import UNITS
 from policies import Contract
@@ -107,8 +107,8 @@ def _levels(contract: Contract, details: Details) -> Section:
     sentences = [f"Niveaux cherchés parmi toutes les combinaisons possibles et {proof}."]
     if fixed := details.get("fixed"):
         sentences.append(
-            f"Choisis une fois, sur les données de {french_month(fixed['chosen_for'])}, et gardés de "
-            f"{french_month(fixed['since'])} jusqu'à {french_month(fixed['until'])} (exclu), pour que le choix ne dise "
+            f"Choisis une fois, sur les données {of_period(fixed['chosen_for'])}, et gardés "
+            f"{of_period(fixed['since'])} jusqu'à {french_month(fixed['until'])} (exclu), pour que le choix ne dise "
             "rien."
         )
     if attack := details.get("minimality"):
