@@ -180,6 +180,10 @@ def _hierarchies(contract: Contract, search: SearchRule, where: Map) -> Iterator
             yield where.document.finding(
                 place, "hierarchy", f"« {rule.column} » : ce qui peut être regroupé se publie en texte (string)"
             )
+        elif rule.kind == "grid" and (column.generalization != "grid_200m" or any(size % 200 for size in rule.sizes)):
+            yield where.document.finding(
+                place, "hierarchy", f"« {rule.column} » : des mailles de « grid_200m », multiples de 200 mètres"
+            )
         for sentence in _shape(rule):
             yield where.document.finding(place, "hierarchy", f"« {rule.column} » : {sentence}")
 

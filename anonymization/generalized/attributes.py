@@ -102,8 +102,9 @@ def hierarchy_of(column: str, rule: HierarchyRule | None, leaves: Iterable[Any])
         bounds: Any = rule.bounds
         return from_intervals(column, values, edges, bounds, rule.root, MISSING)
     known = [value for value in values if value is not None]
-    if not known:
-        return Hierarchy.from_levels(column, [[None], [rule.root]])
+    if not known:  # as high as it would be with values, since levels may have been fixed over some
+        between = {"prefixes": len(rule.lengths), "grid": len(rule.sizes), "iris": 1}[rule.kind]
+        return Hierarchy.from_levels(column, [[None], *([MISSING] for _ in range(between)), [rule.root]])
     made = _of_codes(column, rule, known)
     return made if len(known) == len(values) else _with_missing(made)
 

@@ -227,6 +227,7 @@ def test_a_missing_value_is_absent_above_its_leaf() -> None:
         assert hierarchy.generalized([None], 0) == [None]
         assert hierarchy.generalized([None], 1) == ["absent"]
         assert hierarchy.generalized([None], hierarchy.height) == ["*"]
+        assert hierarchy_of("place", made, [None]).height == hierarchy.height
 
 
 def test_hierarchies_of_files_are_read_from_their_content() -> None:

@@ -68,6 +68,8 @@ def refused(path: Path, kind: type[ContractError] = ContractError) -> list[tuple
         (GRID, "statut: {kind: prefixes}", "hierarchy"),
         (GRID, "maille: {kind: grid, sizes: [400, 600]}", "hierarchy"),
         (GRID, "maille: {kind: grid}", "hierarchy"),
+        (GRID, "maille: {kind: grid, sizes: [300]}", "hierarchy"),
+        (PREFIXES, "code_commune: {kind: grid, sizes: [400]}", "hierarchy"),
         (GRID, "maille: {kind: grid, sizes: [400], lengths: [2]}", "hierarchy"),
         (PREFIXES, "code_commune: {kind: prefixes, lengths: [2, 3]}", "hierarchy"),
         (PREFIXES, "code_commune: {kind: intervals, edges: [[1, 5], [0, 10]]}", "hierarchy"),
