@@ -59,7 +59,10 @@ class StreamedRelease:
 
 
 class Classes:
-    """The classes published: their texts in the order of publication, units, and the part each belongs to."""
+    """The classes published: their texts in the order of publication, units, and the part each belongs to.
+
+    `published` has what all rows of a class share, by class; `own` names the published columns that a row has itself.
+    """
 
     def __init__(self, counted: Counted, chosen: Chosen, part_rows: int, whole_classes: bool) -> None:
         self._counted, self._chosen = counted, chosen
@@ -77,6 +80,12 @@ class Classes:
         found = found.with_columns((before // part_rows).alias(_PART), split.alias(_SPLIT))
         self.frame = found.with_columns(pl.col(_PART, _SPLIT).cast(pl.Int64))
         self.names = names
+        rule, reader = counted.reader.rule, counted.reader
+        of_class = [name for name in names if reader.searched(name)]
+        derived = [column for column in rule.columns if column.derived_from is not None]
+        made = [derive(c, self.frame[str(c.derived_from)], reader.surroundings) for c in derived]
+        self.own = [c.name for c in rule.columns if c.name not in of_class and c not in derived]
+        self.published = self.frame.select(*of_class, _UNITS).with_columns(made)
 
     @property
     def parts(self) -> int:
@@ -165,16 +174,15 @@ def _parts(
     salt: str,
     most: int | None,
 ) -> Iterator[ReleasedPart]:
-    waiting = schema
-    for name in (*UNIT, _CLASS, _UNITS, ROWS):
-        waiting = waiting.append(pa.field(name, pa.int64()))
-    keys = [*schema.names, *UNIT, _CLASS, _UNITS]
-    order = [_CLASS, *(name for name in schema.names if name not in classes.names), *UNIT]
+    own = classes.own
+    waiting = pa.schema(
+        [*(schema.field(name) for name in own), *(pa.field(n, pa.int64()) for n in (*UNIT, _CLASS, ROWS))]
+    )
+    keys = [*own, *UNIT, _CLASS]
     with Parts(classes.parts, waiting) as parts:
         for batch in batches():
             if batch.num_rows:
-                frame = _published(batch, counted, chosen, classes)
-                alike = frame.group_by([*keys, _PART]).agg(pl.col(ROWS).sum())
+                alike = _published(batch, counted, chosen, classes).group_by([*keys, _PART]).agg(pl.col(ROWS).sum())
                 parts.add(alike, alike[_PART].to_numpy())
         written = 0
         for rows in parts.read():
@@ -183,9 +191,9 @@ def _parts(
                 table.add(frame)
             lines = table.lines()
             if lines.height:
-                for piece in _repeated(lines.sort(order, nulls_last=True), most):
+                for piece in _repeated(lines.sort([_CLASS, *own, *UNIT], nulls_last=True), most):
                     written += 1
-                    yield _released(piece, schema, salt)
+                    yield _released(piece, classes, schema, salt)
         if not written:
             yield ReleasedPart(schema.empty_table(), pa.array([], pa.int64()), EVIDENCE.empty_table())
 
@@ -200,14 +208,16 @@ def _repeated(lines: pl.DataFrame, most: int | None) -> Iterator[pl.DataFrame]:
         yield lines[places]
 
 
-def _released(rows: pl.DataFrame, schema: pa.Schema, salt: str) -> ReleasedPart:
-    units = rows[_UNITS].to_arrow(compat_level=pl.CompatLevel.oldest())
-    return ReleasedPart(published_table(rows, schema), units, labels(rows.select(UNIT), salt))
+def _released(rows: pl.DataFrame, classes: Classes, schema: pa.Schema, salt: str) -> ReleasedPart:
+    of_class = classes.published[rows[_CLASS]]
+    units = of_class[_UNITS].to_arrow(compat_level=pl.CompatLevel.oldest())
+    whole = rows.select(classes.own).hstack(of_class.drop(_UNITS))
+    return ReleasedPart(published_table(whole, schema), units, labels(rows.select(UNIT), salt))
 
 
 def _published(batch: pa.RecordBatch, counted: Counted, chosen: Chosen, classes: Classes) -> pl.DataFrame:
-    """The rows of a batch that are published, with their class and part."""
-    reader, rule = counted.reader, counted.reader.rule
+    """The rows of a batch that are published: what they have of their own, their unit, class and part."""
+    reader = counted.reader
     leaves = counted.leaf_codes(reader.numbers(batch))
     step = chosen.step_of(counted.hierarchies, leaves)
     places = np.flatnonzero(step >= 0)
@@ -216,32 +226,25 @@ def _published(batch: pa.RecordBatch, counted: Counted, chosen: Chosen, classes:
         classes.frame, on=classes.names, how="left", nulls_equal=True, maintain_order="left"
     )
     batch = batch.take(pa.array(places))
-    made: dict[str, pl.Series] = {}
-    for column in rule.columns:
-        if column.name in classes.names and reader.searched(column.name):
-            made[column.name] = found[column.name]
-        elif column.derived_from is None:
-            made[column.name] = reader.column(batch, column)
-    for column in rule.columns:
-        if column.derived_from is not None:
-            made[column.name] = derive(column, made[column.derived_from], reader.surroundings)
-    frame = pl.DataFrame([made[column.name] for column in rule.columns]).with_columns(*reader.units(batch))
-    others = [column.name for column in rule.columns if column.name not in classes.names]
-    divided = pl.struct([*others, *UNIT]).hash(seed=0) % pl.lit(found[_SPLIT]).cast(pl.UInt64)
+    own = [reader.column(batch, column) for column in reader.rule.columns if column.name in classes.own]
+    frame = pl.DataFrame([*own, *reader.units(batch)])
+    others = [name for name in frame.columns if name not in classes.names]
+    divided = pl.struct(others).hash(seed=0) % pl.lit(found[_SPLIT]).cast(pl.UInt64)
     part = (found[_PART] + frame.select(divided.cast(pl.Int64)).to_series()).alias(_PART)
     one = pl.Series(ROWS, np.ones(frame.height, dtype=np.int64))
-    return frame.with_columns(found[_CLASS].cast(pl.Int64), found[_UNITS], part, one)
+    return frame.with_columns(found[_CLASS].cast(pl.Int64), part, one)
 
 
 def labels(units: pl.DataFrame, salt: str) -> pa.Table:
     """A label of 64 bits for each row's unit; null where the unit is unknown."""
     known = units.drop_nulls().unique()
+    pseudonyms = known.to_numpy().astype(">i8").tobytes()
     prefix = sha256(f"ardoise unit\n{salt}\n".encode())
-    made = []
-    for high, low in known.iter_rows():
+    made = bytearray()
+    for start in range(0, len(pseudonyms), 16):
         digest = prefix.copy()
-        digest.update(high.to_bytes(8, "big", signed=True) + low.to_bytes(8, "big", signed=True))
-        made.append(int.from_bytes(digest.digest()[:8], "big", signed=True))
-    named = known.with_columns(pl.Series("unit", made, dtype=pl.Int64))
+        digest.update(pseudonyms[start : start + 16])
+        made += digest.digest()[:8]
+    named = known.with_columns(pl.Series("unit", np.frombuffer(made, dtype=">i8").astype(np.int64)))
     joined = units.join(named, on=list(UNIT), how="left", maintain_order="left")
     return pa.table({"unit": joined["unit"].to_arrow(compat_level=pl.CompatLevel.oldest())}, schema=EVIDENCE)
