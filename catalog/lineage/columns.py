@@ -9,10 +9,10 @@ suppression) is INDIRECT, and stands once for the whole dataset.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from policies.contract import Column, Contract, Measure, ReleasedColumn, Technique
+from policies.contract import Column, Contract, Measure, ReleasedColumn, ReleaseRule, Technique
 
 _TECHNIQUES: dict[Technique, tuple[str, bool, str]] = {
     Technique.KEEP: ("IDENTITY", False, "conservée telle quelle"),
@@ -124,7 +124,7 @@ def deidentified(contract: Contract) -> Hop:
 def anonymized(contract: Contract) -> Hop:
     """Trusted to candidate: the generalisation of each column, the aggregation of each figure."""
     release = contract.release
-    fields = {column.name: _generalized(column) for column in release.columns}
+    fields = {column.name: _regrouped(_generalized(column), column, release) for column in release.columns}
     fields |= {measure.name: _measured(measure, contract) for measure in release.measures}
     return Hop(fields, _released_rows(contract))
 
@@ -158,6 +158,16 @@ def _generalized(column: ReleasedColumn) -> tuple[Dependency, ...]:
         )
     description = _GENERALIZATIONS.get(column.generalization, f"généralisée ({column.generalization})")
     return tuple(Dependency(source, "DIRECT", "TRANSFORMATION", True, description) for source in column.sources)
+
+
+def _regrouped(made: tuple[Dependency, ...], column: ReleasedColumn, release: ReleaseRule) -> tuple[Dependency, ...]:
+    """The same, where the column may be made coarser by the search of its release."""
+    if release.search is None or release.search.hierarchy(column.derived_from or column.name) is None:
+        return made
+    return tuple(
+        replace(one, subtype="TRANSFORMATION", masking=True, description=f"{one.description}, puis regroupée au besoin")
+        for one in made
+    )
 
 
 def _measured(measure: Measure, contract: Contract) -> tuple[Dependency, ...]:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from catalog.lineage import columns
+from policies.generalized import HierarchyRule, ModelRule, SearchRule
 from tests.unit.catalog_lineage.contracts import PLAIN, RECORDS, WATER
 
 
@@ -54,6 +57,14 @@ def test_records_are_filtered_by_their_quasi_identifiers() -> None:
     assert [one.column for one in hop.dataset] == ["commune", "meter"]
     assert hop.fields["month"][0].masking
     assert not hop.fields["commune"][0].masking  # already masked one hop earlier
+
+
+def test_a_column_that_a_search_may_regroup_is_masked() -> None:
+    search = SearchRule((ModelRule("k_anonymity", k=5),), (HierarchyRule("commune", "prefixes"),))
+    hop = columns.anonymized(replace(RECORDS, release=replace(RECORDS.release, search=search)))
+    (found,) = hop.fields["commune"]
+    assert (found.subtype, found.masking) == ("TRANSFORMATION", True)
+    assert found.description.endswith("puis regroupée au besoin")
 
 
 def test_published_as_is_masks_nothing() -> None:
