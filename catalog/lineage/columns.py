@@ -164,8 +164,14 @@ def _regrouped(made: tuple[Dependency, ...], column: ReleasedColumn, release: Re
     """The same, where the column may be made coarser by the search of its release."""
     if release.search is None or release.search.hierarchy(column.derived_from or column.name) is None:
         return made
+    said = "regroupée au besoin"
     return tuple(
-        replace(one, subtype="TRANSFORMATION", masking=True, description=f"{one.description}, puis regroupée au besoin")
+        replace(
+            one,
+            subtype="TRANSFORMATION",
+            masking=True,
+            description=said if one.subtype == "IDENTITY" else f"{one.description}, puis {said}",
+        )
         for one in made
     )
 

@@ -24,7 +24,7 @@ def test_a_published_column_is_followed_to_the_operators_words() -> None:
     assert set(found["maille"].sources) == {"lat", "long"}
     assert found["maille"].masking
     assert found["code_commune"].sources == ("address",)
-    assert found["code_commune"].steps == ("adresse réduite au code de sa commune",)
+    assert found["code_commune"].steps == ("adresse réduite au code de sa commune", "regroupée au besoin")
     assert found["statut"].sources == ("status",)
     assert not found["statut"].masking
 
