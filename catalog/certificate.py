@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from catalog.certificate_sections import Section
 from catalog.certificate_text import main_lines, to_html, to_text
+from catalog.section import Section
 from catalog.treatments import Treatment, promises, treatments
 from policies import Contract, Territory
 

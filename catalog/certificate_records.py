@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from catalog.certificate_figures import french_month, integer, of_period, share
-from catalog.certificate_sections import Details, Section
+from catalog.section import Section
 from catalog.treatments import UNITS
 from policies import Contract
 from policies.generalized import HierarchyRule
+
+Details = Mapping[str, Any]
 
 _METRICS = {
     "loss": "perte d'Iyengar (part de la hiérarchie que couvre chaque valeur publiée)",

@@ -2,7 +2,7 @@
 
 A kind adds its judge to :mod:`pipeline.judges`. A judge only measures: on the candidate itself and its evidence, with
 code that shares nothing with what made it, and against earlier releases. Its details are JSON, kept with the verdict
-for ever and put into French by :mod:`catalog.certificate_writers`; they hold no row.
+for ever and put into French by :mod:`catalog.certificate_sections`; they hold no row.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from catalog import Certificate, DatasetPage, PublishedFile, certify
-from catalog.certificate_writers import sections
+from catalog.certificate_sections import sections
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
 from pipeline.publication.files import OpenFile
