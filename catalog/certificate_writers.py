@@ -6,9 +6,14 @@ from collections.abc import Callable, Mapping
 
 from catalog.certificate_records import records_sections
 from catalog.certificate_sections import Details, Section
+from catalog.tabulated_text import noise_sections, table_sections
 from policies import Contract
 
-WRITERS: Mapping[str, Callable[[Contract, Details], tuple[Section, ...]]] = {"records": records_sections}
+WRITERS: Mapping[str, Callable[[Contract, Details], tuple[Section, ...]]] = {
+    "records": records_sections,
+    "table": table_sections,
+    "noise": noise_sections,
+}
 
 
 def sections(contract: Contract, details: Mapping[str, Details]) -> tuple[Section, ...]:
