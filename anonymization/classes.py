@@ -24,7 +24,9 @@ class ClassReader:
         self.rule = rule
         self.unit = protection_unit
         self.published = [column.name for column in rule.columns]
-        chosen = rule.columns if rule.kind == "aggregate" else [c for c in rule.columns if c.quasi_identifier]
+        chosen = (
+            rule.columns if rule.kind not in ("as_is", "records") else [c for c in rule.columns if c.quasi_identifier]
+        )
         self.keys = [column.name for column in chosen] or [EVERYTHING]
         self.unit_keys = list(UNIT) if protection_unit else []
         self.measured = list(dict.fromkeys(measure.column for measure in rule.measures if measure.column))

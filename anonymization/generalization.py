@@ -138,6 +138,31 @@ def _commune(sources: Sequence[pl.Series], column: ReleasedColumn, surroundings:
     return codes.replace_strict(list(known.keys()), list(known.values()), default=None, return_dtype=pl.String)
 
 
+def _prefix(sources: Sequence[pl.Series], column: ReleasedColumn, _: Surroundings) -> pl.Series:
+    """The first `length` characters of a code; a shorter code has none."""
+    length = column.options.get("length")
+    if not isinstance(length, int) or length < 1:
+        raise GeneralizationError(f"column « {column.name} »: option « length » must be a number of characters")
+    codes = sources[0].cast(pl.String)
+    short = int((codes.str.len_chars() < length).sum())
+    if short:
+        raise GeneralizationError(f"column « {column.name} »: {short} value(s) have fewer than {length} characters")
+    return codes.str.slice(0, length)
+
+
+def _listed(sources: Sequence[pl.Series], column: ReleasedColumn, _: Surroundings) -> pl.Series:
+    """The label of a value in the list that the contract's loader put in the options."""
+    labels = column.options.get("values")
+    if not isinstance(labels, Mapping) or not labels:
+        raise GeneralizationError(f"column « {column.name} »: its list of values was not read")
+    values = sources[0].cast(pl.String)
+    made = values.replace_strict(list(labels.keys()), list(labels.values()), default=None, return_dtype=pl.String)
+    outside = made.null_count() - values.null_count()
+    if outside:
+        raise GeneralizationError(f"column « {column.name} »: {outside} value(s) are not in its list")
+    return made
+
+
 _REGISTRY: Mapping[str, Generalization] = {
     entry.name: entry
     for entry in (
@@ -179,6 +204,8 @@ _REGISTRY: Mapping[str, Generalization] = {
         Generalization("grid_200m_latitude", 2, "La latitude du centre du carreau de 200 m.", _grid_center(0)),
         Generalization("grid_200m_longitude", 2, "La longitude du centre du carreau de 200 m.", _grid_center(1)),
         Generalization("commune", 1, "Le nom de la commune, d'après son code Insee.", _commune),
+        Generalization("prefix", 1, "Le début du code : la commune d'un IRIS, le département d'une commune.", _prefix),
+        Generalization("listed", 1, "Le libellé que donne à la valeur une liste du territoire.", _listed),
     )
 }
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anonymization.candidate import ReleaseCounts
+from anonymization.candidate import ReleaseCounts, released_schema
 from anonymization.differences import Earlier, changed_cells
 from anonymization.residuals import ResidualIdentifier, scan
 from anonymization.sizes import Sizes, sizes_of
@@ -88,7 +88,7 @@ def measure_release(
     """
     violations = _shape_violations(table, rule)
     sizes = None
-    if protection_unit is not None:
+    if protection_unit is not None and rule.kind in ("records", "aggregate"):  # tables have judges of their own
         sizes = sizes_of(table, evidence, rule)
         violations += _floor_violations(sizes, rule, strategy)
         violations += _figure_violations(table, evidence, rule) if rule.kind == "aggregate" else []
@@ -145,7 +145,7 @@ def _measures(
 
 
 def _shape_violations(table: pa.Table, rule: ReleaseRule) -> list[Finding]:
-    declared = [column.name for column in rule.columns] + [measure.name for measure in rule.measures]
+    declared = released_schema(rule).names
     found = []
     if table.schema.names != declared:
         found.append(Finding("UNDECLARED_COLUMNS", "Les colonnes du résultat ne sont pas celles du contrat."))

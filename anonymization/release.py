@@ -7,6 +7,8 @@ Invariants:
 * `aggregate`: a cell is published only if at least `minimum_units` units contribute to it and to each of its measures,
   and no unit has more than `dominance` of what the cell sums or averages. Cells are removed, never blanked, and no
   margin is published, so that nothing adds up to a removed cell.
+* `protected_table`: cells and their totals; what is hidden can not be computed from what is not
+  (:mod:`anonymization.secrecy.release`).
 * `as_is`: for data that protects nobody; nothing is left out.
 * The result depends on the rows alone, not on batches nor on their order: sums are exact integers and rows are sorted
   by the published columns.
@@ -17,7 +19,8 @@ and (1, k) dominance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -30,6 +33,9 @@ from anonymization.records import release_as_is, release_records
 from anonymization.tables import release_table
 from policies.contract import ProtectionUnit, ReleaseRule
 
+if TYPE_CHECKING:
+    from anonymization.secrecy.release import EarlierTable
+
 Batches = Callable[[], Iterable[pa.RecordBatch]]
 """Gives the rows anew each time it is called: a release makes up to two passes."""
 
@@ -41,6 +47,7 @@ def apply_release(
     rule: ReleaseRule,
     protection_unit: ProtectionUnit | None,
     surroundings: Surroundings | None = None,
+    earlier: Sequence[EarlierTable] = (),
 ) -> Released:
     """Make the candidate of one period.
 
@@ -49,6 +56,7 @@ def apply_release(
         rule: the contract's release rule.
         protection_unit: whom it protects; its column holds 16-byte pseudonyms.
         surroundings: time zone and communes, where generalizations need them.
+        earlier: with `protected_table`, every release of the same period, last first.
 
     Raises:
         ReleaseRuleError: the rule lacks a floor, or names a column that the rows do not have.
@@ -60,6 +68,10 @@ def apply_release(
     reader = ClassReader(rule, protection_unit, surroundings or Surroundings())
     if rule.kind == "aggregate":
         return release_table(batches, reader)
+    if rule.kind == "protected_table":
+        from anonymization.secrecy.release import release_protected
+
+        return release_protected(batches, reader, earlier)
     if is_searched(rule) and protection_unit is not None:
         return _searched(batches, rule, protection_unit, reader)
     if rule.kind == "records":
@@ -96,6 +108,8 @@ def _check(rule: ReleaseRule, protection_unit: ProtectionUnit | None) -> None:
             raise ReleaseRuleError(
                 "an aggregate that protects units needs the smallest number of units a cell may have"
             )
+    if rule.kind == "protected_table" and (rule.table is None or rule.minimum_units is None or protection_unit is None):
+        raise ReleaseRuleError("a protected table needs dimensions, a minimum of units and a protection unit")
     for measure in rule.measures:
         if measure.function in ("sum", "mean", "median") and not measure.column:
             raise ReleaseRuleError(f"measure « {measure.name} » ({measure.function}) names no column")

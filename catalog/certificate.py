@@ -106,8 +106,8 @@ def certify(
         protection_unit=contract.protection_unit.kind if contract.protection_unit else None,
         treatments=treatments(contract),
         promises=promises(contract, communes=len(territory.communes)),
-        counts=dict(counts),
-        measures=dict(measures),
+        counts={name: count for name, count in counts.items() if not _withheld(contract, name)},
+        measures={name: value for name, value in measures.items() if not _withheld(contract, name)},
         coverage=coverage,
         remarks=remarks,
         approved_by=STEWARD if approved_at else None,
@@ -122,6 +122,12 @@ def certify(
         sections=sections,
         verification=verification,
     )
+
+
+def _withheld(contract: Contract, name: str) -> bool:
+    """Whether a figure would say how many rows or units are behind the secret cells of a table."""
+    tables = ("protected_table", "noisy_table")
+    return contract.release.kind in tables and name in ("rows_in", "suppressed_rows", "suppressed_share", "suppressed")
 
 
 def _source(contract: Contract, operator: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from catalog.certificate_records import records_sections
 from catalog.section import Section
+from catalog.tabulated_text import noise_sections, table_sections
 from policies import Contract
 
 Details = Mapping[str, Any]
@@ -20,6 +21,8 @@ Details = Mapping[str, Any]
 
 WRITERS: dict[str, Callable[[Contract, Details], tuple[Section, ...]]] = {
     "records": records_sections,
+    "table": table_sections,
+    "noise": noise_sections,
 }
 """By the key of `details` that each one writes about."""
 

@@ -92,7 +92,8 @@ def deprecated(existing: Mapping[str, Any], successor: str, successor_url: str) 
 
 def title(contract: Contract) -> str:
     """Return the title; that of an aggregate over consenting subjects says that only they are counted."""
-    if contract.coverage is None or contract.release.kind != "aggregate" or contract.protection_unit is None:
+    counted = contract.release.kind in ("aggregate", "protected_table", "noisy_table")
+    if contract.coverage is None or not counted or contract.protection_unit is None:
         return contract.title
     qualifier = PARTICIPANTS[contract.protection_unit.kind]
     return contract.title if "participant" in contract.title.lower() else f"{contract.title} ({qualifier})"

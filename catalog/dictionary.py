@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from catalog.errors import PageError
 from policies import Contract
+from policies.tabulated import STATUS_NOTE
 
 PERIOD, RANK = "periode_publiee", "rang"
 KEY = [PERIOD, RANK]
@@ -38,6 +39,8 @@ def fields(contract: Contract, existing: Sequence[str] = ()) -> list[dict[str, A
     for measure in contract.release.measures:
         kind = "int8" if measure.function in _COUNTS else "float8"
         found.append(_field(measure.name, kind, measure.description, measure.unit))
+    if contract.release.status:
+        found.append(_field(contract.release.status, "text", STATUS_NOTE))
     names = [field["id"] for field in found]
     if clash := {name for name in names if names.count(name) > 1}:
         raise PageError(f"{contract.id}: the table has several columns called {', '.join(sorted(clash))}")

@@ -30,6 +30,8 @@ _BLUR = {
     "grid_200m_latitude": "seul un carreau de 200 mètres en est publié",
     "grid_200m_longitude": "seul un carreau de 200 mètres en est publié",
     "commune": "seule la commune en est publiée",
+    "prefix": "seul le début du code en est publié",
+    "listed": "seule la catégorie en est publiée",
 }
 _TECHNIQUES = {
     Technique.PSEUDONYMIZE: "un pseudonyme à sens unique en tient lieu, et n'est pas publié",
@@ -88,6 +90,10 @@ def promises(contract: Contract, communes: int) -> tuple[str, ...]:
         said.append(f"Chaque chiffre publié porte sur au moins {rule.minimum_units} {many}.")
     if rule.dominance is not None:
         said.append(f"Aucun {one} ne pèse plus de {rule.dominance:.0%} d'un chiffre publié.".replace("%", "\u00a0%"))
+    if rule.kind == "protected_table":
+        said.append("Un chiffre secret ne se retrouve pas à partir des totaux ni des versions déjà publiées.")
+    if rule.kind == "noisy_table":
+        said.append(f"La présence ou l'absence d'un {one} ne change presque rien aux chiffres publiés.")
     if contract.coverage is not None:
         said.append("Seules les données des titulaires qui ont consenti à cet usage, et à cette date, sont utilisées.")
     blurs = {column.generalization for column in rule.columns}

@@ -14,6 +14,8 @@ _EXPLANATIONS = {
     "consent_changed": "Le consentement ou la stratégie a changé depuis la préparation. Relancez la diffusion.",
     "not_approved": "Aucun accord ne vaut pour exactement ce candidat.",
     "invalid_decision": "Cette personne ne peut pas décider : elle a écrit le contrat ou lancé l'exécution.",
+    "budget_spent": "Le budget de confidentialité de ce jeu de données est épuisé : plus rien n'en sera publié avec du "
+    "bruit. Aucun chiffre n'a été tiré.",
     "not_publishable": "Le verdict interdit la publication de ce candidat.",
 }
 

@@ -51,6 +51,10 @@ COUNTS = {
     "stored": "Lignes conservées",
     "suppressed_rows": "Lignes supprimées sous le seuil",
     "suppressed_cells": "Groupes supprimés sous le seuil",
+    "cells_V": "Cases publiées (V)",
+    "cells_A": "Cases secrètes, trop peu d'unités (A)",
+    "cells_B": "Cases secrètes, une unité y pèse trop (B)",
+    "cells_D": "Cases secrètes pour en protéger d'autres (D)",
     "published_rows": "Lignes à publier",
     "published": "Lignes publiées",
     "files": "Fichiers publiés",
@@ -84,6 +88,9 @@ MEASURES = {
     "sample_uniques": "Personnes seules de leur groupe",
     "earlier_releases": "Publications passées comparées",
     "isolated_classes": "Groupes qu'une différence isolerait",
+    "gap": "Part des cases cachées qu'un meilleur choix éviterait au plus",
+    "epsilon": "Coût de confidentialité (epsilon)",
+    "budget_left": "Budget de confidentialité restant",
 }
 ZONES = {
     "feed": "Flux de l'opérateur",

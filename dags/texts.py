@@ -33,6 +33,10 @@ _COUNTS = {
     "published_rows": "Lignes à publier",
     "suppressed_rows": "Lignes retirées (trop peu d'individus)",
     "suppressed_cells": "Combinaisons ou cases retirées",
+    "cells_V": "Cases publiées (V)",
+    "cells_A": "Cases secrètes, trop peu d'individus (A)",
+    "cells_B": "Cases secrètes, un individu y pèse trop (B)",
+    "cells_D": "Cases secrètes pour en protéger d'autres (D)",
 }
 _MEASURES = {
     "rows": "Lignes mesurées",
@@ -49,6 +53,9 @@ _MEASURES = {
     "sample_uniques": "Personnes seules de leur groupe (part)",
     "earlier_releases": "Publications antérieures comparées",
     "isolated_classes": "Groupes qu'une différence isolerait",
+    "gap": "Part des cases cachées pour d'autres qu'un meilleur choix éviterait au plus",
+    "epsilon": "Coût de confidentialité (epsilon)",
+    "budget_left": "Budget de confidentialité restant",
 }
 
 
@@ -252,6 +259,14 @@ def _rule(rule: ReleaseRule, contract: Contract) -> str:
             if rule.dominance is not None:
                 text += f", ni une case dont une seule unité ferait plus de {number_text(100 * rule.dominance)} %"
             text += "."
+        case "protected_table":
+            text = f"Un tableau avec ses totaux ; les chiffres sont secrets sous {rule.minimum_units} {unit} distincts"
+            if rule.dominance is not None:
+                text += f", ou si une seule unité ferait plus de {number_text(100 * rule.dominance)} %"
+            text += ", et là où ils en trahiraient d'autres ; la colonne `statut` le dit."
+        case "noisy_table":
+            epsilon = number_text(rule.noise.epsilon) if rule.noise else "?"
+            text = f"Des chiffres bruités (epsilon = {epsilon}) : personne n'y change presque rien."
     return f"{text} Colonnes publiées : {published}."
 
 

@@ -30,6 +30,7 @@ from pipeline.errors import BadInputError, ConsentChangedError
 from pipeline.hub import Hub, code_version
 from pipeline.levels import fixed_or_chosen
 from pipeline.stage import stage
+from pipeline.tabulating import noisy_candidate, protected_candidate
 from policies.contract import Contract
 from storage import DatasetRef, Manifest, parquet_schema, read_manifest, read_parquet, read_pointer, stage_key
 
@@ -52,22 +53,30 @@ def anonymize(hub: Hub, contract: Contract, run_id: str, period: str) -> Dataset
             for part in trusted.parts:
                 yield from read_parquet(hub.private, part)
 
-        history = _history(hub, contract, period)
-        schema = parquet_schema(hub.private, trusted.parts[0])
-        released = _released(hub, contract, period, batches, schema, [one.release for one in history])
-        name = stage_key(
-            dataset=str(contract.id),
-            period=period,
-            inputs=(ref.digest, *(one.digest for one in history)),
-            contract=contract.digest,
-            strategy=hub.territory.strategy.digest,
-            consent=trusted.consent_root,
-            code=code_version(),
-        )
-        version = str(contract.version)
-        candidate = write_candidate(
-            hub.private, released, trusted, ref, name=name, version=version, code=code_version()
-        )
+        def named(further: tuple[str, ...] = ()) -> str:
+            return stage_key(
+                dataset=str(contract.id),
+                period=period,
+                inputs=(ref.digest, *further),
+                contract=contract.digest,
+                strategy=hub.territory.strategy.digest,
+                consent=trusted.consent_root,
+                code=code_version(),
+            )
+
+        released: Released | StreamedRelease
+        if contract.release.kind == "protected_table":
+            candidate, released = protected_candidate(hub, contract, ref, trusted, batches, named)
+        elif contract.release.kind == "noisy_table":
+            candidate, released = noisy_candidate(hub, contract, ref, trusted, batches, named)
+        else:
+            history = _history(hub, contract, period)
+            schema = parquet_schema(hub.private, trusted.parts[0])
+            released = _released(hub, contract, period, batches, schema, [one.release for one in history])
+            name, version = named(tuple(one.digest for one in history)), str(contract.version)
+            candidate = write_candidate(
+                hub.private, released, trusted, ref, name=name, version=version, code=code_version()
+            )
         report.outputs.append(candidate)
         report.add(**released.counts.to_json())
         return candidate

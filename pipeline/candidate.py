@@ -129,7 +129,7 @@ def read_candidate(store: ObjectStore, ref: DatasetRef, *, evidence: bool) -> Ca
         _whole(store, manifest.parts[0::each]),
         _whole(store, manifest.parts[1::each]).column(UNITS).combine_chunks(),
         _whole(store, manifest.parts[2::each]) if evidence and each == 3 else None,
-        ReleaseCounts(**json.loads(said[COUNTS])),
+        ReleaseCounts.from_json(json.loads(said[COUNTS])),
         said[TRUSTED].decode(),
         json.loads(said.get(DETAILS, b"{}")),
     )

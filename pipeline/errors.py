@@ -65,6 +65,12 @@ class NotPublishableError(JourneyError):
     code = "not_publishable"
 
 
+class BudgetSpentError(JourneyError):
+    """What is left of the privacy budget does not pay for this release; nothing was drawn, nothing will be."""
+
+    code = "budget_spent"
+
+
 class UnexpectedError(JourneyError):
     """A fault nobody foresaw; its text is withheld because it may quote values."""
 

@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 import pyarrow as pa
 
+from anonymization.noise.budget import BudgetLedger
 from anonymization.pseudonyms import RotationCustodian
 from catalog import Catalogue
 from catalog.lineage import LineageEmitter
@@ -67,6 +68,7 @@ class Hub:
     erasing_custody: Callable[[], KeyCustodian]  # deidentify: destroys keys of rejects that are past their time
     run_custody: Callable[[RunRequest], RunCustody]  # deidentify: one token for one run
     catalogue: Callable[[], Catalogue]  # publish
+    budgets: BudgetLedger  # anonymize: privacy budgets, and the noisy figures they paid for
     rotation_custody: Callable[[], RotationCustodian]  # rotate: carries pseudonyms to another epoch, mints none
 
     def contract(self, dataset: str) -> Contract:

@@ -8,9 +8,14 @@ from pipeline.candidate import Candidate
 from pipeline.hub import Hub
 from pipeline.judging import Judge, Judgment
 from pipeline.judging_records import judge_records
+from pipeline.judging_tables import judge_noise, judge_table
 from policies.contract import Contract
 
-JUDGES: Mapping[str, Judge] = {"records": judge_records}
+JUDGES: Mapping[str, Judge] = {
+    "records": judge_records,
+    "protected_table": judge_table,
+    "noisy_table": judge_noise,
+}
 
 
 def judge(hub: Hub, contract: Contract, period: str, candidate: Candidate) -> Judgment:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from anonymization.noise.budget import BudgetLedger
 from anonymization.pseudonyms import CustodyClient, RotationClient, RotationCustodian
 from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
@@ -49,6 +50,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         erasing_custody=lambda: _orchestrator(_only("deidentify", role, settings)),
         run_custody=lambda request: _run_custody(_only("deidentify", role, settings), request),
         catalogue=lambda: _catalogue(settings),
+        budgets=BudgetLedger(engine),
         rotation_custody=lambda: _rotation(_only("rotate", role, settings)),
     )
 

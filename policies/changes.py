@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from policies.contract import Column, Contract, ReleasedColumn, Version
 from policies.errors import ContractChangeError, Finding
+from policies.tabulated import Dimension
 
 
 class ChangeLevel(IntEnum):
@@ -159,11 +160,19 @@ def _settings(old: Contract, new: Contract) -> Iterator[Change]:
             yield Change(ChangeLevel.MAJOR, f"{what} change")
     if old.release.kind != new.release.kind:
         yield Change(ChangeLevel.MAJOR, "la forme de la publication change")
+    if _dimensions(old) != _dimensions(new):
+        yield Change(ChangeLevel.MAJOR, "les dimensions du tableau changent")
+    if old.release.noise != new.release.noise:
+        yield Change(ChangeLevel.MAJOR, "le bruit ou son budget change")
     if set(old.release.formats) - set(new.release.formats):
         yield Change(ChangeLevel.MAJOR, "un format de publication disparaît")
-    lighter = ("k", "minimum_units", "dominance", "suppression_limit", "formats", "searchable", "search")
+    lighter = ("k", "minimum_units", "dominance", "table", "suppression_limit", "formats", "searchable", "search")
     if any(getattr(old.release, field) != getattr(new.release, field) for field in lighter):
         yield Change(ChangeLevel.MINOR, "les seuils ou les formats de la publication changent")
+
+
+def _dimensions(contract: Contract) -> tuple[Dimension, ...]:
+    return contract.release.table.dimensions if contract.release.table else ()
 
 
 def _words(contract: Contract) -> Contract:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NewType
 
 from policies.generalized import SearchRule
+from policies.tabulated import STATUS, NoiseRule, TableRule
 
 DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name and its CKAN name
 Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
@@ -163,18 +164,25 @@ class Measure:
 class ReleaseRule:
     """What the published data must look like. Counts are distinct protection units, never rows."""
 
-    kind: Literal["as_is", "records", "aggregate"]
+    kind: Literal["as_is", "records", "aggregate", "protected_table", "noisy_table"]
     columns: tuple[ReleasedColumn, ...]
     measures: tuple[Measure, ...] = ()  # kind == "aggregate"
     k: int | None = None  # kind == "records": smallest equivalence class
-    minimum_units: int | None = None  # kind == "aggregate": smallest cell
-    dominance: float | None = None  # kind == "aggregate": largest share one unit may have of any summed measure
+    minimum_units: int | None = None  # "aggregate", "protected_table": smallest cell
+    dominance: float | None = None  # the same: largest share one unit may have of any summed measure
+    table: TableRule | None = None  # kind == "protected_table"
+    noise: NoiseRule | None = None  # kind == "noisy_table"
     suppression_limit: float = 1.0  # share of rows that suppression may remove before the release is refused
     longitude: str | None = None  # published columns that make a GeoJSON geometry
     latitude: str | None = None
     formats: tuple[Literal["parquet", "csv", "geojson"], ...] = ("parquet", "csv")
     searchable: bool = True  # loaded in CKAN's DataStore
     search: SearchRule | None = None  # kind == "records": the best generalization under models; `k` is then theirs
+
+    @property
+    def status(self) -> str | None:
+        """The column that tells published cells from secret ones, where there is one."""
+        return STATUS if self.kind == "protected_table" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +284,8 @@ class Strategy:
     licences: tuple[str, ...]  # CKAN licence ids allowed
     hosting_region: str
     digest: str  # sha256 of the file
+    maximum_epsilon: float = 1.0  # of one release with noise
+    maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
 
 
 @dataclass(frozen=True, slots=True)

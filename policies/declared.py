@@ -162,15 +162,62 @@ class DeclaredHierarchy(Declared):
     root: str = "*"
 
 
+class DeclaredDimension(Declared):
+    """One hierarchical dimension of a protected table."""
+
+    name: Name
+    levels: Annotated[tuple[Name, ...], Field(min_length=1)]
+    total: Annotated[str, Field(min_length=1)] = "Total"
+    labels: dict[Name, Name] = {}
+    margin: bool = True
+
+
+class DeclaredDominance(Declared):
+    """One (n, k) rule."""
+
+    units: Annotated[int, Field(ge=1)]
+    share: Annotated[float, Field(gt=0, lt=1)]
+
+
+class DeclaredTable(Declared):
+    """`table` of a release `protected_table`."""
+
+    dimensions: Annotated[tuple[DeclaredDimension, ...], Field(min_length=1)]
+    dominances: tuple[DeclaredDominance, ...] = ()
+    p_percent: Annotated[float, Field(gt=0, le=100)] | None = None
+    interval: Annotated[float, Field(gt=0, le=1)] = 0.1
+    cost: Literal["cells", "value"] = "cells"
+
+
+class DeclaredBounds(Declared):
+    """What a unit's total of one column may count for."""
+
+    column: Name
+    least: float
+    most: float
+
+
+class DeclaredNoise(Declared):
+    """`noise` of a release `noisy_table`."""
+
+    epsilon: Annotated[float, Field(gt=0, le=100)]
+    budget: Annotated[float, Field(gt=0, le=100)]
+    values: tuple[str, ...] = ()
+    cells: Annotated[int, Field(ge=1)] = 1
+    bounds: tuple[DeclaredBounds, ...] = ()
+
+
 class DeclaredRelease(Declared):
     """`release` of a schema: what the published data must look like."""
 
-    kind: Literal["as_is", "records", "aggregate"]
+    kind: Literal["as_is", "records", "aggregate", "protected_table", "noisy_table"]
     columns: Annotated[tuple[DeclaredReleasedColumn, ...], Field(min_length=1)]
     measures: tuple[DeclaredMeasure, ...] = ()
     k: Annotated[int, Field(ge=2)] | None = None
     minimum_units: Annotated[int, Field(ge=2)] | None = None
     dominance: Annotated[float, Field(gt=0, le=1)] | None = None
+    table: DeclaredTable | None = None
+    noise: DeclaredNoise | None = None
     suppression_limit: Annotated[float, Field(ge=0, le=1)] = 1.0
     longitude: Name | None = None
     latitude: Name | None = None
@@ -205,6 +252,8 @@ class DeclaredStrategy(Declared):
     maximum_landing_retention: Duration
     licences: Annotated[tuple[str, ...], Field(min_length=1)]
     hosting_region: str
+    maximum_epsilon: Annotated[float, Field(gt=0, le=100)] = 1.0
+    maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
 
 
 class DeclaredEntry(Declared):

@@ -23,5 +23,7 @@ SOURCES_TAKEN: Mapping[str, int] = MappingProxyType(
         "grid_200m_latitude": 2,  # the same -> latitude of the cell's centre
         "grid_200m_longitude": 2,
         "commune": 1,  # INSEE code -> official name
+        "prefix": 1,  # the first characters of a code: IRIS -> commune
+        "listed": 1,  # the label that a file of the territory gives to the value
     }
 )

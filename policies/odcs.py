@@ -38,6 +38,8 @@ from policies.declared import Declared, DeclaredColumn, DeclaredRelease, Declare
 from policies.document import Document, Position
 from policies.errors import ContractError, Finding
 from policies.generalized_reading import SEARCHED, read_search, territory_folder
+from policies.listed import digest_with_lists, listed
+from policies.tabulated import NoiseRule, TableRule
 
 _Model = TypeVar("_Model", bound=Declared)
 _RETENTION_UNITS = {"d": "days", "day": "days", "days": "days", "h": "hours", "hours": "hours"}
@@ -160,6 +162,7 @@ def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> 
     properties = data["schema"][0]["properties"]
     described = data["description"]
     unit, coverage, team = root.protection_unit, root.coverage, data["team"]
+    rule = _release(release, territory_folder(document.file))
     members = team.get("members", []) if isinstance(team, dict) else team
     return Contract(
         id=DatasetId(data["id"]),
@@ -185,11 +188,11 @@ def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> 
             read_column(document, (*_SCHEMA, "properties", number), item, _column_properties(document, number))
             for number, item in enumerate(properties)
         ),
-        release=_release(release, territory_folder(document.file)),
+        release=rule,
         approval=bool(root.approval),
         authors=tuple(member["username"] for member in members if member.get("role") == "author"),
         source=document.file,
-        digest=document.digest,
+        digest=digest_with_lists(document.digest, rule.columns),
         source_version=root.source_version,
     )
 
@@ -200,8 +203,10 @@ def _column_properties(document: Document, number: int) -> DeclaredColumn:
 
 def _release(declared: DeclaredRelease, folder: Path) -> ReleaseRule:
     values = {name: getattr(declared, name) for name in type(declared).model_fields if name not in SEARCHED}
-    values["columns"] = tuple(ReleasedColumn(**column.model_dump()) for column in declared.columns)
+    values["columns"] = tuple(listed(ReleasedColumn(**column.model_dump()), folder) for column in declared.columns)
     values["measures"] = tuple(Measure(**measure.model_dump()) for measure in declared.measures)
+    values["table"] = TableRule.of(declared.table.model_dump()) if declared.table else None
+    values["noise"] = NoiseRule.of(declared.noise.model_dump()) if declared.noise else None
     search = read_search(declared, folder)
     if search is not None and search.models:
         values["k"] = values["k"] or search.smallest_class

@@ -8,10 +8,23 @@ from policies.contract import Contract, PrivacyCategory, ReleasedColumn, Techniq
 from policies.errors import Finding
 from policies.generalizations import SOURCES_TAKEN
 from policies.odcs import Map
+from policies.tabulated_rules import tabulated_contradictions
 
 _NEVER_RELEASED = (PrivacyCategory.DIRECT_IDENTIFIER, PrivacyCategory.FREE_TEXT)
-_NEEDS = {"as_is": set(), "records": {"k"}, "aggregate": {"measures"}}
-_ALLOWS = {"as_is": set(), "records": {"k"}, "aggregate": {"measures", "minimumUnits", "dominance"}}
+_NEEDS = {
+    "as_is": set(),
+    "records": {"k"},
+    "aggregate": {"measures"},
+    "protected_table": {"measures", "minimumUnits", "table"},
+    "noisy_table": {"measures", "noise"},
+}
+_ALLOWS = {
+    "as_is": set(),
+    "records": {"k"},
+    "aggregate": {"measures", "minimumUnits", "dominance"},
+    "protected_table": {"measures", "minimumUnits", "dominance", "table"},
+    "noisy_table": {"measures", "noise"},
+}
 
 
 def release_contradictions(contract: Contract, where: Map) -> Iterator[Finding]:
@@ -22,6 +35,7 @@ def release_contradictions(contract: Contract, where: Map) -> Iterator[Finding]:
             yield where.document.finding(where.release("columns", number), rule, f"« {column.name} » : {sentence}")
     yield from _measures(contract, where)
     yield from _geometry(contract, where)
+    yield from tabulated_contradictions(contract, where)
 
 
 def _kind(contract: Contract, where: Map) -> Iterator[Finding]:
@@ -33,6 +47,8 @@ def _kind(contract: Contract, where: Map) -> Iterator[Finding]:
             ("measures", rule.measures),
             ("minimumUnits", rule.minimum_units),
             ("dominance", rule.dominance),
+            ("table", rule.table),
+            ("noise", rule.noise),
         )
         if value
     }

@@ -12,6 +12,7 @@ from policies.contract import Contract, PrivacyCategory, Strategy, Technique
 from policies.document import Position
 from policies.errors import Finding
 from policies.odcs import Map
+from policies.tabulated_rules import noise_weaknesses
 
 _TIMES = ("date", "timestamp")
 _TEXT_ONLY = (Technique.PSEUDONYMIZE, Technique.REDACT, Technique.COMMUNE)
@@ -47,6 +48,7 @@ def weaknesses(contract: Contract, strategy: Strategy, refused_approval: bool, w
             "weak-dominance",
             f"dominance vaut {rule.dominance} ; la stratégie admet au plus {strategy.maximum_dominance}",
         )
+    yield from noise_weaknesses(contract, strategy, where)
     if contract.landing_retention > strategy.maximum_landing_retention:
         days = strategy.maximum_landing_retention.days
         yield found(where.retention(), "weak-retention", f"les dépôts sont conservés plus que {days} jours")

@@ -9,6 +9,7 @@ Keys are made here and nowhere else.
     trusted/generations.json                  which generation of pointers is current, for each dataset
     candidate/<dataset>/v<major>/<period>/…   what may become public
     candidate/<dataset>/v<major>/levels/…     levels of generalization that were fixed for a time
+    memory/<dataset>/<generation>/v<major>_<period>_… what protected tables were made of, for their revisions
     open bucket: <dataset>/v<major>/<period>/… and <dataset>/v<major>/latest/…
     audit bucket: lineage/…, verdicts/…, certificates/…
 """
@@ -113,6 +114,26 @@ def parse_pointer_key(key: str) -> TrustedPointer | None:
         return None
     dataset, major, period, generation = found.groups()
     return TrustedPointer(dataset, int(major), period, int(generation or 0))
+
+
+MEMORY = "memory"
+_MEMORY = re.compile(r"memory/[^/]+/(\d{4,})/v(\d+)_([0-9-]+)_[^/]+")
+
+
+def memory_prefix(dataset: str | None = None) -> str:
+    """What is remembered of a dataset's protected tables, or of all datasets'."""
+    return f"{MEMORY}/" if dataset is None else f"{MEMORY}/{_safe(dataset)}/"
+
+
+def memory_key(dataset: str, generation: int, major: int, period: str, name: str) -> str:
+    """What one candidate was made of; `generation` is that of the trusted zone whose pseudonyms it bears."""
+    return f"{memory_prefix(dataset)}{generation:04d}/v{int(major)}_{_safe(period)}_{_safe(name)}.parquet"
+
+
+def parse_memory_key(key: str) -> tuple[int, int, str] | None:
+    """Generation, major version and period of a memory; None for any other key."""
+    found = _MEMORY.fullmatch(key)
+    return (int(found[1]), int(found[2]), found[3]) if found else None
 
 
 def open_key(dataset: str, major: int, period: str, name: str) -> str:

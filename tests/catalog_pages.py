@@ -13,14 +13,19 @@ import pyarrow as pa
 
 from catalog import DatasetPage, PublishedFile, certify
 from policies import Contract, DatasetId, Territory, Version, load_territory
+from policies.tabulated import PUBLISHED
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 DIGEST = "ab" * 32
 COVERAGE = "Les 12 foyers qui ont donné leur accord."
+_LARGE, _MIDDLE = "100 000 habitants et plus", "10 000 à 99 999 habitants"
 ROWS = [
-    {"mois": "2026-10", "code_commune": "49007", "commune": "Angers", "foyers_participants": 120},
-    {"mois": "2026-10", "code_commune": "49015", "commune": "Avrillé", "foyers_participants": 31},
-    {"mois": "2026-10", "code_commune": "49353", "commune": "Trélazé", "foyers_participants": 12},
+    {"mois": "2026-10", "taille": size, "code_commune": code, "commune": name, "foyers_participants": count}
+    for size, code, name, count in (
+        (_LARGE, "49007", "Angers", 120),
+        (_MIDDLE, "49015", "Avrillé", 31),
+        (_MIDDLE, "49353", "Trélazé", 12),
+    )
 ]
 
 
@@ -38,7 +43,9 @@ def water(name: str = "water-meters", major: int = 1) -> Contract:
 
 def table(contract: Contract, rows: Sequence[dict[str, Any]]) -> list[pa.RecordBatch]:
     """Published rows of ``contract`` as batches of two; measures that a row leaves out are 1.5."""
-    measures = {measure.name: 1.5 for measure in contract.release.measures}
+    measures: dict[str, Any] = {measure.name: 1.5 for measure in contract.release.measures}
+    if contract.release.status:
+        measures[contract.release.status] = PUBLISHED
     whole = pa.Table.from_pylist([{**measures, **row} for row in rows])
     return whole.to_batches(max_chunksize=2)
 

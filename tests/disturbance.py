@@ -24,6 +24,8 @@ WRITES = {
     "record_release",
     "carry_partition",
     "finish_rotation",
+    "declare",
+    "spend",
     "publish",
 }
 
@@ -70,6 +72,7 @@ def disturb(hub: Hub, countdown: Countdown) -> Hub:
         open=Disturbed(hub.open, countdown),
         audit=Disturbed(hub.audit, countdown),
         journal=Disturbed(hub.journal, countdown),
+        budgets=Disturbed(hub.budgets, countdown),
         lineage=dataclasses.replace(hub.lineage, store=Disturbed(hub.lineage.store, countdown)),
         catalogue=lambda: Disturbed(catalogue(), countdown),
         rotation_custody=lambda: Disturbed(rotation(), countdown),

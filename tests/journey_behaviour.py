@@ -40,10 +40,14 @@ class JourneyBehaviour:
         assert (collected.dirty, collected.counts["rejected"]) == (("2026-10",), 0), collected
         assert collected.counts["rows_in"] == 12 * 31
         release = world.release("2026-10")
-        (row,) = world.published("2026-10").to_pylist()
+        row = world.commune("2026-10")
         assert row["foyers_participants"] == 12
         assert row["consommation_totale_l"] == sum(100 + number for number in range(12)) * 31
-        assert row["commune"] == "Angers"
+        assert row["consommation_moyenne_l"] == round(row["consommation_totale_l"] / 12, 1)
+        assert (row["commune"], row["statut"]) == ("Angers", "publié")
+        totals = {line["taille"]: line for line in world.published("2026-10").to_pylist() if line is not row}
+        assert set(totals) == {"Ensemble", "100 000 habitants et plus"}
+        assert {line["consommation_totale_l"] for line in totals.values()} == {row["consommation_totale_l"]}
         assert {file.format for file in release.files} == {"parquet", "csv"}
         assert world.collect().dirty == ()
 
@@ -63,7 +67,7 @@ class JourneyBehaviour:
         world.drop("releves_a.csv", readings(meters(20), days(3)))
         assert world.collect().counts["not_covered"] == 9 * 3
         world.release("2026-10")
-        assert world.published("2026-10").column("foyers_participants").to_pylist() == [11]
+        assert world.commune("2026-10")["foyers_participants"] == 11
 
     def test_thirty_rows_of_one_meter_are_one_unit(self, world: World):
         world.consenting.give(meters(1))
@@ -74,10 +78,17 @@ class JourneyBehaviour:
         ])  # fmt: skip
         world.collect()
         verdict = world.judge("2026-10")
-        assert verdict.counts["suppressed_cells"] == 1
+        assert verdict.counts["cells_A"] == 2  # the commune, and its class of size
         assert verdict.measures["k"] == 10
         world.publish("2026-10", verdict.candidate)
-        assert world.published("2026-10").column("code_commune").to_pylist() == ["49007"]
+        secret = world.commune("2026-10", "49020")
+        assert (secret["statut"], secret["foyers_participants"], secret["consommation_totale_l"]) == (
+            "secret",
+            None,
+            None,
+        )
+        shown = [row for row in world.published("2026-10").to_pylist() if row["statut"] == "publié"]
+        assert {row["foyers_participants"] for row in shown} in ({10}, {11})  # never both: the difference is one meter
 
     def test_a_cell_that_one_point_dominates_is_not_published(self, world: World):
         world.consenting.give(meters(12))
@@ -122,12 +133,58 @@ class JourneyBehaviour:
         assert world.collect().dirty == ("2026-09", "2026-10")
         world.release("2026-09")
         world.release("2026-10")
-        world.drop("releves_correction.csv", readings(meters(1), days(1, date(2026, 9, 2)), litres=40, version=2))
+        corrected = readings(meters(10), days(1, date(2026, 9, 2)), litres=40, version=2)
+        world.drop("releves_correction.csv", corrected)
         assert world.collect().dirty == ("2026-09",)
-        total = world.published("2026-09").column("consommation_totale_l").to_pylist()[0]
+        total = world.commune("2026-09")["consommation_totale_l"]
         world.release("2026-09")
-        assert world.published("2026-09").column("consommation_totale_l").to_pylist() == [total - 60]
+        assert world.commune("2026-09")["consommation_totale_l"] == total - 600
         assert trusted(world, "2026-09").num_rows == 20
+
+    def test_a_correction_of_too_few_meters_stays_out_of_what_is_published(self, world: World):
+        world.consenting.give(meters(12))
+        world.drop("releves_10.csv", readings(meters(12), days(2)))
+        world.collect()
+        world.release("2026-10")
+        before = world.published("2026-10")
+        world.drop("releves_correction.csv", readings(meters(9), days(1), litres=40, version=2))
+        assert world.collect().dirty == ("2026-10",)
+        verdict = world.judge("2026-10")
+        assert any("gardent leur valeur" in reason for reason in verdict.reasons), verdict.reasons
+        world.publish("2026-10", verdict.candidate)
+        assert world.published("2026-10").equals(before)
+        assert world.collect().dirty == ()
+        world.drop("releves_suite.csv", readings(meters(12)[9:], days(1), litres=40, version=2))
+        world.collect()
+        world.release("2026-10")  # the twelve together may show
+        assert world.commune("2026-10")["consommation_totale_l"] < before.column("consommation_totale_l")[0].as_py()
+
+    def test_a_withdrawal_after_publication_does_not_show_by_difference(self, world: World):
+        world.consenting.give(meters(30))
+        world.drop("releves_a.csv", readings(meters(30), days(2)))
+        world.collect()
+        world.release("2026-10")
+        before = world.published("2026-10")
+        for gone, shows in ((1, False), (12, True)):
+            world.clock.forward(timedelta(hours=1))
+            world.consenting.withdraw(meters(gone))
+            _, manifest = current_partition(world.hub, world.water, "2026-10")
+            rebuild(world.as_role("deidentify"), world.water, world.run_id(), "2026-10", manifest.deliveries)
+            world.release("2026-10")
+            assert trusted(world, "2026-10").num_rows == (30 - gone) * 2
+            assert world.published("2026-10").equals(before) != shows
+        assert world.commune("2026-10")["foyers_participants"] == 18
+
+    def test_the_same_rows_again_are_the_same_release(self, world: World):
+        world.consenting.give(meters(12))
+        world.drop("releves_10.csv", readings(meters(12), days(2)))
+        world.collect()
+        first = world.judge("2026-10")
+        world.publish("2026-10", first.candidate)
+        again = world.judge("2026-10")
+        assert again.candidate == first.candidate
+        world.publish("2026-10", again.candidate)
+        assert len(world.hub.journal.release_history("water-meters")) == 1
 
     def test_an_older_version_never_replaces_a_newer_one(self, world: World):
         world.consenting.give(meters(10))
@@ -211,7 +268,7 @@ class JourneyBehaviour:
         _, manifest = current_partition(world.hub, world.water, "2026-10")
         rebuild(world.as_role("deidentify"), world.water, world.run_id(), "2026-10", manifest.deliveries)
         world.release("2026-10")
-        assert world.published("2026-10").column("foyers_participants").to_pylist() == [11]
+        assert world.commune("2026-10")["foyers_participants"] == 11
         assert trusted(world, "2026-10").num_rows == 22
 
     def test_nobody_approves_what_needs_no_approval(self, world: World):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
@@ -104,6 +104,11 @@ class World:
     def publish(self, period: str, candidate: DatasetRef, contract: Contract | None = None) -> Release:
         """A candidate, published if it may be."""
         return publish(self.as_role("publish"), contract or self.water, self.run_id(), period, candidate)
+
+    def commune(self, period: str, insee: str = "49007", table: str = "water-meters") -> dict[str, Any]:
+        """The published row of a commune."""
+        rows = self.catalogue.tables[(table, period)].to_pylist()
+        return next(row for row in rows if row["code_commune"] == insee)
 
     def published(self, period: str) -> pa.Table:
         """What the catalogue's table holds of a period."""

@@ -12,8 +12,8 @@ Tables that share cells are protected as one; so are a table and what was publis
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 
 from anonymization.errors import TabulationError
+from anonymization.secrecy.attacker import Key
 from anonymization.secrecy.cells import (
     AMOUNT,
     CELL,
@@ -144,13 +145,21 @@ def protect_tables(
 
 
 def protect_base(
-    base: Base, tables: Sequence[Tabulation], rules: SecrecyRules, past: Past, *, cost: Cost, time_limit: float
+    base: Base,
+    tables: Sequence[Tabulation],
+    rules: SecrecyRules,
+    past: Past,
+    *,
+    cost: Cost,
+    time_limit: float,
+    also_hidden: Collection[Key] = (),
 ) -> tuple[ProtectedTable, ...]:
-    """As :func:`protect_tables`, from base lines."""
+    """As :func:`protect_tables`, from base lines; `also_hidden` cells are hidden whatever happens, at no cost."""
     assembled = assemble(base, tables, rules)
     keys = cell_keys(assembled.space, assembled.names)
     links = [label_links(assembled.space, number, keys) for number in range(len(tables))]
-    problem = problem_of(assembled, rules, cost)
+    forced = np.array([key in also_hidden for key in keys], bool)
+    problem = problem_of(assembled, rules, cost, forced)
     joint = joined(problem, keys, [link for part in links for link in part], base, tables, past.tables, rules)
     pattern = solve(joint.problem if past.tables else problem, unions_of(assembled, rules), time_limit)
     status = _statuses(joint, pattern, assembled.judgment.status)
@@ -204,11 +213,24 @@ def assemble(base: Base, tables: Sequence[Tabulation], rules: SecrecyRules) -> A
     names = cells[CELL].to_numpy()
     units, values = cells["units"].cast(pl.Int64).to_numpy(), cells["total"].cast(pl.Float64).to_numpy()
     judgment = judged(cells, rules, counting=base.counting)
+    if base.counting:  # everyone knows that a cell holds one unit at least for each finest cell under it
+        room = values - _finest_under(base, space, names)
+        judgment = replace(judgment, lower=np.minimum(judgment.lower, room))
     return Assembled(base, space, names, lines, units, values, judgment, additions_of(space, names))
 
 
-def problem_of(assembled: Assembled, rules: SecrecyRules, cost: Cost) -> Problem:
-    """What is to be protected, as the search sees it."""
+def _finest_under(base: Base, space: Space, names: Ints) -> Ints:
+    """How many finest cells there are under each cell; itself, for a finest one."""
+    finest = base.lines.select(base.columns).unique(maintain_order=True).with_row_index(UNIT)
+    marks = replace(base, lines=finest.with_columns(pl.lit(1, pl.Int64).alias(AMOUNT)), counting=False)
+    counted = contributions(marks, space).group_by(CELL).agg(pl.col(AMOUNT).sum()).sort(CELL)
+    found = np.zeros(len(names), np.int64)
+    found[np.searchsorted(names, counted[CELL].to_numpy())] = counted[AMOUNT].to_numpy()
+    return found
+
+
+def problem_of(assembled: Assembled, rules: SecrecyRules, cost: Cost, forced: Flags | None = None) -> Problem:
+    """What is to be protected, as the search sees it; `forced` cells are hidden whatever happens."""
     values, judgment = assembled.values, assembled.judgment
     primary = judgment.status != VALID
     bounds = known_bounds(rules, judgment.status, values, counting=assembled.base.counting)
@@ -218,9 +240,9 @@ def problem_of(assembled: Assembled, rules: SecrecyRules, cost: Cost) -> Problem
         for cell in np.flatnonzero(primary)
     )
     nothing = np.zeros(len(values), bool)
-    return Problem(
-        assembled.additions, values, values - bounds[:, 0], bounds[:, 1] - values, weights, primary, nothing, targets
-    )
+    below, above = values - bounds[:, 0], bounds[:, 1] - values
+    hidden = primary if forced is None else primary | forced
+    return Problem(assembled.additions, values, below, above, weights, hidden, nothing, targets)
 
 
 def unions_of(assembled: Assembled, rules: SecrecyRules) -> Unions:

@@ -24,6 +24,7 @@ def read_published(
     hierarchies: Mapping[str, Parents | Levels | None] | None = None,
     *,
     counts_from: int | None = None,
+    whole: bool = True,
 ) -> pa.Table:
     """What can be deduced of every hidden cell.
 
@@ -32,6 +33,8 @@ def read_published(
         dimensions: each dimension's column, and the label of its total.
         hierarchies: as they were given to protect it.
         counts_from: for a table that counts units, the minimum its rules publish.
+        whole: whether every total must be there; else additions without their total are left out, which is all that
+            can be done where a margin is not published.
 
     Returns:
         The hidden cells: the dimensions, `status`, and `low` and `high` (float64, infinite where nothing bounds it).
@@ -56,7 +59,7 @@ def read_published(
     seen = {
         key: _sighting(value, status, counts_from) for key, value, status in zip(keys, values, statuses, strict=True)
     }
-    attacker = Attacker(seen, _additions(keys, dimensions, hierarchies or {}))
+    attacker = Attacker(seen, _additions(keys, dimensions, hierarchies or {}, whole))
     hidden = [place for place, status in enumerate(statuses) if status != VALID]
     bounds = [attacker.interval([keys[place]]) for place in hidden]
     least = _NARROW * max((abs(value) for value in values if value is not None), default=1.0)
@@ -84,7 +87,10 @@ def _sighting(value: float | None, status: str, counts_from: int | None) -> Sigh
 
 
 def _additions(
-    keys: Sequence[Key], dimensions: Mapping[str, str], hierarchies: Mapping[str, Parents | Levels | None]
+    keys: Sequence[Key],
+    dimensions: Mapping[str, str],
+    hierarchies: Mapping[str, Parents | Levels | None],
+    whole: bool,
 ) -> list[tuple[Key, list[Key]]]:
     parents = {name: parents_of(name, hierarchies.get(name)) or {} for name in dimensions}
     found: defaultdict[tuple[str, Key], list[Key]] = defaultdict(list)
@@ -92,9 +98,9 @@ def _additions(
         for name, label in key:
             above = parents[name].get(label)
             rest = key - {(name, label)}
-            whole = rest if above is None or above == dimensions[name] else rest | {(name, above)}
-            found[name, whole].append(key)
+            total = rest if above is None or above == dimensions[name] else rest | {(name, above)}
+            found[name, total].append(key)
     known = set(keys)
-    if any(whole not in known for _, whole in found):
+    if whole and any(total not in known for _, total in found):
         raise TabulationError("a total of the published table is missing: nothing can be said of its cells")
-    return [(whole, terms) for (_, whole), terms in found.items()]
+    return [(total, terms) for (_, total), terms in found.items() if total in known]

@@ -53,19 +53,50 @@ def settled(base: Base, before: Sequence[Base], tables: Sequence[Tabulation], ru
     Raises:
         TabulationError: they are not of the same columns and kind.
     """
-    for earlier in before:
-        if (base.columns, base.counting, base.scale) != (earlier.columns, earlier.counting, earlier.scale):
+    return settled_together([Revised(base, before, rules)], tables)[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Revised:
+    """One figure of a table that is revised: its new lines, those of every version published, and its rules."""
+
+    base: Base
+    before: Sequence[Base]  # the last one first; none for a figure that was never published
+    rules: SecrecyRules
+
+
+def settled_together(figures: Sequence[Revised], tables: Sequence[Tabulation]) -> tuple[list[Base], pl.DataFrame]:
+    """As :func:`settled`, for figures of one table, whose leaves change together or not at all; and the leaves kept.
+
+    A leaf that any figure must keep keeps them all; a figure that was never published has nothing to keep.
+    """
+    for figure in figures:
+        mine = (figure.base.columns, figure.base.counting, figure.base.scale)
+        if any(mine != (earlier.columns, earlier.counting, earlier.scale) for earlier in figure.before):
             raise TabulationError("a revision has the columns and the kind of value of the table it revises")
-    leaves = list(base.columns)
-    kept = base.lines.select(leaves).clear()
+    leaves = list(figures[0].base.columns)
+    kept = figures[0].base.lines.select(leaves).clear()
     while True:
-        parts = [base.lines.join(kept, on=leaves, how="anti"), before[0].lines.join(kept, on=leaves, how="semi")]
-        mixed = replace(base, lines=pl.concat([part.select(*leaves, UNIT, AMOUNT) for part in parts]))
-        told = pl.concat([_telling(_difference(mixed, earlier), mixed, earlier, tables, rules) for earlier in before])
-        fresh = told.unique().join(kept, on=leaves, how="anti")
+        mixed = [_mixed(figure, kept) for figure in figures]
+        told = [
+            _telling(_difference(lines, earlier), lines, earlier, tables, figure.rules)
+            for figure, lines in zip(figures, mixed, strict=True)
+            for earlier in figure.before
+        ]
+        fresh = pl.concat(told).unique().join(kept, on=leaves, how="anti") if told else kept.clear()
         if fresh.is_empty():
-            return mixed
+            return mixed, kept
         kept = pl.concat([kept, fresh])
+
+
+def _mixed(figure: Revised, kept: pl.DataFrame) -> Base:
+    """The new lines, but for the leaves `kept`, which are as they were last."""
+    base = figure.base
+    if not figure.before:
+        return base
+    leaves = list(base.columns)
+    parts = [base.lines.join(kept, on=leaves, how="anti"), figure.before[0].lines.join(kept, on=leaves, how="semi")]
+    return replace(base, lines=pl.concat([part.select(*leaves, UNIT, AMOUNT) for part in parts]))
 
 
 def _telling(

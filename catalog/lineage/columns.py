@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from policies.contract import Column, Contract, Measure, ReleasedColumn, ReleaseRule, Technique
+from policies.tabulated import STATUS_NOTE
 
 _TECHNIQUES: dict[Technique, tuple[str, bool, str]] = {
     Technique.KEEP: ("IDENTITY", False, "conservée telle quelle"),
@@ -33,6 +34,8 @@ _GENERALIZATIONS = {  # in a reader's words; one we do not know is named as the 
     "grid_200m_latitude": "réduite au centre du carreau de 200 m",
     "grid_200m_longitude": "réduite au centre du carreau de 200 m",
     "commune": "réduite à la commune",
+    "prefix": "réduite au début du code",
+    "listed": "réduite à sa catégorie",
     "commune_name": "réduite au nom de la commune",
 }
 _FUNCTIONS = {
@@ -86,7 +89,8 @@ def released_fields(contract: Contract) -> tuple[Field, ...]:
     """The published columns, then the figures of an aggregate."""
     columns = [Field(c.name, c.logical_type, c.description) for c in contract.release.columns]
     figures = [Field(m.name, _measure_type(m), m.description) for m in contract.release.measures]
-    return tuple(columns + figures)
+    status = [Field(contract.release.status, "string", STATUS_NOTE)] if contract.release.status else []
+    return tuple(columns + figures + status)
 
 
 def collected(contract: Contract) -> Hop:
@@ -126,6 +130,10 @@ def anonymized(contract: Contract) -> Hop:
     release = contract.release
     fields = {column.name: _regrouped(_generalized(column), column, release) for column in release.columns}
     fields |= {measure.name: _measured(measure, contract) for measure in release.measures}
+    if release.status and contract.protection_unit:
+        told = "dit si la cellule est publiée ou secrète"
+        unit = contract.protection_unit.column
+        fields[release.status] = (Dependency(unit, "INDIRECT", "CONDITIONAL", True, told),)
     return Hop(fields, _released_rows(contract))
 
 
@@ -192,7 +200,7 @@ def _released_rows(contract: Contract) -> tuple[Dependency, ...]:
     """Which trusted columns decide what rows or cells leave."""
     release, unit = contract.release, contract.protection_unit
     found: list[Dependency] = []
-    if release.kind == "aggregate":
+    if release.kind in ("aggregate", "protected_table", "noisy_table"):
         names = dict.fromkeys(source for column in release.columns for source in column.sources)
         found += [Dependency(name, "INDIRECT", "GROUP_BY", True, "regroupe les lignes en cellules") for name in names]
     if release.kind == "records":

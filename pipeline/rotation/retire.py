@@ -1,7 +1,8 @@
 """What a rotation leaves behind in the trusted zone is cleared away: the old epoch's pointers, manifests and parts.
 
 A day is left to whoever was still reading them. Whatever no pointer of the current generation, or of a later one that
-is being written, leads to is removed: rows of an ended epoch, and superseded parts with them.
+is being written, leads to is removed: rows of an ended epoch, and superseded parts with them. So is what protected
+tables were made of under it: from then on what was published of those periods stays as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from datetime import timedelta
 
 from pipeline.hub import Hub
 from storage import read_generations, read_manifest, read_pointer
-from storage.zones import parse_pointer_key, trusted_prefix
+from storage.zones import memory_prefix, parse_memory_key, parse_pointer_key, trusted_prefix
 
 LONGEST_READ = timedelta(days=1)  # nobody reads a period for longer
 
@@ -34,6 +35,13 @@ def _retire(hub: Hub, dataset: str, generation: int) -> int:
             parts = read_manifest(hub.private, found[0]).parts
             needed |= {item.key, found[0].key, *(part.key for part in parts)}
     left = [item.key for item in stored if item.key not in needed and item.modified < before]
+    left += [item.key for item in hub.private.list(memory_prefix(dataset)) if _is_of_the_past(item.key, generation)]
     for key in left:
         hub.private.delete(key)
     return len(left)
+
+
+def _is_of_the_past(key: str, generation: int) -> bool:
+    """Whether what is remembered of a protected table bears the pseudonyms of an ended epoch."""
+    found = parse_memory_key(key)
+    return found is not None and found[0] < generation

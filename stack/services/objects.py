@@ -32,10 +32,10 @@ READ, WRITE, BOTH = ("Read", "List"), ("Write",), ("Read", "List", "Write")
 RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
     "ingest": {"landing": BOTH},
     "deidentify": {"landing": READ, "trusted": BOTH, "quarantine": BOTH},
-    "anonymize": {"trusted": READ, "candidate": BOTH, "open": READ},
+    "anonymize": {"trusted": READ, "candidate": BOTH, "memory": BOTH, "open": READ},
     "assess": {"candidate": READ, "open": READ, "audit": BOTH},
     "publish": {"candidate": READ, "open": BOTH, "audit": BOTH},
-    "rotate": {"trusted": BOTH},
+    "rotate": {"trusted": BOTH, "memory": BOTH},
     "lineage": {"audit": BOTH},
 }
 """What each role may do in each zone; « admin », for the stack alone, may do everything."""

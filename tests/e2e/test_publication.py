@@ -112,7 +112,7 @@ def test_the_script_of_the_readme_runs_as_shown(full_stack: Stack, packages: dic
     ran = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert "water-meters" in ran.stdout
-    assert "communes," in ran.stdout
+    assert "lignes publiées sur" in ran.stdout
 
 
 @pytest.mark.parametrize("path", ["/", "/dataset/", "/dataset/water-meters", "/organization/", "/group/", "/about"])

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from anonymization.noise import BudgetLedger
 from anonymization.pseudonyms import (
     CONSENT_DOMAIN,
     CustodyRefusedError,
@@ -112,6 +113,7 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
         )
         return custodian.with_token(token)
 
+    engine = memory_engine()
     hub = Hub(
         settings=settings,
         territory=territory,
@@ -119,13 +121,14 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
         private=MemoryObjectStore(),
         open=MemoryObjectStore(),
         audit=MemoryObjectStore(),
-        journal=Journal(memory_engine()),
+        journal=Journal(engine),
         lineage=LineageEmitter(EventBuilder(territory.strategy.slug, settings.s3), MemoryObjectStore()),
         consent=consent,
         landing_custody=lambda: custodian,
         erasing_custody=lambda: custodian,
         run_custody=run_custody,
         catalogue=lambda: catalogue,
+        budgets=BudgetLedger(engine),
         rotation_custody=lambda: rotation,
     )
     return World(hub, lambda role: hub, clock, drop_folder, consent, catalogue, rotation.start)

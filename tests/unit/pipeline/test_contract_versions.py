@@ -30,6 +30,7 @@ NEW_COLUMN = """\
 """
 NEW_MEASURE = """\
           measures:
+            - {name: diametre_total_mm, function: sum, column: diametre_mm, unit: mm, description: Somme des diamètres}
             - {name: diametre_moyen_mm, function: mean, column: diametre_mm, unit: mm, description: Diamètre moyen}
 """
 
@@ -90,7 +91,7 @@ def test_a_column_more_shows_at_both_ends_and_older_rows_have_none(released: Wor
     assert released.collect().dirty == (PERIOD,)
     assert sorted(map(str, set(trusted(released, 1).column("diametre_mm").to_pylist()))) == ["20.5", "None"]
     released.release(PERIOD)
-    (row,) = released.published(PERIOD).to_pylist()
+    row = released.commune(PERIOD)
     assert (row["diametre_moyen_mm"], row["foyers_participants"]) == (20.5, 12)
     assert released.catalogue.pages["water-meters"].contract.version.minor == 1
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ def edited(tmp_path: Path) -> Edit:
         text = (SHIPPED / "contracts" / f"{dataset}.odcs.yaml").read_text(encoding="utf-8")
         assert old in text
         target = tmp_path / f"{dataset}.odcs.yaml"
+        shutil.copy(SHIPPED / "tailles.csv", tmp_path)
         target.write_text(text.replace(old, new, 1), encoding="utf-8")
         return target
 
