@@ -38,18 +38,20 @@ def _protected(rule: ReleaseRule, measures: Mapping[str, Any]) -> Iterator[str]:
     if table and table.p_percent is not None:
         said.append(f"la règle du p{_WIDE}% (p = {_number(table.p_percent)})")
     yield f"Une case est secrète pour l'une de ces raisons : {' ; '.join(said)}."
-    if "cells" in measures:
+    if not sum(measures.get("cells", {}).get(status, 0) for status in "ABD") and "cells" in measures:
+        yield f"{_whole(measures['cells'].get('V', 0))} cases publiées ; aucune n'avait à être secrète."
+    elif "cells" in measures:
         few, dominated, others, shown = (measures["cells"].get(status, 0) for status in "ABDV")
         yield (
             f"{_whole(shown)} case(s) publiée(s) ; {_whole(few)} secrète(s) parce que trop peu d'unités y sont, "
             f"{_whole(dominated)} parce que l'une y pèse trop, {_whole(others)} pour protéger les précédentes."
         )
-    if "hidden_share" in measures:
+    if measures.get("hidden_share"):
         hidden = _share(measures["hidden_share"])
         yield f"Les cases secrètes portent {hidden} du total ; les totaux publiés les comptent."
-    if "gap" in measures:
+    if "gap" in measures and measures.get("hidden_share"):
         yield _gap(measures)
-    if "narrowest" in measures:
+    if "narrowest" in measures and measures.get("attacked"):
         yield (
             f"Un attaquant, programme indépendant, a cherché {_whole(measures['attacked'])} chiffres secrets dans le "
             "fichier et dans chacune de ses versions précédentes : aucun ne se devine de plus près que son intervalle "
