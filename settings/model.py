@@ -61,6 +61,8 @@ class Settings(BaseModel):
     operators_url: str = "http://127.0.0.1:8703"  # base address of the operators' HTTP services
     operators_ca: Path | None = None  # who signed operators' certificates, beside the system's authorities
     inbox_url: str = "http://127.0.0.1:8704"  # where operators post by themselves
+    inbox_certificate: Path | None = None  # needed to serve others than this machine
+    inbox_key: Path | None = None
     drop_folder: Path | None = None  # where operators' files arrive
 
     def secret(self, name: str) -> SecretStr:
@@ -92,6 +94,11 @@ class Settings(BaseModel):
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(f"the certificates for custody are not readable ({type(error).__name__})") from None
         return context
+
+    @property
+    def inbox_tokens(self) -> Path:
+        """The file with the hashes of operators' tokens."""
+        return self.home / "secrets" / "inbox-tokens"
 
     def operators_tls(self) -> ssl.SSLContext:
         """Return whom to trust as an operator: the system's authorities, and the one of these settings.

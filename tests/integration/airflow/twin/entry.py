@@ -43,7 +43,7 @@ def _ref(zone: str, dataset: str, period: str | None) -> RefJson:
     return {"zone": zone, "dataset": dataset, "version": "1.0.0", "period": period, "key": "k", "digest": "d"}
 
 
-def ingest(dataset: str, run_id: str) -> list[RefJson]:
+def ingest(dataset: str, run_id: str, connections: Callable[[str], str | None] | None = None) -> list[RefJson]:
     """One delivery."""
     _asked("ingest", dataset=dataset, run_id=run_id)
     if _switched(f"outage-{dataset}", once=True):
