@@ -89,8 +89,9 @@ def stand_in(contract: Contract) -> OperatorCredential | None:
     """A credential in place of the one that a contract names, good for judging the contract's options only."""
     if contract.feed.options.get("credential") is None:
         return None
+    elsewhere = contract.feed.connector in ("sftp", "mqtt") and "host" not in contract.feed.options
     return OperatorCredential(
-        hosts=() if "host" in contract.feed.options else ("localhost",),
+        hosts=("localhost",) if elsewhere else (),
         extra={"host_key": "unknown", "endpoint": "http://localhost"},
     )
 

@@ -51,10 +51,10 @@ def inflated(chunks: Iterable[bytes], limit: int, where: str) -> Iterator[bytes]
         PayloadError: not gzip, cut off, more than `limit` bytes, or growing like a bomb.
     """
     engine, within = zlib.decompressobj(_GZIP), False  # within: a member has begun and not ended
-    taken = made = 0
+    taken = made = ended = 0
     for chunk in chunks:
         taken += len(chunk)
-        rest, full = chunk, False
+        rest, full = chunk if within or not ended else chunk.lstrip(b"\0"), False  # zeros may pad the end
         while rest or full:
             try:
                 piece = engine.decompress(rest, PIECE)
@@ -67,7 +67,7 @@ def inflated(chunks: Iterable[bytes], limit: int, where: str) -> Iterator[bytes]
                 yield piece
             rest, full = engine.unconsumed_tail, len(piece) == PIECE  # more may come out without more going in
             if engine.eof:
-                rest, full, within = engine.unused_data.lstrip(b"\0"), False, False  # zeros may pad the end
+                rest, full, within, ended = engine.unused_data.lstrip(b"\0"), False, False, ended + 1
                 engine = zlib.decompressobj(_GZIP)
     if within:
         raise PayloadError(f"{where}, position {taken} : le flux compressé est coupé")
