@@ -30,10 +30,11 @@ class Loop:
 
         Raises:
             TimeoutError: it was not done after `seconds`, and is cancelled.
+            ConnectionError: the loop was closed.
         """
-        if seconds <= 0:
+        if seconds <= 0 or self._loop.is_closed():
             coroutine.close()
-            raise TimeoutError
+            raise TimeoutError if seconds <= 0 else ConnectionError("this session has ended")
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(coroutine, seconds), self._loop)
         try:
             return future.result(seconds + 5.0)

@@ -8,7 +8,8 @@ What makes a killed visit lose and double nothing (OASIS MQTT 5.0, sections 4.3.
 1. a message is acknowledged only once the journal has its batch; what was not is sent again, under its packet
    identifier and marked as a duplicate;
 2. the cursor, written in the journal's same transaction, holds identifier and keyed fingerprint of the batch's
-   messages: a duplicate found there has landed, and is acknowledged without being taken again;
+   messages (and of the batch before): a duplicate found there has landed, and is acknowledged without being taken
+   again;
 3. before another batch is handed over, a round trip shows that the broker has read the acknowledgements.
 
 The broker's Receive Maximum is a batch, which bounds memory. A message that is too large can not be refused for good in
@@ -93,7 +94,8 @@ class Mqtt:
     def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
         """Yield a delivery for each batch, until the broker is quiet. See :class:`sources.protocol.Connector`."""
         known = cursor or {}
-        landed: dict[str, str] = dict(known.get("landed", {}))
+        last: dict[str, str] = known.get("landed", {})
+        landed = {**known.get("earlier", {}), **last}
         key = self._fingerprint(_SEED).encode()
         where = place(self._contract, f"courtier MQTT {self._host}")
         name = f"ardoise-{self._contract.id}"
@@ -103,15 +105,15 @@ class Mqtt:
             resumed = session.open()
             if known and not resumed:
                 self.problems.append(f"{where} : il a oublié la session ; des messages ont pu être perdus entre-temps")
-                landed = {}
+                last, landed = {}, {}
             while (batch := self._gather(session, landed, key, deadline)).messages:
                 marks = {str(one.mid): _mark(key, one) for one in batch.messages if one.qos}
                 delivery = Delivery(source=f"mqtt://{self._host}", fetched_at=now, parts=iter(()))
-                delivery.parts = self._parts(batch, {"landed": landed | marks}, delivery)
+                delivery.parts = self._parts(batch, {"landed": marks, "earlier": last}, delivery)
                 yield delivery
                 session.acknowledge(batch.messages)  # the journal has them by now
                 session.confirm()
-                landed = {}
+                last, landed = {}, {}  # the broker has read that all of it landed
         finally:
             session.close()
 
