@@ -30,7 +30,7 @@ from tests.unit.sources.support import TERRITORY
 
 DATASET, OPERATOR = "water-meters", "eau-angers-loire-metropole"
 forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["tests.integration.sources.killing"])
+forked.set_forkserver_preload(["tests.integration.sources.killing", "inbox.__main__"])
 
 
 @dataclass(frozen=True, slots=True)
