@@ -28,10 +28,6 @@ class Journal(JournalJudgments):
         row = self._one(select(cursors.c.cursor).where(cursors.c.dataset == dataset), "a connector's cursor")
         return None if row is None else dict(row["cursor"])
 
-    def save_cursor(self, dataset: str, cursor: dict[str, Any]) -> None:
-        """Remember where the connector stands: only once what it brought has landed."""
-        self._upsert(cursors, {"dataset": dataset, "cursor": cursor}, "a connector's cursor")
-
     def record_delivery(
         self,
         delivery_id: DeliveryId,
