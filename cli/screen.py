@@ -41,6 +41,7 @@ def addresses(context: StackContext) -> dict[str, str]:
         "Console (DPO)": settings.console_url,
         "Tiers de confiance": f"{settings.custody_url}/health",
         "Magasin d'objets": settings.s3.endpoint,
+        "Dépôt des opérateurs": f"{settings.inbox_url}/health",
         "Opérateurs simulés": settings.operators_url,
     }
 

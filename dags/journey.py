@@ -10,6 +10,7 @@ raised as an ``AirflowException``, which Airflow retries later; anything that a 
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -75,11 +76,24 @@ def refuse(findings: str) -> None:
     raise AirflowFailException(f"Ce contrat n'est pas chargé : {findings}")
 
 
+def operator_connection(name: str) -> str | None:
+    """An operator's credentials, as Airflow keeps them: the connection called ``name`` in JSON; None without one."""
+    from airflow.sdk import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    try:
+        found = Connection.get(name)
+    except AirflowNotFoundException:
+        return None
+    fields = {key: getattr(found, key) for key in ("login", "password", "host", "port")}
+    return json.dumps(fields | {"extra": found.extra_dejson})
+
+
 def ingest(dataset: str, **context: Any) -> list[dict[str, Any]]:
     """Fetch what is new; return one reference a delivery."""
     from pipeline import entry
 
-    deliveries = guarded(entry.ingest, dataset, context["run_id"])
+    deliveries = guarded(entry.ingest, dataset, context["run_id"], operator_connection)
     log.info("%d new deliveries landed", len(deliveries))
     return deliveries
 

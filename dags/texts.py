@@ -15,7 +15,11 @@ from policies.errors import ContractError
 
 _CONNECTORS = {
     "http_pull": "interrogé par le réseau, à l'adresse de l'opérateur",
+    "http_push": "envoyé par l'opérateur au dépôt de la plateforme",
     "file_drop": "fichiers déposés par l'opérateur",
+    "sftp": "fichiers lus sur le serveur SFTP de l'opérateur",
+    "s3_drop": "objets lus dans le magasin de l'opérateur",
+    "mqtt": "messages reçus du courtier MQTT de l'opérateur",
 }
 _UNITS = {"person": "personnes", "household": "foyers", "delivery_point": "points de livraison"}
 _TECHNIQUES = {

@@ -37,6 +37,7 @@ from pipeline.translation import translate
 from pipeline.wiring import open_hub
 from policies.contract import Contract
 from settings import load_settings
+from sources import Connections
 from storage import DatasetRef
 
 RefJson = dict[str, Any]
@@ -69,10 +70,13 @@ class RotatedJson(TypedDict):
     counts: dict[str, int]  # periods, pseudonyms, distinct
 
 
-def ingest(dataset: str, run_id: str) -> list[RefJson]:
-    """Fetch what is new from the operator and seal it in landing; return the deliveries still to be taken in."""
+def ingest(dataset: str, run_id: str, connections: Connections | None = None) -> list[RefJson]:
+    """Fetch what is new from the operator and seal it in landing; return the deliveries still to be taken in.
+
+    `connections` looks up operators' credentials that the orchestrator keeps.
+    """
     hub, contract = _open("ingest", dataset)
-    return [ref.to_json() for ref in ingest_stage(hub, contract, run_id)]
+    return [ref.to_json() for ref in ingest_stage(hub, contract, run_id, connections)]
 
 
 def deidentify(dataset: str, run_id: str, deliveries: list[RefJson]) -> Touched:

@@ -122,11 +122,14 @@ class Column:
         return self.stored or self.required or self.primary_key or bool(self.quality)
 
 
+ConnectorName = Literal["http_pull", "http_push", "file_drop", "sftp", "s3_drop", "mqtt"]
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """How the operator's bytes are fetched and read."""
 
-    connector: Literal["http_pull", "file_drop"]
+    connector: ConnectorName
     decoder: Literal["opendatasoft", "open311", "csv"]
     operator: str  # CKAN organization, slug
     schedule: str | None = None  # cron, Europe/Paris; None = on demand only

@@ -59,6 +59,10 @@ class Settings(BaseModel):
     ckan_url: str = "http://127.0.0.1:5000"
     airflow_url: str = "http://127.0.0.1:8080"
     operators_url: str = "http://127.0.0.1:8703"  # base address of the operators' HTTP services
+    operators_ca: Path | None = None  # who signed operators' certificates, beside the system's authorities
+    inbox_url: str = "http://127.0.0.1:8704"  # where operators post by themselves
+    inbox_certificate: Path | None = None  # needed to serve others than this machine
+    inbox_key: Path | None = None
     drop_folder: Path | None = None  # where operators' files arrive
 
     def secret(self, name: str) -> SecretStr:
@@ -89,6 +93,25 @@ class Settings(BaseModel):
                 context.load_cert_chain(self.custody_certificate, self.custody_key)
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(f"the certificates for custody are not readable ({type(error).__name__})") from None
+        return context
+
+    @property
+    def inbox_tokens(self) -> Path:
+        """The file with the hashes of operators' tokens."""
+        return self.home / "secrets" / "inbox-tokens"
+
+    def operators_tls(self) -> ssl.SSLContext:
+        """Return whom to trust as an operator: the system's authorities, and the one of these settings.
+
+        Raises:
+            SettingsError: a certificate can not be read.
+        """
+        context = ssl.create_default_context()
+        if self.operators_ca is not None:
+            try:
+                context.load_verify_locations(self.operators_ca)
+            except (OSError, ssl.SSLError) as error:
+                raise SettingsError(f"operators_ca is not readable ({type(error).__name__})") from None
         return context
 
     def credential(self, role: str) -> Credential:

@@ -5,61 +5,16 @@ Options that neither of the two knows are refused, so that a misspelt one is not
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import PurePosixPath
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic.alias_generators import to_camel
+from pydantic import ConfigDict, Field, ValidationError
 
 from policies.contract import Contract
+from sources.connectors.options import CONNECTORS, Collection, DropOptions, HttpOptions
 from sources.errors import FeedError
+from sources.option_model import Options
 
-
-class Options(BaseModel):
-    """Base of the models below. Each leaves the other's options alone."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
-
-
-class Collection(Options):
-    """One collection of an operator's HTTP service."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(pattern=r"^/[^?#]*$")
-    paging: Literal["offset", "page"]
-    since: str | None = None  # field whose last value tells what is new
-    overlap: timedelta = timedelta(0)
-    parameters: dict[str, str] = {}
-
-
-class HttpOptions(Options):
-    """Of `http_pull`."""
-
-    base: str | None = Field(default=None, pattern=r"^https?://[^/?#@]+/?$")  # by default the settings' operators_url
-    collections: dict[str, Collection] = Field(min_length=1)
-
-    @field_validator("collections")
-    @classmethod
-    def _something_changes(cls, collections: dict[str, Collection]) -> dict[str, Collection]:
-        if not any(collection.since for collection in collections.values()):
-            raise ValueError("une collection au moins doit avoir « since »")
-        return collections
-
-
-class DropOptions(Options):
-    """Of `file_drop`."""
-
-    pattern: str = Field(min_length=1)  # glob, relative to the drop folder
-
-    @field_validator("pattern")
-    @classmethod
-    def _inside(cls, pattern: str) -> str:
-        path = PurePosixPath(pattern)
-        if path.is_absolute() or ".." in path.parts or "**" in path.parts:
-            raise ValueError("le motif doit rester dans le dossier de dépôt")
-        return pattern
+__all__ = ["CONNECTORS", "DECODERS", "Collection", "DropOptions", "HttpOptions", "Options", "read_options"]
 
 
 class JoinOptions(Options):
@@ -93,7 +48,6 @@ class CsvOptions(Options):
     encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"
 
 
-CONNECTORS: dict[str, type[Options]] = {"http_pull": HttpOptions, "file_drop": DropOptions}
 DECODERS: dict[str, type[Options]] = {
     "opendatasoft": OpendatasoftOptions,
     "open311": Open311Options,

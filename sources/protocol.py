@@ -32,8 +32,13 @@ class Delivery:
 class Connector(Protocol):
     """Fetches what is new since `cursor`; yields nothing when nothing is."""
 
+    @property
+    def problems(self) -> list[str]:
+        """What a person must look at and that held up nothing else: sentences in French, without a value."""
+        ...
+
     def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
-        """Yield deliveries, oldest first.
+        """Yield deliveries, oldest first. Asked for the next one, it knows that the journal has the one before.
 
         Raises:
             SourceUnavailableError: the operator can not be reached or answers with an error.

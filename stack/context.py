@@ -18,7 +18,7 @@ from stack.ports import Ports, load_or_choose
 from stack.secrets import Secrets, generate
 from stack.service import OperatorOptions, StackContext
 
-ADDRESSED = ("custody", "console", "ckan", "airflow", "operators")
+ADDRESSED = ("custody", "console", "ckan", "airflow", "operators", "inbox")
 ROOT = Path(__file__).resolve().parent.parent
 
 

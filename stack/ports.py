@@ -21,6 +21,7 @@ PREFERRED: Mapping[str, int] = {
     "console": 8702,
     "custody": 8701,
     "operators": 8703,
+    "inbox": 8704,
     "postgres-hub": 5442,
     "postgres-custody": 5443,
     "valkey": 6389,

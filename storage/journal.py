@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 
 from storage.database.tables import cursors, deliveries, partitions, stages
+from storage.database.upsert import upsert
 from storage.journal_judgments import JournalJudgments
 from storage.journal_records import DeliveryRecord, PartitionRecord
 from storage.references import DatasetRef, DeliveryId
@@ -27,14 +28,16 @@ class Journal(JournalJudgments):
         row = self._one(select(cursors.c.cursor).where(cursors.c.dataset == dataset), "a connector's cursor")
         return None if row is None else dict(row["cursor"])
 
-    def save_cursor(self, dataset: str, cursor: dict[str, Any]) -> None:
-        """Remember where the connector stands: only once what it brought has landed."""
-        self._upsert(cursors, {"dataset": dataset, "cursor": cursor}, "a connector's cursor")
-
     def record_delivery(
-        self, delivery_id: DeliveryId, dataset: str, run_id: str, ref: DatasetRef, received_at: datetime
+        self,
+        delivery_id: DeliveryId,
+        dataset: str,
+        run_id: str,
+        ref: DatasetRef,
+        received_at: datetime,
+        cursor: dict[str, Any] | None = None,
     ) -> bool:
-        """Record a delivery that landed; return whether it is new.
+        """Record a delivery that landed and, with it or not at all, its connector's cursor; return whether it is new.
 
         The same delivery landed again (its first landing erased since) gets its new ref, and is to be processed again.
         """
@@ -48,10 +51,12 @@ class Journal(JournalJudgments):
             "erased_at": None,
         }
         known = self.delivery_ref(delivery_id)
-        if known is not None and (known.key, known.digest) == (ref.key, ref.digest):
-            return False
-        self._upsert(deliveries, values, "a delivery")
-        return True
+        new = known is None or (known.key, known.digest) != (ref.key, ref.digest)
+        statements = [upsert(self._engine, deliveries, values)] if new else []
+        if cursor is not None:
+            statements.append(upsert(self._engine, cursors, {"dataset": dataset, "cursor": cursor}))
+        self._write_together(statements, "a delivery")
+        return new
 
     def delivery_ref(self, delivery_id: DeliveryId) -> DatasetRef | None:
         """Where a delivery landed; None if it is not recorded."""

@@ -124,5 +124,10 @@ class JournalJudgments(JournalReading):
         self._write(upsert(self._engine, table, values, expressions=expressions), what)
 
     def _write(self, statement: Any, what: str) -> None:
+        self._write_together([statement], what)
+
+    def _write_together(self, statements: list[Any], what: str) -> None:
+        """All of them, or none."""
         with translated(what), self._engine.begin() as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)

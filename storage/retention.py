@@ -13,8 +13,9 @@ from storage.journal import Journal
 from storage.landing import erase_delivery, sweep
 from storage.objects import ObjectStore
 from storage.quarantine import erase_rejects
+from storage.references import DatasetRef, DeliveryId
 from storage.sealing import KeyCustodian
-from storage.zones import quarantine_prefix
+from storage.zones import Zone, landing_prefix, quarantine_prefix
 
 LONGEST_WRITE = timedelta(days=1)  # no writer is still at work after this
 
@@ -39,7 +40,22 @@ def expire_landing(
     for delivery in expired:
         erase_delivery(store, delivery.ref, custodian)
         journal.mark_erased(delivery.delivery_id, now)
+    _erase_unrecorded(store, journal, custodian, dataset, now - max(retention, LONGEST_WRITE))
     return Erased(len(expired), sweep(store, custodian, dataset, now - LONGEST_WRITE))
+
+
+def _erase_unrecorded(
+    store: ObjectStore, journal: Journal, custodian: KeyCustodian, dataset: str, before: datetime
+) -> None:
+    """Erase what landed before `before` and was never recorded: its writer died in between."""
+    prefix = landing_prefix(dataset)
+    for found in list(store.list(prefix)):
+        if not found.key.endswith(".manifest") or found.modified >= before:
+            continue
+        name = DeliveryId(found.key.removeprefix(prefix).removesuffix(".manifest"))
+        if journal.delivery_ref(name) is None:
+            ref = DatasetRef(Zone.LANDING, dataset, "", None, found.key, found.digest or "")
+            erase_delivery(store, ref, custodian)
 
 
 def expire_quarantine(

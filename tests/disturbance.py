@@ -12,7 +12,6 @@ from pipeline.hub import Hub
 WRITES = {
     "put",
     "delete",
-    "save_cursor",
     "record_delivery",
     "mark_processed",
     "mark_partition",

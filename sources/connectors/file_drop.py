@@ -1,80 +1,90 @@
-"""Files that an operator drops in a folder, one delivery each, oldest first.
+"""Files that an operator drops in a local folder (see :mod:`sources.connectors.drops`).
 
-A file is complete when its name matches the contract's pattern, which an upload in progress (`.part`, hidden) never
-does, and it has rested for a second. Links are not followed: a drop folder may be writable by others, and must not
-become a way to read what the hub can read. The cursor holds names, sizes and times of the files already landed; the
-same content under a new name lands on the same delivery and is recognised there.
+A file has rested for a second before it is looked at. Links are not followed: a drop folder may be writable by others,
+and must not become a way to read what the hub can read.
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import IO
 
 from policies.contract import Contract
+from sources.connectors.drops import DONE, Dropped, Drops, FileRefusedError
+from sources.connectors.options import DropOptions
 from sources.errors import SourceUnavailableError
-from sources.options import DropOptions, read_options
-from sources.protocol import Cursor, Delivery, PayloadPart
+from sources.limits import place
+from sources.options import read_options
+from sources.protocol import Cursor, Delivery
 
 REST = 1.0  # seconds without a change
-_UNFINISHED = (".part", ".tmp", ".filepart")
 
 
 class FileDrop:
     """Watches one pattern of the drop folder."""
 
-    def __init__(self, contract: Contract, folder: Path) -> None:
-        self._pattern = read_options(contract, DropOptions).pattern
+    def __init__(self, contract: Contract, folder: Path, sleep: Callable[[float], None] = time.sleep) -> None:
+        options = read_options(contract, DropOptions)
         self._contract = contract
         self._folder = folder
+        self._pattern = options.pattern
+        self._drops = Drops(contract, options.pattern, options, self, sleep)
+
+    @property
+    def problems(self) -> list[str]:
+        """Files that could not be taken."""
+        return self._drops.problems
 
     def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
         """Yield a delivery for each complete file not seen yet. See :class:`sources.protocol.Connector`."""
-        if not self._folder.is_dir():
-            raise SourceUnavailableError(f"{self._contract.id}: the drop folder {self._folder} is not there")
-        complete = self._complete(now)
-        present = {name for name, _, _ in complete}
-        seen: dict[str, list[int]] = {
-            name: known for name, known in (cursor or {}).get("files", {}).items() if name in present
-        }
-        for name, path, known in sorted(complete, key=lambda found: (found[2][1], found[0])):
-            if seen.get(name) == known:
-                continue
-            seen = {**seen, name: known}
-            delivery = Delivery(source=name, fetched_at=now, parts=iter(()))
-            delivery.parts = self._parts(name, path, known, {"files": seen}, delivery)
-            yield delivery
+        return self._drops.deliveries(cursor, now)
 
-    def _complete(self, now: datetime) -> list[tuple[str, Path, list[int]]]:
+    def look(self, now: datetime) -> list[Dropped]:
+        """See :class:`~sources.connectors.drops.Place`."""
+        if not self._folder.is_dir():
+            where = place(self._contract, f"dossier {self._folder}")
+            raise SourceUnavailableError(f"{where} : ce dossier de dépôt n'existe pas")
         found = []
-        for path in self._folder.glob(self._pattern):
-            try:
-                status = path.lstat()
-            except FileNotFoundError:  # taken away between the listing and now
-                continue
-            hidden = path.name.startswith(".") or path.name.endswith(_UNFINISHED)
-            if not stat.S_ISREG(status.st_mode) or hidden or now.timestamp() - status.st_mtime < REST:
-                continue
-            found.append((path.relative_to(self._folder).as_posix(), path, [status.st_size, status.st_mtime_ns]))
+        for pattern in (self._pattern, self._pattern + DONE):
+            for path in self._folder.glob(pattern):
+                file = self._file(path)
+                if file is not None and (pattern.endswith(DONE) or now.timestamp() - file.modified >= REST):
+                    found.append(file)
         return found
 
-    def _parts(
-        self, name: str, path: Path, known: list[int], cursor: Cursor, delivery: Delivery
-    ) -> Iterator[PayloadPart]:
+    def read(self, file: Dropped) -> IO[bytes]:
+        """See :class:`~sources.connectors.drops.Place`."""
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            descriptor = os.open(self._folder / file.name, os.O_RDONLY | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            raise
         except OSError as error:
-            raise SourceUnavailableError(
-                f"{self._contract.id}: a dropped file can not be read ({error.strerror})"
-            ) from None
-        with os.fdopen(descriptor, "rb") as stream:
-            yield PayloadPart(PurePosixPath(name).name, stream)
-            status = os.fstat(stream.fileno())
-            if [status.st_size, status.st_mtime_ns] != known:
-                raise SourceUnavailableError(
-                    f"{self._contract.id}: a dropped file changed while it was read; run again"
-                )
-        delivery.next_cursor = cursor
+            raise FileRefusedError(f"illisible ({error.strerror})") from None
+        return os.fdopen(descriptor, "rb")
+
+    def now_there(self, file: Dropped) -> Dropped | None:
+        """See :class:`~sources.connectors.drops.Place`."""
+        return self._file(self._folder / file.name)
+
+    def remove(self, name: str) -> None:
+        """See :class:`~sources.connectors.drops.Place`."""
+        try:
+            (self._folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            where = place(self._contract, f"dossier {self._folder}")
+            raise SourceUnavailableError(f"{where} : un fichier ne s'efface pas ({error.strerror})") from None
+
+    def _file(self, path: Path) -> Dropped | None:
+        try:
+            status = path.lstat()
+        except OSError:  # taken away between the listing and now
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        name = path.relative_to(self._folder).as_posix()
+        return Dropped(name, status.st_size, status.st_mtime_ns, status.st_mtime_ns / 1e9)

@@ -1,127 +1,158 @@
-"""Pages of a collection pulled over HTTP, kept byte for byte.
+"""What changed at an operator's HTTP service since the last visit, kept byte for byte.
 
-Two dialects of paging are spoken:
+Three kinds of collections:
 
-* ``offset``: Opendatasoft Explore v2.1 (`limit`, `offset`, answers ``{"results": […]}``). The service refuses an offset
-  beyond 10 000, so a collection with a `since` field is walked by key: past that limit the walk starts again from the
-  last value seen. The repeated rows at the seam are harmless, as rows have a primary key.
-* ``page``: Open311 GeoReport v2 with the usual extensions (`page`, `page_size`, `updated_after`, answers an array).
+* with `since`: walked from the last value seen, minus `overlap`, for operators whose rows come late;
+* one document (paging ``none``): asked for under the validators of the copy that landed last (ETag, Last-Modified), and
+  streamed whatever its size;
+* the others describe the first two: they are pulled whole, first, and only if the others have something new.
 
-A collection without `since` describes the others: it is pulled whole, first, and only if the others have something new.
-The connector reads no more of a page than paging needs: how many records, and the last value of `since`. A visit goes
-back by `overlap` before that value, for operators whose rows come late.
+The connector reads no more of a page than paging needs: how many records, what comes next, the last value of `since`.
+The cursor only moves once every part was read: a visit cut short is made again from where the last whole one ended.
 """
 
 from __future__ import annotations
 
 import io
-import json
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
+from urllib.parse import urlsplit
 
 from policies.contract import Contract
-from sources.connectors.http_client import Fetcher, HttpLimits
-from sources.errors import PayloadError, SourceUnavailableError
+from sources.connectors.http_client import Document, Fetcher, HttpLimits
+from sources.connectors.http_credentials import Authorization, ClientCredentials, NoAuthorization, basic, bearer
+from sources.connectors.http_paging import Page, Walk
+from sources.credentials import OperatorCredential, check_private
+from sources.errors import FeedError
+from sources.limits import place
 from sources.options import Collection, HttpOptions, read_options
 from sources.protocol import Cursor, Delivery, PayloadPart
+from storage import as_file
 
-OFFSET_LIMIT = 10_000  # Explore v2.1: offset + limit may not go beyond
-PAGE_SIZE = {"offset": 100, "page": 100}
-MAXIMUM_PAGES = 20_000  # a service that never says « no more » is not followed for ever
+_ENDINGS = {
+    "application/json": "json",
+    "application/geo+json": "geojson",
+    "application/ld+json": "jsonld",
+    "application/x-ndjson": "ndjson",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "text/csv": "csv",
+    "application/vnd.apache.parquet": "parquet",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    content: bytes
-    records: int
-    last: str | None  # largest value of `since`
+@dataclass(slots=True)
+class _Found:
+    """What is new, before it is read."""
+
+    walks: dict[str, Iterator[Page]] = field(default_factory=dict)
+    first: dict[str, Page] = field(default_factory=dict)
+    documents: dict[str, Document] = field(default_factory=dict)
+    since: dict[str, str] = field(default_factory=dict)
+    validators: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def cursor(self) -> Cursor:
+        """Where the next visit starts."""
+        return {"since": self.since} | ({"validators": self.validators} if self.validators else {})
 
 
 class HttpPull:
     """Pulls what changed since the last visit."""
 
-    def __init__(self, contract: Contract, base: str, limits: HttpLimits = HttpLimits()) -> None:
-        options = read_options(contract, HttpOptions)
+    def __init__(
+        self,
+        contract: Contract,
+        base: str,
+        limits: HttpLimits = HttpLimits(),
+        credential: OperatorCredential | None = None,
+        trust: ssl.SSLContext | bool = True,
+    ) -> None:
+        self._options = options = read_options(contract, HttpOptions)
         self._contract = contract
         self._base = (options.base or base).rstrip("/")
         self._limits = limits
-        self._changing = {name: one for name, one in options.collections.items() if one.since}
-        self._describing = {name: one for name, one in options.collections.items() if not one.since}
+        self._credential = credential
+        self._trust = trust
+        self._where = place(contract, "service HTTP")
+        self.problems: list[str] = []
+        collections = options.collections.items()
+        self._changing = {name: one for name, one in collections if one.since and one.paging != "none"}
+        self._documents = {name: one for name, one in collections if one.paging == "none"}
+        self._describing = {name: one for name, one in collections if not one.since and one.paging != "none"}
+        self._check_addresses()
 
     def fetch(self, cursor: Cursor | None, now: datetime) -> Iterator[Delivery]:
         """Yield one delivery if anything is new. See :class:`sources.protocol.Connector`."""
-        known: dict[str, str] = dict((cursor or {}).get("since", {}))
-        fetcher = Fetcher(self._base, self._limits)
+        fetcher = Fetcher(self._base, self._limits, self._authorization(), self._trust, self._where)
         with ExitStack() as cleanup:
             cleanup.callback(fetcher.close)
-            walks = {
-                name: self._walk(fetcher, name, _before(known.get(name), one.overlap))
-                for name, one in self._changing.items()
-            }
-            first = {name: page for name, walk in walks.items() if (page := next(walk, None)) is not None}
-            if not first:
+            found = self._look(fetcher, cursor or {})
+            if not found.first and not found.documents and (self._changing or self._documents):
                 return
             cleanup.pop_all()  # the parts may be read after this generator has ended: they close the session
         delivery = Delivery(source=self._base, fetched_at=now, parts=iter(()))
-        delivery.parts = self._parts(fetcher, walks, first, known, delivery)
+        delivery.parts = self._parts(fetcher, found, delivery)
         yield delivery
 
-    def _parts(
-        self,
-        fetcher: Fetcher,
-        walks: dict[str, Iterator[_Page]],
-        first: dict[str, _Page],
-        known: dict[str, str],
-        delivery: Delivery,
-    ) -> Iterator[PayloadPart]:
+    def _look(self, fetcher: Fetcher, cursor: Cursor) -> _Found:
+        found = _Found(since=dict(cursor.get("since", {})), validators=dict(cursor.get("validators", {})))
+        for name, one in self._changing.items():
+            found.walks[name] = self._walk(fetcher, name, one).pages(_before(found.since.get(name), one.overlap))
+            if (page := next(found.walks[name], None)) is not None:
+                found.first[name] = page
+        for name, one in self._documents.items():
+            document = fetcher.open(one.path, one.parameters, found.validators.get(name, {}))
+            if document is not None:
+                found.documents[name] = document
+        return found
+
+    def _parts(self, fetcher: Fetcher, found: _Found, delivery: Delivery) -> Iterator[PayloadPart]:
         with closing(fetcher):
-            for name in self._describing:
-                for number, page in enumerate(self._walk(fetcher, name, None), start=1):
+            for name, one in self._describing.items():
+                for number, page in enumerate(self._walk(fetcher, name, one).pages(None), start=1):
                     yield _part(name, number, page)
-            for name, page in first.items():
-                for number, following in enumerate(chain([page], walks[name]), start=1):
-                    known[name] = max(known.get(name, ""), following.last or "")
+            for name, one in self._documents.items():
+                document = found.documents.get(name) or fetcher.open(one.path, one.parameters, {})
+                if document is not None:
+                    found.validators[name] = _validators(document)
+                    yield PayloadPart(f"{name}/0001.{_ending(one, document)}", as_file(document.chunks))
+            for name, page in found.first.items():
+                for number, following in enumerate(chain([page], found.walks[name]), start=1):
+                    found.since[name] = max(found.since.get(name, ""), following.last or "")
                     yield _part(name, number, following)
-        delivery.next_cursor = {"since": known}
+        delivery.next_cursor = found.cursor
 
-    def _walk(self, fetcher: Fetcher, name: str, since: str | None) -> Iterator[_Page]:
-        """Every page of a collection from `since` on."""
-        collection = (self._changing | self._describing)[name]
-        size = PAGE_SIZE[collection.paging]
-        start, number = since, 0
-        last = since
-        for _ in range(MAXIMUM_PAGES):
-            page = self._page(fetcher, name, collection, start, number)
-            if page.records:
-                yield page
-            if page.records < size:
-                return
-            last = max(last or "", page.last or "") or None
-            number += 1
-            if collection.paging == "offset" and (number + 1) * size > OFFSET_LIMIT:
-                if last is None or last == start:
-                    raise SourceUnavailableError(
-                        f"{fetcher.host}{collection.path}: over {OFFSET_LIMIT} records and no « since » to go on from"
-                    )
-                start, number = last, 0
-        raise SourceUnavailableError(f"{fetcher.host}{collection.path}: more than {MAXIMUM_PAGES} pages")
+    def _walk(self, fetcher: Fetcher, name: str, collection: Collection) -> Walk:
+        return Walk(fetcher, collection, f"{self._where}, {fetcher.host}{collection.path}, collection « {name} »")
 
-    def _page(self, fetcher: Fetcher, name: str, collection: Collection, since: str | None, number: int) -> _Page:
-        content = fetcher.get(collection.path, _query(collection, since, number))
-        try:
-            answer = json.loads(content)
-            records = answer["results"] if collection.paging == "offset" else answer
-            found = [record.get(collection.since) for record in records] if collection.since else []
-            count = len(records)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            raise PayloadError(
-                f"{self._contract.id}: page {number + 1} of « {name} » at {fetcher.host}{collection.path} is not the "
-                "JSON that this kind of service answers; ask the operator"
-            ) from None
-        return _Page(content, count, max((value for value in found if isinstance(value, str)), default=None))
+    def _authorization(self) -> Authorization:
+        credential, options = self._credential, self._options
+        if credential is None:
+            return NoAuthorization()
+        match options.authentication:
+            case "basic":
+                return basic(credential)
+            case "oauth2":
+                return ClientCredentials(credential, options.token_url or "", options.scope)
+            case _:
+                return bearer(credential)
+
+    def _check_addresses(self) -> None:
+        """Let the credential go to the service, and to where tokens are given."""
+        if self._credential is None:
+            return
+        for address in (self._base, self._options.token_url):
+            if address:
+                parts, where = urlsplit(address), f"{self._contract.source}: feed.options"
+                check_private(parts.scheme == "https", parts.hostname or "", where)
+                self._credential.check_host(parts.hostname or "", where)
+        if self._options.authentication == "oauth2" and not self._options.token_url:
+            raise FeedError(f"{self._contract.source}: feed.options.tokenUrl : OAuth 2.0 demande une adresse de jetons")
 
 
 def _before(since: str | None, overlap: timedelta) -> str | None:
@@ -134,21 +165,19 @@ def _before(since: str | None, overlap: timedelta) -> str | None:
         return since
 
 
-def _query(collection: Collection, since: str | None, number: int) -> dict[str, str]:
-    query = dict(collection.parameters)
-    size = PAGE_SIZE[collection.paging]
-    if collection.paging == "offset":
-        query |= {"limit": str(size), "offset": str(number * size)}
-        if collection.since:
-            query["order_by"] = collection.since
-            if since is not None:
-                query["where"] = f"{collection.since}>=date'{since}'"
-    else:
-        query |= {"page": str(number + 1), "page_size": str(size)}
-        if since is not None:
-            query["updated_after"] = since
-    return query
+def _validators(document: Document) -> dict[str, str]:
+    pairs = {"etag": document.headers.get("etag"), "modified": document.headers.get("last-modified")}
+    return {name: value for name, value in pairs.items() if value}
 
 
-def _part(name: str, number: int, page: _Page) -> PayloadPart:
+def _ending(collection: Collection, document: Document) -> str:
+    """How the part's name ends: as the path says, else as the media type does."""
+    suffix = collection.path.rpartition("/")[2].rpartition(".")[2]
+    if suffix.isalnum() and "." in collection.path and len(suffix) <= 8:
+        return suffix.lower()
+    media_type = document.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return _ENDINGS.get(media_type, "bin")
+
+
+def _part(name: str, number: int, page: Page) -> PayloadPart:
     return PayloadPart(f"{name}/{number:04d}.json", io.BytesIO(page.content))

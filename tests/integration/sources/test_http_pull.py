@@ -14,7 +14,7 @@ from tests.integration.sources.conftest import Operators
 from tests.unit.sources.support import TERRITORY, contract, whole
 
 NOW = datetime(2026, 11, 22, 11, tzinfo=UTC)
-QUICK = HttpLimits(attempts=3, first_pause=0.01)
+QUICK = HttpLimits(attempts=3, first_pause=0.01, jitter=lambda: 0.0)
 
 
 def pull(operators: Operators, dataset: str, limits: HttpLimits = QUICK) -> HttpPull:
@@ -79,7 +79,7 @@ def test_a_service_that_recovers_is_waited_for_as_long_as_it_asks(operators: Ope
     operators.control("fail", path="/open311", status=429, times=1, retry_after=7)
     operators.control("fail", path="/open311", status=502, times=1)
     pauses: list[float] = []
-    limits = HttpLimits(attempts=3, first_pause=0.25, sleep=pauses.append)
+    limits = HttpLimits(attempts=3, first_pause=0.25, sleep=pauses.append, jitter=lambda: 0.0)
     (delivery,) = pull(operators, "citizen-reports", limits).fetch(None, NOW)
     assert landed(delivery)
     assert pauses == [7.0, 0.5]
@@ -87,13 +87,13 @@ def test_a_service_that_recovers_is_waited_for_as_long_as_it_asks(operators: Ope
 
 def test_a_service_that_stays_down_is_named(operators: Operators) -> None:
     operators.control("fail", path="/open311", status=503, times=3)
-    with pytest.raises(SourceUnavailableError, match=r"1:\d+/open311/v2/requests\.json: status 503, 3 times"):
+    with pytest.raises(SourceUnavailableError, match=r"1:\d+/open311/v2/requests\.json : statut 503, 3 fois"):
         list(pull(operators, "citizen-reports").fetch(None, NOW))
 
 
 def test_a_refusal_is_not_insisted_on(operators: Operators) -> None:
     operators.control("fail", path="/open311", status=403, times=1)
-    with pytest.raises(SourceUnavailableError, match="status 403"):
+    with pytest.raises(SourceUnavailableError, match="statut 403"):
         list(pull(operators, "citizen-reports").fetch(None, NOW))
 
 
@@ -107,25 +107,25 @@ def test_a_failure_in_the_middle_of_a_walk_ends_the_delivery(operators: Operator
 
 
 def test_nobody_there() -> None:
-    with pytest.raises(SourceUnavailableError, match=r"127\.0\.0\.1:9/open311/v2/requests\.json: ConnectError"):
+    with pytest.raises(SourceUnavailableError, match=r"127\.0\.0\.1:9/open311/v2/requests\.json : ConnectError"):
         list(HttpPull(contract("citizen-reports"), "http://127.0.0.1:9", QUICK).fetch(None, NOW))
 
 
 def test_a_page_too_large(operators: Operators) -> None:
-    with pytest.raises(SourceUnavailableError, match="larger than 1000 bytes"):
+    with pytest.raises(PayloadError, match="plus de 1000 octets"):
         list(pull(operators, "citizen-reports", HttpLimits(body=1000)).fetch(None, NOW))
 
 
 def test_a_visit_too_long(operators: Operators) -> None:
     instants: Iterator[float] = iter(range(0, 100_000, 100))
     (delivery,) = pull(operators, "citizen-reports", HttpLimits(clock=lambda: next(instants))).fetch(None, NOW)
-    with pytest.raises(SourceUnavailableError, match="more than 900 s"):
+    with pytest.raises(SourceUnavailableError, match="a pris plus de 900 s"):
         landed(delivery)
 
 
 def test_a_maintenance_page_is_not_data(operators: Operators) -> None:
     operators.control("defects", parking_not_json=True)
-    with pytest.raises(PayloadError, match="page 1 of « live »") as caught:
+    with pytest.raises(PayloadError, match="collection « live », page 1") as caught:
         list(pull(operators, "parking").fetch(None, NOW))
     assert "Maintenance" not in str(caught.value)
 

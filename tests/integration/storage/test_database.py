@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from storage import Journal, NewerStateError, RecordError, database_engine, upgrade
 from storage.database import METADATA
 from tests.stack_fixtures import PostgresServer
-from tests.unit.storage.journal_behavior import JournalBehavior, decision, release
+from tests.unit.storage.journal_behavior import DELIVERY, NOW, REF, JournalBehavior, decision, release
 
 
 class TestJournalOnPostgres(JournalBehavior):
@@ -73,7 +73,7 @@ def test_what_the_database_refuses_is_not_quoted(engine: Engine) -> None:
 
 def test_a_lost_connection_is_replaced(engine: Engine, hub_database: str) -> None:
     journal = Journal(engine)
-    journal.save_cursor("parking", {"offset": 1})
+    journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW, {"offset": 1})
     others = "datname = current_database() AND pid <> pg_backend_pid()"
     killer = database_engine(hub_database)
     with killer.connect() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -45,6 +46,20 @@ def replace_stage(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> li
 
     monkeypatch.setattr(entry, name, stage)
     return asked
+
+
+def test_an_operator_s_credentials_come_from_airflow_s_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dags.journey import ingest, operator_connection
+
+    known = '{"conn_type": "sftp", "login": "a", "password": "b", "host": "h", "port": 22, "extra": {"host_key": "k"}}'
+    monkeypatch.setenv("AIRFLOW_CONN_OPERATOR-EAU", known)
+    found = operator_connection("operator-eau")
+    assert found is not None
+    assert json.loads(found) == {"login": "a", "password": "b", "host": "h", "port": 22, "extra": {"host_key": "k"}}
+    assert operator_connection("operator-nobody") is None
+    asked = replace_stage(monkeypatch, "ingest", [REF])
+    assert ingest("parking", **Task().context()) == [REF]
+    assert asked == [("parking", "run-1", operator_connection)]
 
 
 def test_a_rotation_takes_one_domain_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from policies import Contract, DatasetId, Territory, load_territory
+from policies.contract import ConnectorName
 from sources import Decoded, Decoder, PayloadPart, source_schema
 
 TERRITORY: Territory = load_territory(Path(__file__).resolve().parents[3] / "policies" / "angers")
@@ -18,6 +21,18 @@ HEADER = "CONTRAT;COMPTEUR;ADRESSE;CODE_INSEE;DATE;INDEX_M3;CONSO_L;VERSION"
 
 def contract(dataset: str) -> Contract:
     return TERRITORY.contracts[DatasetId(dataset)]
+
+
+def with_options(dataset: str, **options: Any) -> Contract:
+    """A shipped contract with other options for its feed."""
+    found = contract(dataset)
+    return replace(found, feed=replace(found.feed, options={**found.feed.options, **options}))
+
+
+def fed_by(dataset: str, connector: ConnectorName, **options: Any) -> Contract:
+    """A shipped contract whose feed comes another way."""
+    found = contract(dataset)
+    return replace(found, feed=replace(found.feed, connector=connector, options=options))
 
 
 def parts(*texts: str | bytes, names: tuple[str, ...] = ()) -> Iterator[PayloadPart]:

@@ -1,24 +1,17 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from policies import Contract
 from settings import Settings
 from sources import FeedError, check_feed, connector
 from sources.connectors.http_client import asked_pause
-from tests.unit.sources.support import TERRITORY, contract
+from tests.unit.sources.support import TERRITORY, contract, with_options
 
 PATH = "/open311/v2/requests.json"
-
-
-def with_options(dataset: str, **options: Any) -> Contract:
-    found = contract(dataset)
-    return replace(found, feed=replace(found.feed, options={**found.feed.options, **options}))
 
 
 @pytest.mark.parametrize("dataset", ["parking", "citizen-reports", "water-meters"])

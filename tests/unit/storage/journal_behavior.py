@@ -62,13 +62,19 @@ def release(**changes: Any) -> dict[str, Any]:
 class JournalBehavior:
     """Subclass it with a fixture `journal`: an empty one."""
 
-    def test_a_cursor_is_what_was_saved_last(self, journal: Journal) -> None:
+    def test_a_cursor_is_what_the_last_delivery_left_repeated_or_not(self, journal: Journal) -> None:
         assert journal.cursor("parking") is None
-        journal.save_cursor("parking", {"offset": 1})
-        journal.save_cursor("parking", {"offset": 2, "since": "2026-10-31"})
-        journal.save_cursor("water-meters", {})
+        assert journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW, {"offset": 1})
+        assert not journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW, {"offset": 2, "since": "2026-10-31"})
+        assert not journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW)
         assert journal.cursor("parking") == {"offset": 2, "since": "2026-10-31"}
-        assert journal.cursor("water-meters") == {}
+        assert journal.cursor("water-meters") is None
+
+    def test_a_delivery_and_its_cursor_are_written_together_or_not_at_all(self, journal: Journal) -> None:
+        with pytest.raises((RecordError, TypeError)):  # as the database driver tells what is no JSON
+            journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW, {"offset": object()})
+        assert journal.delivery_ref(DELIVERY) is None
+        assert journal.cursor("parking") is None
 
     def test_a_delivery_is_recorded_once(self, journal: Journal) -> None:
         assert journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW)

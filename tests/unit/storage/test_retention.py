@@ -64,6 +64,26 @@ def test_only_what_is_past_its_time_is_erased(
     assert [found.erased_at for found in journal.deliveries("water-meters")] == [NOW, None]
 
 
+def test_what_landed_and_was_never_recorded_goes_with_the_retention(
+    store: MemoryObjectStore, custodian: MemoryKeyCustodian, journal: Journal
+) -> None:
+    receive(store, custodian, journal, "recorded", NOW)
+    land(store, custodian, {"unrecorded": b"1"})
+    expire_landing(store, journal, custodian, "water-meters", MONTH, NOW + MONTH - DAY)
+    assert len(list(store.list("landing/"))) == 4
+    expire_landing(store, journal, custodian, "water-meters", MONTH + DAY, NOW + MONTH + 2 * DAY)
+    assert list(store.list("landing/")) == []
+    assert custodian.keys == {}
+
+
+def test_what_landed_a_moment_ago_and_is_not_recorded_yet_stays(
+    store: MemoryObjectStore, custodian: MemoryKeyCustodian, journal: Journal
+) -> None:
+    land(store, custodian, {"under way": b"1"})
+    expire_landing(store, journal, custodian, "water-meters", timedelta(0), NOW + timedelta(hours=23))
+    assert len(list(store.list("landing/"))) == 2
+
+
 def test_what_a_dead_writer_left_goes_after_a_day(
     store: MemoryObjectStore, custodian: MemoryKeyCustodian, journal: Journal
 ) -> None:
