@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import IO
 
 import msgspec
@@ -24,21 +25,42 @@ import numpy as np
 
 from policies.contract import Contract
 from sources.batches import refused
+from sources.errors import PayloadError
 from sources.protocol import PayloadPart
 
 WHOLE_BYTES = 16 * 1024 * 1024  # a document up to here is read in one go
 _BLOCK_BYTES = 8 * 1024 * 1024
 _EDGE_BYTES = 1024 * 1024  # of what stands before the array, or behind it
 _BOM = b"\xef\xbb\xbf"
+_ESCAPE = re.compile(  # pairs, then halves (the group), then any other escape, so that none begins inside another
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s"{}\[\]:,]+', re.DOTALL)
 
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A complete JSON document, maybe made of a piece of a larger one."""
+
+    content: bytes
+    shift: int = 0  # bytes from a position in `content` to the same in what the operator sent
+
+    def in_array(self) -> Document:
+        """The document as the only element of an array."""
+        return Document(b"[" + self.content + b"]", self.shift - 1)
+
+
+def mended(content: bytes) -> bytes:
+    """Halves of a surrogate pair that stand alone are no text (RFC 8259, 8.2): each becomes U+FFFD, as long."""
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] else found[0], content)
+
+
 def documents(
     part: PayloadPart, contract: Contract, places: Sequence[tuple[str, ...]], needed: Collection[str] = ()
-) -> Iterator[bytes]:
+) -> Iterator[Document]:
     """Yield `part` as complete JSON documents of some megabytes.
 
     `places`: keys to the array of records, () if it is the document; `needed`: keys beside it that rows are made of.
@@ -48,23 +70,26 @@ def documents(
             :data:`WHOLE_BYTES`, or something follows it.
     """
     content = _read(part.stream, WHOLE_BYTES + 1)
-    content = content.removeprefix(_BOM)
+    mark = len(_BOM) if content.startswith(_BOM) else 0
+    content = content[mark:]
     if len(content) <= WHOLE_BYTES:
-        yield content
+        yield Document(content, mark)
         return
     start, depth = _array(part, contract, content[:_EDGE_BYTES], places)
-    yield from _pieces(part, contract, content, (start, depth), needed)
+    yield from _pieces(part, contract, content, (start, depth), needed, mark)
 
 
-def malformed(contract: Contract, part: str, error: Exception, added: int = 0) -> Exception:
-    """What msgspec says about a document that is not JSON, without its values: at most a position.
-
-    `added`: bytes that were put before the document.
-    """
+def malformed(contract: Contract, part: str, error: Exception, document: Document) -> PayloadError:
+    """What msgspec says about a document that is not JSON, without its values: at most a position."""
     found = re.search(r"\(byte ([0-9]+)\)$", str(error))
-    byte = max(int(found[1]) - added, 0) if found else None
+    byte = int(found[1]) if found else len(document.content) if "truncated" in str(error) else None
     reason = "nested too deeply" if isinstance(error, RecursionError) else "not JSON"
-    return refused(contract, part, f"the payload is {reason}; ask the operator, or wait for the next delivery", byte)
+    return refused(
+        contract,
+        part,
+        f"the payload is {reason}; ask the operator, or wait for the next delivery",
+        None if byte is None else max(byte + document.shift, 0),
+    )
 
 
 def _read(stream: IO[bytes], size: int) -> bytes:
@@ -105,28 +130,30 @@ def _array(part: PayloadPart, contract: Contract, head: bytes, places: Sequence[
 
 
 def _pieces(
-    part: PayloadPart, contract: Contract, content: bytes, array: tuple[int, int], needed: Collection[str]
-) -> Iterator[bytes]:
+    part: PayloadPart, contract: Contract, content: bytes, array: tuple[int, int], needed: Collection[str], mark: int
+) -> Iterator[Document]:
     start, depth = array
     head, closing = content[:start], b"]" + b"}" * depth
-    waiting, ended = content[start:], False
+    waiting, ended, shift = content[start:], False, mark
     while True:
         cut, end = _cut(waiting[:_BLOCK_BYTES])
         if cut is None and end is None and len(waiting) > _BLOCK_BYTES:
             cut, end = _cut(waiting)
         if end is not None:
-            yield head + waiting[:end] + closing
+            yield Document(head + waiting[:end] + closing, shift)
             _check_tail(part, contract, depth, waiting[end:], needed)
             return
         if cut is not None:
-            yield head + waiting[:cut] + closing
-            waiting = waiting[cut + 1 :]
+            yield Document(head + waiting[:cut] + closing, shift)
+            waiting, shift = waiting[cut + 1 :], shift + cut + 1
             if len(waiting) > _BLOCK_BYTES:
                 continue
         elif len(waiting) > WHOLE_BYTES:
-            raise refused(contract, part.name, f"a record is larger than {WHOLE_BYTES} bytes")
+            raise refused(contract, part.name, f"a record is larger than {WHOLE_BYTES} bytes", shift + start)
         if ended:
-            raise refused(contract, part.name, "the payload is not JSON: its array of records does not end")
+            raise refused(
+                contract, part.name, "the payload is not JSON: its array of records does not end", shift + start
+            )
         more = _read(part.stream, _BLOCK_BYTES)
         ended = not more
         waiting += more
@@ -154,7 +181,7 @@ def _cut(block: bytes) -> tuple[int | None, int | None]:
 
 def _quotes(data: Bytes, escapes: bool) -> Positions:
     """Positions of the quotes that open or close a text."""
-    quotes = np.flatnonzero(data == ord('"'))
+    quotes: Positions = np.flatnonzero(data == ord('"'))
     if not escapes:
         return quotes
     slashes = np.flatnonzero(data == ord("\\"))
@@ -169,7 +196,8 @@ def _quotes(data: Bytes, escapes: bool) -> Positions:
 def _outside(mask: np.ndarray[tuple[int], np.dtype[np.bool_]], quotes: Positions) -> Positions:
     """Positions of `mask` that are not inside a text: an even number of quotes stands before them."""
     positions = np.flatnonzero(mask)
-    return positions[np.searchsorted(quotes, positions) % 2 == 0]
+    outside: Positions = positions[np.searchsorted(quotes, positions) % 2 == 0]
+    return outside
 
 
 def _check_tail(part: PayloadPart, contract: Contract, depth: int, rest: bytes, needed: Collection[str]) -> None:
@@ -180,7 +208,7 @@ def _check_tail(part: PayloadPart, contract: Contract, depth: int, rest: bytes, 
     try:
         around = msgspec.json.decode(b'{"":' * depth + b"[" + tail)
     except (ValueError, RecursionError) as error:
-        raise malformed(contract, part.name, error) from None
+        raise malformed(contract, part.name, error, Document(b"")) from None
     for _ in range(depth - 1):
         around = around[""]
     late = sorted(set(around) & set(needed)) if depth else []

@@ -14,7 +14,7 @@ no numbers or outside of the globe, is rejected; a null one is a feature without
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -62,11 +62,15 @@ class GeojsonDecoder:
         for part in parts:
             for document in documents(part, self._contract, [_FEATURES], ("crs",)):
                 found = list(self._features.segments(document, part.name))
-                self._check(self._members.decode(document), part.name)
+                self._check(document.content, part.name)
                 for segment in found:
                     yield self._with_geometry(segment)
 
-    def _check(self, collection: _Collection, part: str) -> None:
+    def _check(self, content: bytes, part: str) -> None:
+        try:
+            collection = self._members.decode(content)
+        except (ValueError, RecursionError):  # an array of collections
+            collection = _Collection()
         if collection.type != "FeatureCollection":
             raise refused(self._contract, part, "this is not a feature collection")
         crs = collection.crs
@@ -103,11 +107,12 @@ _DERIVED: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
-def _placed(shape: Shape, records: Sequence[Any]) -> Sequence[Any]:
-    return [
-        record if geometry is None or _is_geometry(geometry) else Unreadable("badGeometry", _GEOMETRY)
-        for record, geometry in zip(records, shape.along(_GEOMETRY, records), strict=True)
-    ]
+def _placed(shape: Shape, records: Sequence[Any]) -> Mapping[int, Unreadable]:
+    return {
+        row: Unreadable("badGeometry", _GEOMETRY)
+        for row, geometry in enumerate(shape.along(_GEOMETRY, records))
+        if geometry is not None and not _is_geometry(geometry)
+    }
 
 
 def _is_geometry(geometry: Any, inside: bool = False) -> bool:

@@ -7,7 +7,7 @@ give (no consent, no reading): it is set aside under a code of its own, since no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from policies.contract import Contract, Territory
@@ -27,9 +27,10 @@ class GrdfDecoder(NdjsonDecoder):
         super().__init__(contract, territory, _answers, (_STATUS, _BEGINS), _UNITS)
 
 
-def _answers(shape: Shape, records: Sequence[Any]) -> Sequence[Any]:
+def _answers(shape: Shape, records: Sequence[Any]) -> Mapping[int, Unreadable]:
     codes, begins = shape.along(_STATUS, records), shape.along(_BEGINS, records)
-    return [
-        Unreadable("operatorAnswer") if begin is None and code is not None else record
-        for record, code, begin in zip(records, codes, begins, strict=True)
-    ]
+    return {
+        row: Unreadable("operatorAnswer")
+        for row, (code, begin) in enumerate(zip(codes, begins, strict=True))
+        if begin is None and code is not None
+    }

@@ -34,5 +34,5 @@ class JsonDecoder:
     def _segments(self, parts: Iterator[PayloadPart]) -> Iterator[Segment]:
         for part in parts:
             for document in documents(part, self._contract, [self._place]):
-                alone = not self._place and document.lstrip()[:1] == b"{"
-                yield from self._records.segments(document, part.name, alone)
+                alone = not self._place and document.content.lstrip()[:1] == b"{"
+                yield from self._records.segments(document.in_array() if alone else document, part.name)

@@ -15,13 +15,13 @@ entity is rejected. `@context` is never fetched: the contract names what it want
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from policies.contract import Contract, Territory
-from sources.decoders.documents import documents
+from sources.decoders.documents import Document, documents
 from sources.decoders.records import Segment, Unreadable, Values, decode_records, names_read, unit_of
 from sources.decoders.shaped import Naming, Shaped
 from sources.decoders.shapes import Shape
@@ -60,29 +60,27 @@ class NgsiLdDecoder:
                 for segment in self._entities(document, part.name):
                     yield Segment(segment.records, self._values, segment.raw, segment.clean)
 
-    def _entities(self, document: bytes, part: str) -> Iterator[Segment]:
-        if document.lstrip()[:1] != b"{":
+    def _entities(self, document: Document, part: str) -> Iterator[Segment]:
+        if document.content.lstrip()[:1] != b"{":
             return self._batch.segments(document, part)
-        if _is_notification(document):
+        if _is_notification(document.content):
             return self._notified.segments(document, part)
-        return self._batch.segments(document, part, alone=True)
+        return self._batch.segments(document.in_array(), part)
 
-    def _concerned(self, shape: Shape, records: Sequence[Any]) -> Sequence[Any]:
-        """Entities of the type asked for, each attribute with one instance to read."""
-        judged: list[Any] = []
-        types = shape.along("type", records)
-        for record, kind, identifier in zip(records, types, shape.along("id", records), strict=True):
-            kinds = kind if isinstance(kind, list) else [kind]
-            if not isinstance(identifier, str) or not all(isinstance(one, str) for one in kinds):
-                judged.append(Unreadable("notEntity"))
-            elif self._type is not None and self._type not in kinds:
-                judged.append(None)
-            else:
-                judged.append(record)
+    def _concerned(self, shape: Shape, records: Sequence[Any]) -> Mapping[int, Unreadable | None]:
+        """Passes over entities of other types; sets aside what is no entity, or leaves open which value is meant."""
+        judged: dict[int, Unreadable | None] = {}
         for name in self._attributes:
             for row, value in enumerate(shape.along(name, records)):
-                if isinstance(judged[row], msgspec.Struct) and _is_plural(value) and _default(value) is None:
-                    judged[row] = Unreadable("severalInstances", name)
+                if isinstance(value, list) and _is_plural(value) and _default(value) is None:
+                    judged.setdefault(row, Unreadable("severalInstances", name))
+        identifiers, types = shape.along("id", records), shape.along("type", records)
+        for row, (identifier, kind) in enumerate(zip(identifiers, types, strict=True)):
+            kinds = kind if isinstance(kind, list) else [kind]
+            if not isinstance(identifier, str) or not all(isinstance(one, str) for one in kinds):
+                judged[row] = Unreadable("notEntity")
+            elif self._type is not None and self._type not in kinds:
+                judged[row] = None
         return judged
 
     def _values(self, records: Sequence[Any]) -> Values:

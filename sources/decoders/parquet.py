@@ -126,8 +126,23 @@ class _Records:
 
     def texts(self, rows: Any) -> list[str]:
         """These rows as JSON, of the columns that the contract reads."""
-        found = self._batch.take(pa.array(list(rows), pa.int64())).to_pylist()
-        return [json.dumps(row, default=str) for row in found]
+        taken = self._batch.take(pa.array(list(rows), pa.int64()))
+        columns = {name: _shown(taken.column(number)) for number, name in enumerate(taken.schema.names)}
+        return [
+            json.dumps(dict(zip(columns, row, strict=True)), default=str) for row in zip(*columns.values(), strict=True)
+        ]
+
+
+def _shown(values: pa.Array) -> list[Any]:
+    """A column as Python shows it, or as Arrow does: its times go further."""
+    try:
+        return list(values.to_pylist())
+    except (ValueError, OverflowError, pa.ArrowException):
+        pass
+    try:
+        return list(values.cast(pa.string()).to_pylist())
+    except (ValueError, pa.ArrowException):
+        return [None] * len(values)
 
 
 def _no(batch: pa.RecordBatch) -> pa.BooleanArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -192,28 +192,35 @@ class _Builder:
 
 
 def from_values(values: Sequence[Any], column: Column, rules: TextRules) -> Converted:
-    """JSON values as the contract's type. Numbers that are numbers need not become texts first."""
-    kinds = set(map(type, values)) - {type(None)}
-    if kinds <= {str}:
-        return convert(_nothing(values), column, rules)
-    whole = column.logical_type == "integer" and kinds == {int}
-    if whole or (column.logical_type == "number" and kinds <= {int, float}):
-        try:
-            numbers = pa.array(values, ARROW_TYPES[column.logical_type])
-        except (pa.ArrowInvalid, OverflowError):  # beyond 53 or 64 bits
-            return convert(pa.array([text_of(value) for value in values], pa.string()), column, rules)
-        if not whole and not pc.all(pc.is_finite(numbers)).as_py():
-            return convert(pa.array([text_of(value) for value in values], pa.string()), column, rules)
+    """JSON values as the contract's type. Arrow tells of what kind they are; numbers need not become texts first."""
+    try:
+        found = pa.array(values)
+    except (pa.ArrowException, OverflowError, UnicodeEncodeError):  # of several kinds, beyond 64 bits, lone surrogates
+        found = None
+    kind = None if found is None else found.type
+    if kind == pa.string():
+        return convert(_nothing(found), column, rules)
+    numbers = _numbers(found, column.logical_type) if found is not None else None
+    if numbers is not None:
         return normalized(Converted(numbers, pa.repeat(pa.scalar(False), len(values))), column, rules)
     return convert(pa.array([text_of(value) for value in values], pa.string()), column, rules)
 
 
-def _nothing(values: Iterable[str | None]) -> pa.StringArray:
-    """Texts as a column; empty ones are nothing."""
+def _numbers(found: pa.Array, logical_type: str) -> pa.Array | None:
+    """Numbers that are already of the contract's type, or can be without loss."""
+    if logical_type == "integer" and found.type == pa.int64():
+        return found
+    if logical_type != "number" or found.type not in (pa.int64(), pa.float64()):
+        return None
     try:
-        texts = pa.array(values, pa.string())
-    except UnicodeEncodeError:  # lone surrogates
-        return pa.array([text_of(value) for value in values], pa.string())
+        numbers = found.cast(pa.float64())
+    except pa.ArrowInvalid:  # beyond 53 bits
+        return None
+    return numbers if pc.all(pc.is_finite(numbers)).as_py() is not False else None
+
+
+def _nothing(texts: pa.StringArray) -> pa.StringArray:
+    """Empty texts are nothing."""
     empty = pc.equal(pc.binary_length(texts), 0)
     return pc.if_else(empty, pa.scalar(None, pa.string()), texts) if pc.any(empty).as_py() else texts
 

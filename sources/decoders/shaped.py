@@ -11,20 +11,20 @@ Both ways give the same rows: a property test compares them.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
 
 from policies.contract import Contract
 from sources.batches import refused
-from sources.decoders.documents import malformed
+from sources.decoders.documents import Document, malformed, mended
 from sources.decoders.records import Segment, Unreadable, Values
 from sources.decoders.shapes import Shape, wrapped
 
-Judge = Callable[[Shape, Sequence[Any]], Sequence[Any]]  # each record, or Unreadable or None in its place
+Judge = Callable[[Shape, Sequence[Any]], Mapping[int, Unreadable | None]]  # what stands in place of which records
 
 
 @dataclass(slots=True)
@@ -64,32 +64,32 @@ class Shaped:
             kind, array = wrapped(key, kind)
         return msgspec.json.Decoder(kind | array)
 
-    def segments(self, document: bytes, part: str, alone: bool = False) -> Iterator[Segment]:
-        """The records of one document; `alone`: the document is one record, and no array of them.
+    def segments(self, document: Document, part: str) -> Iterator[Segment]:
+        """The records of one document.
 
         Raises:
             PayloadError: it is not JSON, or not of the format.
         """
-        document = b"[" + document + b"]" if alone else document
         try:
-            found = self._whole.decode(document)
+            found = self._whole.decode(document.content)
         except (ValueError, RecursionError):
-            yield from self._one_by_one(document, part, int(alone))
+            yield from self._one_by_one(document, part)
             return
-        raws = _Raws(lambda: [raws for _, raws in self._opened(self._split.decode(document), self._pieces)])
+        raws = _Raws(lambda: [raws for _, raws in self._opened(self._split.decode(document.content), self._pieces)])
         for number, (outer, records) in enumerate(self._opened(found, self._around)):
-            yield self._segment(records, outer, lambda row, number=number: raws.text(number, row))  # type: ignore[misc]
+            yield self._segment(records, outer, partial(raws.text, number))
 
-    def _one_by_one(self, document: bytes, part: str, added: int) -> Iterator[Segment]:
+    def _one_by_one(self, document: Document, part: str) -> Iterator[Segment]:
         try:
-            found = list(self._opened(self._split.decode(document), self._pieces))
+            found = list(self._opened(self._split.decode(mended(document.content)), self._pieces))
         except msgspec.ValidationError:
             raise refused(self._contract, part, f"this is not {self._what}") from None
         except (ValueError, RecursionError) as error:
-            raise malformed(self._contract, part, error, added) from None
-        for outer, pieces in found:
+            raise malformed(self._contract, part, error, document) from None
+        raws = _Raws(lambda: [pieces for _, pieces in found])
+        for number, (outer, pieces) in enumerate(found):
             records = [self.read(bytes(piece)) for piece in pieces]
-            yield self._segment(records, outer, lambda row, pieces=pieces: shown(bytes(pieces[row])), clean=False)  # type: ignore[misc]
+            yield self._segment(records, outer, partial(raws.text, number), clean=False)
 
     def _opened(self, found: Any, around: Shape | None) -> Iterator[tuple[Values, Sequence[Any]]]:
         """What is around each array, and its records."""
@@ -106,11 +106,13 @@ class Shaped:
         def values(kept: Sequence[Any]) -> Values:
             return self._naming.columns(self.record.values(kept), outer, len(kept))
 
-        if self._judge is not None:
-            parsed = [record for record in records if not isinstance(record, Unreadable)]
-            judged = iter(self._judge(self.record, parsed))
-            records = [record if isinstance(record, Unreadable) else next(judged) for record in records]
-        return Segment(records, values, raw, clean and self._judge is None)
+        rows = range(len(records)) if clean else [n for n, one in enumerate(records) if not isinstance(one, Unreadable)]
+        judged = self._judge(self.record, records if clean else [records[n] for n in rows]) if self._judge else {}
+        if judged:
+            records = list(records)
+            for number, verdict in judged.items():
+                records[rows[number]] = verdict
+        return Segment(records, values, raw, clean and not judged)
 
     def lines(self, block: bytes, lines: Callable[[], Sequence[bytes]]) -> Segment:
         """The records of a block of lines, one a line; `lines` splits it, if somebody must look at them."""
@@ -127,10 +129,10 @@ class Shaped:
     def read(self, raw: bytes) -> Any:
         """One record, or why it can not be read."""
         try:
-            return self._one.decode(raw)
+            return self._one.decode(mended(raw))
         except (ValueError, RecursionError):
             pass
-        try:
+        try:  # what numbers too large for a float need
             return msgspec.convert(json.loads(raw.decode(), parse_constant=_no_constant), self.record.type)
         except UnicodeDecodeError:
             return Unreadable("badEncoding")

@@ -37,28 +37,47 @@ class Shape:
     def __init__(self, paths: Iterable[str], extra: dict[str, Any] | None = None) -> None:
         """`extra`: further keys of the object itself, with the type to read them as."""
         self._root = _Node()
-        for path in paths:
+        self._paths = set(paths)
+        for path in self._paths:
             node = self._root
             for key in path.split("."):
                 node = node.inside.setdefault(key, _Node())
             node.names.append(path)
         self.type: Any = _typed(self._root, extra or {})
         self.array = _array_of(self.type)
+        self._quick = self._getters()
         self.extra = {key: f"x{number}" for number, key in enumerate(extra or {})}
 
     def values(self, objects: Sequence[Any]) -> dict[str, list[Any]]:
         """The value of each path in each object; None where a key on the way is missing or no object."""
-        found: dict[str, list[Any]] = {}
-        _collect(self._root, objects, found)
+        try:
+            found = {path: list(map(get, objects)) for path, get in self._quick.items()}
+        except AttributeError:  # null in place of an object somewhere
+            found = {}
+        if len(found) < len(self._paths):
+            found = {}
+            _collect(self._root, objects, found)
         return found
 
     def along(self, path: str, objects: Sequence[Any]) -> list[Any]:
-        """The value of one path that ends at no object, in each object."""
-        node, values = self._root, list(objects)
-        for key in path.split("."):
-            values = [None if value is None else getattr(value, node.attributes[key]) for value in values]
-            node = node.inside[key]
-        return values
+        """The value of one path that lies inside no other, in each object."""
+        try:
+            return list(map(self._quick[path], objects))
+        except AttributeError:
+            return self.values(objects)[path]
+
+    def _getters(self) -> dict[str, attrgetter[Any]]:
+        """How to get at paths that lie inside no other path."""
+        found = {}
+        pending = [(self._root, "")]
+        while pending:
+            node, before = pending.pop()
+            for key, child in node.inside.items():
+                attribute = before + node.attributes[key]
+                found.update(dict.fromkeys(child.names, attrgetter(attribute)))
+                if not child.names:
+                    pending.append((child, f"{attribute}."))
+        return found
 
 
 def wrapped(key: str, kind: Any) -> tuple[Any, Any]:
@@ -74,15 +93,15 @@ def _array_of(kind: Any) -> Any:
 
 def _typed(node: _Node, extra: dict[str, Any]) -> Any:
     """The struct of `node`, all fields optional; `gc` is off as parsed values form no cycles."""
-    fields: list[Any] = []
+    fields: list[Any] = [
+        (f"x{number}", kind, msgspec.field(name=key)) for number, (key, kind) in enumerate(extra.items())
+    ]
     for number, (key, child) in enumerate(node.inside.items()):
         attribute = node.attributes[key] = f"f{number}"
         if child.inside and not child.names:
             fields.append((attribute, _typed(child, {}) | None, msgspec.field(name=key, default=None)))
         else:
             fields.append((attribute, Any, msgspec.field(name=key, default=None)))
-    for number, (key, kind) in enumerate(extra.items()):
-        fields.append((f"x{number}", kind, msgspec.field(name=key)))
     node.type = msgspec.defstruct("Record", fields, gc=False)
     node.empty = None if extra else node.type()
     return node.type

@@ -10,7 +10,7 @@ Readings and events come mixed: a contract is about one of the two, or some attr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from policies.contract import Contract, Territory
@@ -52,14 +52,19 @@ class TalqDecoder:
             for document in documents(part, self._contract, [_ENTRIES, ()], _AROUND):
                 yield from self._entries.segments(document, part.name)
 
-    def _concerned(self, shape: Shape, records: Sequence[Any]) -> Sequence[Any]:
-        if self._type:
-            types = shape.along("data.type", records)
-            records = [record if kind == self._type else None for record, kind in zip(records, types, strict=True)]
+    def _concerned(self, shape: Shape, records: Sequence[Any]) -> Mapping[int, None]:
+        passed: dict[int, None] = {}
+        if self._type is not None:
+            passed |= _others(shape.along("data.type", records), {self._type})
         if self._attributes:
-            names = shape.along("data.attributeName", records)
-            records = [
-                record if isinstance(name, str) and name in self._attributes else None
-                for record, name in zip(records, names, strict=True)
-            ]
-        return records
+            passed |= _others(shape.along("data.attributeName", records), self._attributes)
+        return passed
+
+
+def _others(values: Sequence[Any], wanted: Set[str]) -> dict[int, None]:
+    """Rows whose value is none of `wanted`."""
+    try:
+        strange = set(values) - wanted
+        return {row: None for row, value in enumerate(values) if value in strange} if strange else {}
+    except TypeError:  # an array or an object somewhere
+        return {row: None for row, value in enumerate(values) if not (isinstance(value, str) and value in wanted)}
