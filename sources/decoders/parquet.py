@@ -1,38 +1,44 @@
 """Apache Parquet files to typed batches.
 
 A Parquet file is read from its end, so it is held in memory, compressed, and never laid on a disk: it is limited to
-:data:`FILE_BYTES`. Rows are decoded a batch at a time, columns that the contract does not read not at all.
+:data:`FILE_BYTES`. Arrow reads it in a process of its own (:mod:`sources.decoders.parquet_child` says why), a batch
+of rows at a time, columns that the contract does not read not at all. A small file may claim to be huge: it is
+refused if it has more rows than bytes, or if that process comes to its limits of memory or time.
 
 Physical names are column names; keys of a struct column stand behind dots. Types are those of the file, and what they
 can say is taken: integers from whole floats, instants from times with a zone, clock times of the territory from times
 without one. Texts are read by the grammars of all decoders.
-
-A small file may claim to be huge. It is refused if it has more rows than bytes, or if a column that is read declares
-more than :data:`CHUNK_BYTES` in one row group.
 """
 
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from policies.contract import Column, Contract, Territory
 from sources.batches import DriftGuard, assemble, gone, refused
 from sources.clock import RepeatedHours, local
 from sources.columns import ARROW_TYPES, Converted, TextRules, convert, failures, normalized
+from sources.decoders import parquet_child
+from sources.decoders.records import names_read
 from sources.options import ParquetOptions, read_options
 from sources.protocol import Decoded, PayloadPart
 from sources.rules import reading_rules
 
 FILE_BYTES = 256 * 1024 * 1024
-CHUNK_BYTES = 1024 * 1024 * 1024
-_BATCH_ROWS = 32_768
-_METADATA_BYTES = 32 * 1024 * 1024
+_DAMAGED = "this is not a Parquet file, or it is damaged"
+_REASONS = {
+    parquet_child.MORE_ROWS_THAN_BYTES: "the file declares more rows than it has bytes",
+    parquet_child.TWICE: "a source column that the contract reads stands twice",
+    parquet_child.TOO_LARGE: "the file needs more memory than it may",
+}
 _MICRO = pa.timestamp("us")
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
@@ -49,57 +55,55 @@ class ParquetDecoder:
         position = 0
         guard, hours = DriftGuard(self._contract), RepeatedHours(self._contract, self._rules.repeated_hour)
         for part in parts:
-            for batch in self._batches(part):
+            content = part.stream.read(FILE_BYTES + 1)
+            if len(content) > FILE_BYTES:
+                raise refused(self._contract, part.name, f"the file is larger than {FILE_BYTES} bytes")
+            for batch in self._batches(content, part.name):
                 columns = hours.settle(self._columns(batch, part.name))
                 guard.note(columns, batch.num_rows)
                 positions = pa.array(range(position, position + batch.num_rows), pa.int64())
                 yield assemble(self._contract, columns, positions, _Records(batch).texts)
                 position += batch.num_rows
 
-    def _batches(self, part: PayloadPart) -> Iterator[pa.RecordBatch]:
-        """The columns that are read, some rows at a time. Whatever Arrow says is told without its words."""
-        content = part.stream.read(FILE_BYTES + 1)
-        if len(content) > FILE_BYTES:
-            raise refused(self._contract, part.name, f"the file is larger than {FILE_BYTES} bytes")
-        try:
-            file = pq.ParquetFile(
-                pa.BufferReader(content),
-                pre_buffer=False,
-                page_checksum_verification=True,
-                thrift_string_size_limit=_METADATA_BYTES,
-                thrift_container_size_limit=_METADATA_BYTES,
-            )
-            wanted = self._wanted(file, part.name, len(content))
-            for batch in file.iter_batches(_BATCH_ROWS, columns=wanted, use_threads=False):
-                batch.validate(full=True)
-                yield batch
-        except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError):
-            pass
-        else:
-            return
-        raise refused(self._contract, part.name, "this is not a Parquet file, or it is damaged")
+    def _batches(self, content: bytes, part: str) -> Iterator[pa.RecordBatch]:
+        """What the child reads. Whatever Arrow says about a bad file stays there."""
+        command = [sys.executable, "-I", str(Path(parquet_child.__file__)), *self._wanted()]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+            try:
+                yield from self._stream(child, content)
+            except BaseException:
+                child.kill()
+                raise
+        if child.returncode:
+            raise refused(self._contract, part, _REASONS.get(child.returncode, _DAMAGED))
 
-    def _wanted(self, file: pq.ParquetFile, part: str, size: int) -> list[str]:
-        """Names of the file's columns to read; refuse a file that lacks one, or that claims too much."""
-        names = file.schema_arrow.names
-        wanted = []
+    def _stream(self, child: subprocess.Popen[bytes], content: bytes) -> Iterator[pa.RecordBatch]:
+        if child.stdin is None or child.stdout is None:
+            raise TypeError("the child has no pipes")
+        try:
+            child.stdin.write(content)
+            child.stdin.close()
+            reader = pa.ipc.open_stream(child.stdout)
+        except (BrokenPipeError, pa.ArrowInvalid):  # it ended: its code tells why
+            return
+        self._check_columns(reader.schema)
+        while True:
+            try:
+                batch = reader.read_next_batch()
+            except (StopIteration, pa.ArrowException, OSError):
+                return
+            yield batch
+
+    def _wanted(self) -> list[str]:
+        """Names of columns that may be in the file: a name with dots may be one, or a path."""
+        names = names_read(self._contract)
+        return list(dict.fromkeys([*names, *(name.partition(".")[0] for name in names)]))
+
+    def _check_columns(self, schema: pa.Schema) -> None:
         for column in self._contract.columns:
-            top = column.physical_name if column.physical_name in names else column.physical_name.partition(".")[0]
-            if names.count(top) > 1:
-                raise refused(self._contract, part, f"source column « {top} » stands twice")
-            if top in names and column.read:
-                wanted.append(top)
-            elif column.required and top not in names:
-                raise gone(self._contract, column.physical_name)
-        if file.metadata.num_rows > size:
-            raise refused(self._contract, part, "the file declares more rows than it has bytes")
-        for number in range(file.metadata.num_row_groups):
-            group = file.metadata.row_group(number)
-            for index in range(group.num_columns):
-                chunk = group.column(index)
-                if chunk.path_in_schema.partition(".")[0] in wanted and chunk.total_uncompressed_size > CHUNK_BYTES:
-                    raise refused(self._contract, part, f"a column declares more than {CHUNK_BYTES} bytes in one piece")
-        return list(dict.fromkeys(wanted))
+            name = column.physical_name
+            if column.required and name not in schema.names and name.partition(".")[0] not in schema.names:
+                raise gone(self._contract, name)
 
     def _columns(self, batch: pa.RecordBatch, part: str) -> dict[str, Converted]:
         columns = {}
