@@ -1,11 +1,12 @@
-"""Fuzz one decoder for a while: ``python -m tests.fuzzing NAME SECONDS``. Ends with 0 if nothing crashed, hung or leaked.
+"""Fuzz one decoder for a while: ``python -m tests.fuzzing NAME SECONDS``. Ends with 0 if nothing crashed or hung.
 
-Coverage-guided by atheris (libFuzzer) where it has a wheel: Linux on x86-64. Elsewhere, and for Parquet, whose reader is
-another process and not Python, payloads are spoilt at random for the same time.
+Coverage-guided by atheris (libFuzzer) where it has a wheel: Linux on x86-64. Elsewhere, and for Parquet, whose reader
+is another process and not Python, payloads are spoilt at random for the same time.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import random
 import sys
@@ -52,6 +53,7 @@ def _guided(name: str, seconds: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["sources"]):
+        importlib.import_module(f"sources.decoders.{name}")  # else only imported, unguided, by the first payload
         from tests.payloads import FORMATS, SAMPLE, judged
 
     with tempfile.TemporaryDirectory(prefix="ardoise-fuzzing-") as folder:
@@ -59,7 +61,7 @@ def _guided(name: str, seconds: int) -> None:
         corpus.mkdir()
         (corpus / "sample").write_bytes(FORMATS[name].write(SAMPLE[:2]))
         (corpus / "none").write_bytes(FORMATS[name].write([]))
-        words.write_text("".join(f'"{"".join(f"\\x{byte:02x}" for byte in piece[:60])}"\n' for piece in PIECES))
+        words.write_text("".join('"' + "".join(map("\\x{:02x}".format, piece[:60])) + '"\n' for piece in PIECES))
         limits = [
             f"-max_total_time={seconds}",
             f"-timeout={HANG_SECONDS}",
