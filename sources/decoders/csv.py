@@ -71,6 +71,8 @@ class CsvDecoder:
                 raise gone(self._contract, column.physical_name)
             if names.count(column.physical_name) > 1:
                 raise refused(self._contract, part, f"source column « {column.physical_name} » stands twice")
+        if not any(column.physical_name in names for column in self._read_columns):
+            raise refused(self._contract, part, "the header names no column that the contract reads")
         # Arrow wants distinct names; those we do not know are numbered, as they could repeat, or be data.
         known = {column.physical_name for column in self._contract.columns}
         return [name if name in known else f"#{number}" for number, name in enumerate(names)]

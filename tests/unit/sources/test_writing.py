@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from policies.contract import Column
-from sources import FeedError
+from sources import FeedError, PayloadError
 from sources.places import insee_codes
 from sources.units import NOTATIONS, conversion
 from tests.unit.sources.support import codes, made, read
@@ -146,3 +146,9 @@ def test_the_hour_that_comes_twice_by_series(careful: bool) -> None:
     assert [at.strftime("%d %H:%M") for at in table["instant"].to_pylist()] == [
         at for at in ("24 23:50", "25 00:10", "25 01:10", "25 02:00") for _ in "ab"
     ]
+
+
+@pytest.mark.parametrize("text", ["", '\ncc";lle', "A;B\n1;2\n"])
+def test_a_file_without_any_column_of_the_contract_is_refused(text: str) -> None:
+    with pytest.raises(PayloadError, match="part-0: the header names no column"):
+        read(made("csv", *COLUMNS, **FRENCH), text)
