@@ -37,8 +37,7 @@ class Shape:
     def __init__(self, paths: Iterable[str], extra: dict[str, Any] | None = None) -> None:
         """`extra`: further keys of the object itself, with the type to read them as."""
         self._root = _Node()
-        self._paths = set(paths)
-        for path in self._paths:
+        for path in paths:
             node = self._root
             for key in path.split("."):
                 node = node.inside.setdefault(key, _Node())
@@ -50,13 +49,11 @@ class Shape:
 
     def values(self, objects: Sequence[Any]) -> dict[str, list[Any]]:
         """The value of each path in each object; None where a key on the way is missing or no object."""
+        found: dict[str, list[Any]] = {}
         try:
-            found = {path: list(map(get, objects)) for path, get in self._quick.items()}
+            _collect(self._root, objects, found, bare=True)
         except AttributeError:  # null in place of an object somewhere
-            found = {}
-        if len(found) < len(self._paths):
-            found = {}
-            _collect(self._root, objects, found)
+            _collect(self._root, objects, found, bare=False)
         return found
 
     def along(self, path: str, objects: Sequence[Any]) -> list[Any]:
@@ -107,7 +104,8 @@ def _typed(node: _Node, extra: dict[str, Any]) -> Any:
     return node.type
 
 
-def _collect(node: _Node, objects: Sequence[Any], found: dict[str, list[Any]]) -> None:
+def _collect(node: _Node, objects: Sequence[Any], found: dict[str, list[Any]], bare: bool) -> None:
+    """Values below `node`, level by level; `bare`: no object is null, which is dearer to look for than to find out."""
     for key, child in node.inside.items():
         values = list(map(attrgetter(node.attributes[key]), objects))
         for name in child.names:
@@ -116,7 +114,8 @@ def _collect(node: _Node, objects: Sequence[Any], found: dict[str, list[Any]]) -
             for inner, below in child.inside.items():
                 _walk(below, [value.get(inner) if isinstance(value, dict) else None for value in values], found)
         elif child.inside:
-            _collect(child, [child.empty if value is None else value for value in values], found)
+            filled = values if bare else [child.empty if value is None else value for value in values]
+            _collect(child, filled, found, bare)
 
 
 def _walk(node: _Node, values: list[Any], found: dict[str, list[Any]]) -> None:
