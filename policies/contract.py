@@ -20,6 +20,21 @@ DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name a
 Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
 PeriodKey = NewType("PeriodKey", str)  # "2026-10" or "2026-10-31", in the territory's time zone
 
+DecoderName = Literal[
+    "opendatasoft",
+    "open311",
+    "csv",
+    "json",
+    "ndjson",
+    "grdf",
+    "geojson",
+    "parquet",
+    "ngsi_ld",
+    "talq",
+    "enedis",
+    "datex2",
+]
+
 
 class PeriodUnit(StrEnum):
     """How events are grouped for release."""
@@ -130,7 +145,7 @@ class Feed:
     """How the operator's bytes are fetched and read."""
 
     connector: ConnectorName
-    decoder: Literal["opendatasoft", "open311", "csv"]
+    decoder: DecoderName
     operator: str  # CKAN organization, slug
     schedule: str | None = None  # cron, Europe/Paris; None = on demand only
     options: dict[str, Any] = field(default_factory=dict)  # of connector and decoder, checked by their own models

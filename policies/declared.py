@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from policies.contract import CanonicalForm, ConnectorName, PeriodUnit, PrivacyCategory, Technique
+from policies.contract import CanonicalForm, ConnectorName, DecoderName, PeriodUnit, PrivacyCategory, Technique
 
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
@@ -30,7 +30,7 @@ class DeclaredFeed(Declared):
     """Root `feed`: how the operator's bytes are fetched and read."""
 
     connector: ConnectorName
-    decoder: Literal["opendatasoft", "open311", "csv"]
+    decoder: DecoderName
     operator: Slug
     schedule: Cron | None = None
     options: dict[str, Any] = {}

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from policies.contract import Contract
 from sources.columns import BAD_CODES, Converted, source_schema
-from sources.errors import SchemaDriftError
+from sources.errors import PayloadError, SchemaDriftError
 from sources.protocol import REJECT_SCHEMA, Decoded
 
 DRIFT_SAMPLE = 10  # values: fewer prove nothing about a column
@@ -54,6 +54,12 @@ class DriftGuard:
                 raise gone(self.contract, column.physical_name)
 
 
+def refused(contract: Contract, part: str, reason: str, byte: int | None = None) -> PayloadError:
+    """The error about a payload that can not be read at all: operator, feed, object, position, and no value."""
+    where = f", byte {byte}" if byte is not None else ""
+    return PayloadError(f"{contract.feed.operator}, {contract.id}, {part}{where}: {reason}")
+
+
 def gone(contract: Contract, physical_name: str) -> SchemaDriftError:
     """The error about a required column that is no longer there."""
     return SchemaDriftError(
@@ -72,7 +78,8 @@ def assemble(contract: Contract, columns: dict[str, Converted], positions: pa.In
         if not pc.any(bad).as_py():
             continue
         first = pc.and_(bad, code.is_null())
-        code = pc.if_else(first, BAD_CODES.get(column.logical_type, "badText"), code)
+        why = columns[column.name].code or BAD_CODES.get(column.logical_type, "badText")
+        code = pc.if_else(first, why, code)
         culprit = pc.if_else(first, column.physical_name, culprit)
     batch = pa.RecordBatch.from_arrays(
         [columns[column.name].values for column in contract.columns], schema=source_schema(contract)
@@ -97,14 +104,16 @@ def no_rejects() -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([], schema=REJECT_SCHEMA)
 
 
-def structural_rejects(positions: Sequence[int], code: str, records: Sequence[str]) -> pa.RecordBatch:
+def structural_rejects(
+    positions: Sequence[int], code: str, records: Sequence[str], column: str | None = None
+) -> pa.RecordBatch:
     """Rejects of records that are not even rows."""
     count = len(positions)
     return pa.RecordBatch.from_arrays(
         [
             pa.array(positions, pa.int64()),
             pa.repeat(code, count),
-            pa.nulls(count, pa.string()),
+            pa.repeat(pa.scalar(column, pa.string()), count),
             pa.array(records, pa.string()),
         ],
         schema=REJECT_SCHEMA,

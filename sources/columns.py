@@ -1,15 +1,18 @@
 """The Arrow type of each source column, and texts turned into values without one bad text spoiling the rest.
 
-Every conversion is column-wise and total: it returns the values, null where the text could not be read, and the mask of
-those failures. The grammars are strict on purpose (no hexadecimal, no infinity, no 31 February), because a value that
-is guessed is worse than a row in quarantine.
+Every conversion is column-wise and total: it returns the values, null where the text could not be read, and the mask
+of those failures. The grammars are strict on purpose (no hexadecimal, no infinity, no 31 February), because a value
+that is guessed is worse than a row in quarantine.
+
+What an operator declares about its writing (decimal sign, units, INSEE codes, zone) is undone here too, so every
+decoder gives the same values for the same contract. Numbers that a format already brings as numbers skip the texts.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -17,6 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from policies.contract import Column, Contract
+from sources.clock import RepeatedHour, local
+from sources.places import insee_codes
+from sources.units import Conversion, conversion
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -50,6 +56,8 @@ class Converted:
 
     values: pa.Array
     bad: pa.BooleanArray  # no nulls
+    code: str | pa.StringArray | None = None  # why, for all rows or each; by default what the column's type tells
+    repeated: pa.BooleanArray | None = None  # clock times that come twice in October, taken as the first pass; no nulls
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,10 @@ class TextRules:
     zone: str  # of clock times without an offset: the territory's
     decimal: str = "."
     mislabelled: Collection[str] = ()  # offsets that the operator writes on what is really local time
+    thousands: str = ""  # characters that may stand between digits of a number
+    conversions: Mapping[str, Conversion] = field(default_factory=dict)  # by physical name
+    insee: Collection[str] = ()  # physical names of columns that hold INSEE codes
+    repeated_hour: RepeatedHour = "first"
 
 
 def source_schema(contract: Contract) -> pa.Schema:
@@ -67,21 +79,50 @@ def source_schema(contract: Contract) -> pa.Schema:
 
 
 def convert(texts: pa.StringArray, column: Column, rules: TextRules) -> Converted:
-    """Read `texts` as the contract's type for `column`."""
+    """Read `texts` (or a dictionary of texts) as the contract's type for `column`."""
     match column.logical_type:
         case "string":
-            return Converted(texts, _none(len(texts)))
+            return normalized(Converted(texts, _none(len(texts))), column, rules)
         case "integer":
-            return _distinct(texts, _integers)
+            return _distinct(texts, lambda found: _integers(_joined_digits(found, rules.thousands)))
         case "number":
-            return _number(texts, rules.decimal)
+            return normalized(_number(texts, rules), column, rules)
         case "boolean":
             return _boolean(texts)
         case "date":
             pattern = column.format or "%Y-%m-%d"
             return _distinct(texts, lambda found: pc.cast(_parsed(found, pattern), pa.date32()))
         case "timestamp":
-            return _timestamp(texts, column.format, rules)
+            return _timestamps(texts, column.format, rules)
+
+
+def normalized(read: Converted, column: Column, rules: TextRules) -> Converted:
+    """A column that was read, in the contract's unit, or with INSEE codes as they are written officially."""
+    if column.physical_name in rules.insee and column.logical_type == "string":
+        codes = insee_codes(read.values)
+        return Converted(codes, failures(read.values, codes), "badInsee")
+    conversion = rules.conversions.get(column.physical_name)
+    if conversion is None or column.logical_type != "number":
+        return read
+    values = pc.add(pc.multiply(read.values, conversion.factor), conversion.offset)
+    values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, values.type))
+    return Converted(values, pc.or_(read.bad, failures(read.values, values)), read.code)
+
+
+def in_unit(read: Converted, units: pa.StringArray, unit: str) -> Converted:
+    """Numbers of which each row says its unit (null: it does not, and `unit` is meant), in `unit`."""
+    encoded = pc.dictionary_encode(units)
+    known = [conversion(given, unit) for given in encoded.dictionary.to_pylist()]
+    factors = pa.array([one.factor if one else None for one in known], pa.float64()).take(encoded.indices)
+    offsets = pa.array([one.offset if one else None for one in known], pa.float64()).take(encoded.indices)
+    silent = encoded.is_null()
+    converted = pc.add(pc.multiply(read.values, factors), offsets)
+    values = pc.if_else(
+        silent, read.values, pc.if_else(pc.is_finite(converted), converted, pa.scalar(None, pa.float64()))
+    )
+    strange = pc.and_(pc.invert(silent), factors.is_null())
+    bad = pc.or_(read.bad, pc.or_(strange, failures(read.values, values)))
+    return Converted(values, bad, pc.if_else(strange, "badUnit", BAD_CODES["number"]))
 
 
 def failures(texts: pa.Array, values: pa.Array) -> pa.BooleanArray:
@@ -110,17 +151,26 @@ def _integers(texts: pa.StringArray) -> pa.Array:
     return series.cast(pl.Int64, strict=False).to_arrow()
 
 
-def _number(texts: pa.StringArray, decimal: str) -> Converted:
+def _number(texts: pa.StringArray, rules: TextRules) -> Converted:
     """Polars reads `[+-]digits[.digits][e[+-]digits]`, infinities and « nan »; only finite numbers are kept."""
-    found = texts
-    if decimal != ".":
-        if pc.any(pc.match_substring(texts, ".")).as_py():
-            found = pc.if_else(pc.match_substring(texts, "."), pa.scalar("?"), texts)
-        found = pc.replace_substring(found, decimal, ".")
+    found = _joined_digits(texts, rules.thousands)
+    if rules.decimal != ".":
+        if pc.any(pc.match_substring(found, ".")).as_py():
+            found = pc.if_else(pc.match_substring(found, "."), pa.scalar("?"), found)
+        found = pc.replace_substring(found, rules.decimal, ".")
     series: Any = pl.from_arrow(pc.ascii_trim(found, " \t"))
     values = series.cast(pl.Float64, strict=False).to_arrow()
     values = pc.if_else(pc.is_finite(values), values, pa.scalar(None, pa.float64()))
     return Converted(values, failures(texts, values))
+
+
+def _joined_digits(texts: pa.StringArray, thousands: str) -> pa.StringArray:
+    """Numbers written in groups of three digits without what stands between the groups."""
+    if not thousands:
+        return texts
+    between = "[" + re.escape(thousands) + "]"
+    grouped = pc.match_substring_regex(texts, rf"^[ \t]*[+-]?[0-9]{{1,3}}(?:{between}[0-9]{{3}})+(?:[^0-9].*)?$")
+    return pc.if_else(grouped, pc.replace_substring_regex(texts, rf"{between}([0-9]{{3}})", r"\1"), texts)
 
 
 def _boolean(texts: pa.StringArray) -> Converted:
@@ -137,20 +187,32 @@ def _parsed(texts: pa.StringArray, pattern: str) -> pa.Array:
     return pc.if_else(pc.equal(written, texts), values, pa.scalar(None, values.type))
 
 
-def _timestamp(texts: pa.StringArray, pattern: str | None, rules: TextRules) -> Converted:
+def _timestamps(texts: pa.Array, pattern: str | None, rules: TextRules) -> Converted:
+    """Times repeat from object to object: each distinct text is read once."""
+    encoded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
+    instants, twice = _instants(encoded.dictionary, pattern, rules)
+    values = instants.take(encoded.indices)
+    repeated = pc.fill_null(twice.take(encoded.indices), False) if pc.any(twice).as_py() else None
+    return Converted(values, failures(encoded, values), repeated=repeated)
+
+
+def _instants(texts: pa.StringArray, pattern: str | None, rules: TextRules) -> tuple[pa.Array, pa.BooleanArray]:
+    """Instants, and which are of an hour that comes twice without telling of which pass."""
     micro = pa.timestamp("us")
     if pattern is not None:
-        values = _local(pc.cast(_parsed(texts, pattern), micro), rules.zone)
-        return Converted(values, failures(texts, values))
+        return local(pc.cast(_parsed(texts, pattern), micro), rules.zone)
     pieces = pc.extract_regex(texts, _TIMESTAMP)
     clock = pc.replace_substring(pc.struct_field(pieces, "clock"), " ", "T")
     seconds = pc.cast(_parsed(clock, _CLOCK), micro)
     exact = pc.add(seconds, _fraction(pc.struct_field(pieces, "fraction")))
     offset = pc.struct_field(pieces, "offset")
-    local = pc.or_kleene(pc.equal(offset, ""), pc.is_in(offset, value_set=pa.array([*rules.mislabelled], pa.string())))
+    unmarked = pc.or_kleene(
+        pc.equal(offset, ""), pc.is_in(offset, value_set=pa.array([*rules.mislabelled], pa.string()))
+    )
     shifted = pc.assume_timezone(pc.subtract(exact, _offset(offset)), "UTC")
-    values = pc.if_else(local, _local(exact, rules.zone), pc.cast(shifted, ARROW_TYPES["timestamp"]))
-    return Converted(values, failures(texts, values))
+    instants, twice = local(exact, rules.zone)
+    values = pc.if_else(unmarked, instants, pc.cast(shifted, ARROW_TYPES["timestamp"]))
+    return values, pc.fill_null(pc.and_(unmarked, twice), False)
 
 
 def _fraction(texts: pa.StringArray) -> pa.Array:
@@ -164,11 +226,3 @@ def _offset(texts: pa.StringArray) -> pa.Array:
     minutes = pc.add(pc.multiply(hours, 60), pc.cast(pc.utf8_slice_codeunits(digits, 3, 5), pa.int64()))
     signed = pc.if_else(pc.starts_with(digits, "-"), pc.negate(minutes), minutes)
     return pc.cast(pc.multiply(signed, 60_000_000), pa.duration("us"))
-
-
-def _local(clock: pa.Array, zone: str) -> pa.Array:
-    """Local clock times as instants. The repeated hour of October is taken as its first pass; the hour that March
-    skips does not exist and is null."""
-    assumed = pc.assume_timezone(clock, zone, ambiguous="earliest", nonexistent="latest")
-    same = pc.equal(pc.local_timestamp(assumed), clock)
-    return pc.cast(pc.if_else(same, assumed, pa.scalar(None, assumed.type)), ARROW_TYPES["timestamp"])

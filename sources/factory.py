@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from policies.contract import Contract, Territory
+from policies.contract import Contract, DecoderName, Territory
 from settings import Settings
 from sources.credentials import Connections, OperatorCredential, check_own_credential, find_credential, stand_in
 from sources.errors import FeedError
 from sources.protocol import Connector, Decoder
+
+_DECODERS: dict[DecoderName, str] = {  # the class in the module of that name
+    "csv": "CsvDecoder",
+    "datex2": "DatexDecoder",
+    "enedis": "EnedisDecoder",
+    "geojson": "GeojsonDecoder",
+    "grdf": "GrdfDecoder",
+    "json": "JsonDecoder",
+    "ndjson": "NdjsonDecoder",
+    "ngsi_ld": "NgsiLdDecoder",
+    "open311": "Open311Decoder",
+    "opendatasoft": "OpendatasoftDecoder",
+    "parquet": "ParquetDecoder",
+    "talq": "TalqDecoder",
+}
 
 
 def connector(
@@ -81,20 +97,9 @@ def decoder(contract: Contract, territory: Territory) -> Decoder:
     Raises:
         FeedError: the feed's options are not valid.
     """
-    zone = territory.strategy.timezone
-    match contract.feed.decoder:
-        case "csv":
-            from sources.decoders.csv import CsvDecoder
-
-            return CsvDecoder(contract, zone)
-        case "open311":
-            from sources.decoders.open311 import Open311Decoder
-
-            return Open311Decoder(contract, zone)
-        case "opendatasoft":
-            from sources.decoders.opendatasoft import OpendatasoftDecoder
-
-            return OpendatasoftDecoder(contract, zone, territory.folder)
+    name = contract.feed.decoder
+    made: Callable[[Contract, Territory], Decoder] = getattr(import_module(f"sources.decoders.{name}"), _DECODERS[name])
+    return made(contract, territory)
 
 
 def check_feed(contract: Contract, territory: Territory) -> None:

@@ -33,7 +33,7 @@ PARTS = (
     Part("integration", ("tests/integration",), 7, spread="loadgroup"),
     Part("end to end", ("tests/e2e",), 7),
 )
-PROOFS = (Part("proofs", ("tests/proofs",), 60),)
+PROOFS = (Part("proofs", ("tests/proofs",), 130),)  # an hour of it fuzzes the decoders
 ROUNDS = 25  # of the properties, in a proof
 ROUND_MINUTES = 4
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"

@@ -12,13 +12,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.errors import PayloadError
+from policies.contract import Contract
+from sources.batches import refused
 
 BLOCK_BYTES = 8 * 1024 * 1024
 
 
-def blocks(stream: IO[bytes], dataset: str) -> Iterator[bytes]:
-    """Cut what is left of `stream` into blocks that end with a line end."""
+def blocks(stream: IO[bytes], contract: Contract, part: str) -> Iterator[bytes]:
+    """Cut what is left of `stream` into blocks that end with a line end.
+
+    Raises:
+        PayloadError: a line is larger than two blocks.
+    """
     rest = b""
     while chunk := stream.read(BLOCK_BYTES):
         end = chunk.rfind(b"\n") + 1
@@ -28,7 +33,7 @@ def blocks(stream: IO[bytes], dataset: str) -> Iterator[bytes]:
         else:
             rest += chunk
             if len(rest) > 2 * BLOCK_BYTES:
-                raise PayloadError(f"{dataset}: a line is longer than {BLOCK_BYTES} bytes: is this a text file?")
+                raise refused(contract, part, f"a line is longer than {BLOCK_BYTES} bytes: is this a text file?")
     if rest:
         yield rest + b"\n"
 
@@ -57,11 +62,11 @@ def as_utf8(stream: IO[bytes], encoding: str) -> IO[bytes]:
 
 
 class _Transcoded(io.RawIOBase):
-    """A single-byte encoding read as UTF-8."""
+    """A single-byte encoding read as UTF-8. A byte that means nothing in it stays, and is no UTF-8 either."""
 
     def __init__(self, stream: IO[bytes], encoding: str) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="surrogateescape")
         self._ready = b""
 
     def readable(self) -> bool:
@@ -72,7 +77,7 @@ class _Transcoded(io.RawIOBase):
         """Fill `buffer` with UTF-8."""
         view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
         if not self._ready:
-            self._ready = self._decoder.decode(self._stream.read(len(view))).encode()
+            self._ready = self._decoder.decode(self._stream.read(len(view))).encode("utf-8", "surrogateescape")
         count = min(len(view), len(self._ready))
         view[:count] = self._ready[:count]
         self._ready = self._ready[count:]

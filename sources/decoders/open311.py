@@ -5,33 +5,32 @@ A page is an array of flat objects. Some servers wrap it in ``{"service_requests
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from policies.contract import Contract
-from sources.columns import TextRules
-from sources.decoders.records import decode_records, read_json
-from sources.errors import PayloadError
+from policies.contract import Contract, Territory
+from sources.batches import refused
+from sources.decoders.records import Segment, decode_records, flat, names_read, read_json
 from sources.options import Open311Options, read_options
 from sources.protocol import Decoded, PayloadPart
+from sources.rules import reading_rules
 
 
 class Open311Decoder:
     """Decodes pages of service requests."""
 
-    def __init__(self, contract: Contract, zone: str) -> None:
-        read_options(contract, Open311Options)
+    def __init__(self, contract: Contract, territory: Territory) -> None:
         self._contract = contract
-        self._rules = TextRules(zone)
+        self._rules = reading_rules(contract, read_options(contract, Open311Options), territory)
+        self._names = names_read(contract)
 
     def decode(self, parts: Iterator[PayloadPart]) -> Iterator[Decoded]:
         """Yield batches. See :class:`sources.protocol.Decoder`."""
         return decode_records(self._contract, self._rules, (self._page(part) for part in parts))
 
-    def _page(self, part: PayloadPart) -> Sequence[Any]:
-        page = read_json(part, self._contract.id)
+    def _page(self, part: PayloadPart) -> Segment:
+        page = read_json(part, self._contract)
         if isinstance(page, dict):
             page = page.get("service_requests")
         if not isinstance(page, list):
-            raise PayloadError(f"{self._contract.id}: {part.name} is not an array of service requests")
-        return page
+            raise refused(self._contract, part.name, "this is not an array of service requests")
+        return flat(page, self._names)

@@ -1,7 +1,7 @@
 """Opendatasoft Explore v2.1 pages (``{"total_count", "results": […]}``), with an optional join, to typed batches.
 
-Physical names are ``<collection>.<field>``. The collection ``live`` makes the rows; ``reference`` may describe each and
-is joined to it. The advertised key of such pairs is not always true, so the join may go through a file of the
+Physical names are ``<collection>.<field>``. The collection ``live`` makes the rows; ``reference`` may describe each
+and is joined to it. The advertised key of such pairs is not always true, so the join may go through a file of the
 territory's folder that pairs both names. A row without a counterpart keeps nulls.
 
 Parts of the joined collection come before the rows: it is small and kept in memory; rows are not kept.
@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from policies.contract import Contract
-from sources.columns import TextRules
-from sources.decoders.records import decode_records, read_json
-from sources.errors import FeedError, PayloadError
+from policies.contract import Contract, Territory
+from sources.batches import refused
+from sources.decoders.records import Segment, decode_records, flat, names_read, read_json
+from sources.errors import FeedError
 from sources.options import JoinOptions, OpendatasoftOptions, read_options
 from sources.protocol import Decoded, PayloadPart
+from sources.rules import reading_rules
 
 REFERENCE_LIMIT = 100_000  # records of a joined collection
 
@@ -27,37 +28,38 @@ REFERENCE_LIMIT = 100_000  # records of a joined collection
 class OpendatasoftDecoder:
     """Decodes parts ``reference/NNNN.json`` then ``live/NNNN.json``."""
 
-    def __init__(self, contract: Contract, zone: str, folder: Path) -> None:
+    def __init__(self, contract: Contract, territory: Territory) -> None:
         options = read_options(contract, OpendatasoftOptions)
         self._contract = contract
         self._join = options.join
-        self._rules = TextRules(zone, mislabelled=(options.mislabelled_offset,) if options.mislabelled_offset else ())
-        self._pairs = _pairs(contract, options.join, folder)
+        self._rules = reading_rules(contract, options, territory)
+        self._names = names_read(contract)
+        self._pairs = _pairs(contract, options.join, territory.folder)
 
     def decode(self, parts: Iterator[PayloadPart]) -> Iterator[Decoded]:
         """Yield batches. See :class:`sources.protocol.Decoder`."""
         return decode_records(self._contract, self._rules, self._pages(parts))
 
-    def _pages(self, parts: Iterator[PayloadPart]) -> Iterator[Sequence[Any]]:
+    def _pages(self, parts: Iterator[PayloadPart]) -> Iterator[Segment]:
         described: dict[str, dict[str, Any]] = {}
         rows_seen = False
         for part in parts:
             records = self._records(part)
             if part.name.startswith("live/"):
                 if self._join is not None and not described:
-                    raise PayloadError(f"{self._contract.id}: {part.name} comes before any description of its rows")
+                    raise refused(self._contract, part.name, "the page comes before any description of its rows")
                 rows_seen = True
-                yield [self._row(record, described) for record in records]
+                yield flat([self._row(record, described) for record in records], self._names)
             elif rows_seen:
-                raise PayloadError(f"{self._contract.id}: {part.name} comes after the rows that it describes")
+                raise refused(self._contract, part.name, "the page comes after the rows that it describes")
             else:
                 self._describe(records, described)
 
     def _records(self, part: PayloadPart) -> Sequence[Any]:
-        page = read_json(part, self._contract.id)
+        page = read_json(part, self._contract)
         results = page.get("results") if isinstance(page, dict) else None
         if not isinstance(results, list):
-            raise PayloadError(f"{self._contract.id}: {part.name} is not an Explore v2.1 page: no list of « results »")
+            raise refused(self._contract, part.name, "this is not an Explore v2.1 page: no list of « results »")
         return results
 
     def _describe(self, records: Sequence[Any], described: dict[str, dict[str, Any]]) -> None:
@@ -66,7 +68,7 @@ class OpendatasoftDecoder:
             if isinstance(record, dict) and isinstance(record.get(key), str):
                 described[record[key]] = {f"reference.{name}": value for name, value in record.items()}
         if len(described) > REFERENCE_LIMIT:
-            raise PayloadError(f"{self._contract.id}: the joined collection has more than {REFERENCE_LIMIT} records")
+            raise refused(self._contract, "reference", f"the joined collection has more than {REFERENCE_LIMIT} records")
 
     def _row(self, record: Any, described: dict[str, dict[str, Any]]) -> Any:
         if not isinstance(record, dict):

@@ -1,8 +1,14 @@
-"""Whatever bytes an operator sends, a decoder reads them, rejects rows, or refuses the payload: nothing else."""
+"""Whatever bytes an operator sends, a decoder reads them, rejects rows, or refuses the payload: nothing else.
+
+Every decoder for ten minutes, guided by coverage (:mod:`tests.fuzzing`), two at a time; then what the shipped contracts
+read, checks included, with payloads made by hypothesis.
+"""
 
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +21,7 @@ from settings.model import SHIPPED_TERRITORY
 from sources import decoder
 from sources.errors import PayloadError
 from sources.protocol import PayloadPart
+from tests.payloads import FORMATS
 
 TERRITORY = load_territory(SHIPPED_TERRITORY)
 NOW = datetime(2026, 11, 5, tzinfo=UTC)
@@ -41,6 +48,23 @@ PIECES = [
     b"\x00",
     b"A1",
 ]
+
+
+SECONDS = 600
+PAIRS = [sorted(FORMATS)[at : at + 2] for at in range(0, len(FORMATS), 2)]
+
+
+@pytest.mark.timeout(SECONDS + 300)
+@pytest.mark.parametrize("names", PAIRS, ids="-".join)
+def test_ten_minutes_of_anything(names: list[str]):
+    commands = [[sys.executable, "-m", "tests.fuzzing", name, str(SECONDS)] for name in names]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for command in commands
+    ]
+    said = [process.communicate()[0] for process in running]
+    for name, process, text in zip(names, running, said, strict=True):
+        print(name, text[-600:])
+        assert process.returncode == 0, text[-3000:]
 
 
 @pytest.mark.parametrize("dataset", sorted(HEADERS))
