@@ -26,6 +26,17 @@ _METRICS = {
     "height": "hauteur de Samarati (somme des niveaux)",
     "precision": "un moins la précision de Sweeney",
 }
+_MEASURED = {  # what is told of each model's measure on the published data
+    "k_anonymity": "Plus petit groupe publié",
+    "distinct_l_diversity": "Valeurs sensibles distinctes, dans le groupe qui en a le moins",
+    "entropy_l_diversity": "Diversité d'entropie la plus faible d'un groupe",
+    "recursive_c_l_diversity": "Diversité récursive la plus faible d'un groupe",
+    "t_closeness": "Plus grand écart d'un groupe à l'ensemble",
+    "k_map": "Plus petit groupe de la population",
+    "delta_presence": "Plus grande certitude de présence",
+    "maximum_risk": "Risque le plus élevé",
+    "average_risk": "Risque moyen",
+}
 _CRITERIA = {"singling_out": "Individualisation", "linkability": "Corrélation", "inference": "Inférence"}
 
 
@@ -89,7 +100,7 @@ def _models(contract: Contract, details: Details) -> Section:
     unit = UNITS[contract.protection_unit.kind][1] if contract.protection_unit else "unités"
     sentences = tuple(f"{model_words(asked, unit)}." for asked in details.get("asked", ()))
     rows = tuple(
-        (f"Mesuré sur les données publiées : {found['model']}", f"{found['measured']:g}".replace(".", ","))
+        (_MEASURED.get(found["model"], found["model"]), f"{found['measured']:g}".replace(".", ","))
         for found in details["models"]
     )
     return Section("Les modèles, et ce qui a été mesuré", sentences, rows)

@@ -37,7 +37,9 @@ class ReadingOptions(Options):
     timezone: str | None = None  # of clock times without an offset; by default the territory's
     mislabelled_offset: str | None = None  # offset written on what is really local time
     repeated_hour: RepeatedHour = "first"
-    units: dict[str, str] = Field(default_factory=dict)  # physical name -> unit of the operator; the column's own `unit` is what is kept
+    units: dict[str, str] = Field(
+        default_factory=dict
+    )  # physical name -> operator's unit; the column's is kept
     insee: tuple[str, ...] = ()  # physical names of columns with INSEE codes
 
     @field_validator("timezone")
