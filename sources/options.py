@@ -37,9 +37,7 @@ class ReadingOptions(Options):
     timezone: str | None = None  # of clock times without an offset; by default the territory's
     mislabelled_offset: str | None = None  # offset written on what is really local time
     repeated_hour: RepeatedHour = "first"
-    units: dict[str, str] = Field(
-        default_factory=dict
-    )  # physical name -> operator's unit; the column's is kept
+    units: dict[str, str] = Field(default_factory=dict)  # physical name -> operator's unit; the column's is kept
     insee: tuple[str, ...] = ()  # physical names of columns with INSEE codes
 
     @field_validator("timezone")
