@@ -1,0 +1,168 @@
+"""One text, read once: the folded forms that recognizers look at, its words, and the way back to the text as it came.
+
+Folding takes away what hides a value and changes nothing a reader sees: accents, case, full-width letters, invisible and
+combining signs, HTML entities and bare tags, letters broken by a wrong encoding. Most texts fold sign for sign, and then
+nothing has to be mapped; otherwise every folded sign remembers its place. Recognizers speak of folded places only.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+_INVISIBLE = frozenset(
+    map(chr, [0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E, 0xFEFF])
+) | frozenset(chr(code) for low, high in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x2069), (0xFE00, 0xFE0F)) for code in range(low, high + 1))  # fmt: skip
+_AS = {
+    "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-",
+    "…": ".", "＠": "@", "\u2028": "\n", "\u2029": "\n", "\ufffd": "e",
+}  # fmt: skip
+_ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
+_TAG = r"</?(?:b|i|u|br|p|em|div|span|strong|li|ul|ol|td|tr|h[1-6])\s{0,3}/?>"
+# UTF-8 read as Latin-1 or Windows-1252: « Ã© » for é, « â€™ » for an apostrophe.
+_BROKEN = r"[ÃÂÅ][\u0080-\u00bfŒœŠšŽžŸƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]|â€[\u0080-\u00bf™œ¦“”˜\u009d]"
+_SPECIAL = re.compile(f"{_ENTITY}|{_TAG}|{_BROKEN}")
+_MAYBE_SPECIAL = re.compile(r"[&<ÃÂÅâ]")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+class Word(NamedTuple):
+    """A word of letters and hyphens; apostrophes part words."""
+
+    start: int
+    end: int
+    plain: str
+
+
+class _Folding(dict[int, str]):
+    """What becomes of each code point, made when it is first met; `odd` are those that are not one sign for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.odd: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code)
+        folded = self[code] = _fold_sign(sign)
+        if len(folded) != 1:
+            self.odd.add(sign)
+        return folded
+
+
+def _fold_sign(sign: str) -> str:
+    if sign in _AS:
+        return _AS[sign]
+    if sign in _INVISIBLE or unicodedata.combining(sign):
+        return ""
+    if sign.isspace():
+        return sign if sign in "\n\r\t" else " "
+    category = unicodedata.category(sign)
+    if category[0] not in "LN":
+        compatible = unicodedata.normalize("NFKC", sign)
+        return compatible if len(compatible) == 1 else sign
+    whole = unicodedata.normalize("NFKD", sign)
+    return "".join(one for one in whole if not unicodedata.combining(one)) or sign
+
+
+_FOLDING = _Folding()
+_LETTER_FOR = {"İ": "I"}
+
+
+@dataclass(slots=True, weakref_slot=False)
+class Reading:
+    """A text as recognizers see it.
+
+    Attributes:
+        text: as it came.
+        cased: letters without accents, case kept.
+        plain: `cased` in lower case; as long.
+        starts, ends: of each folded sign, its place in `text`; None where places are the same.
+        digits: how many digits it has.
+    """
+
+    text: str
+    cased: str
+    plain: str
+    starts: list[int] | None = None
+    ends: list[int] | None = None
+    digits: int = 0
+    _words: list[Word] | None = field(default=None, repr=False)
+
+    @property
+    def words(self) -> list[Word]:
+        """Its words, in order."""
+        if self._words is None:
+            self._words = [Word(match.start(), match.end(), match.group()) for match in _WORD.finditer(self.plain)]
+        return self._words
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where a folded span stands in the text as it came."""
+        if self.starts is None or self.ends is None or end <= start:
+            return start, end
+        return self.starts[start], self.ends[end - 1]
+
+
+_DIGIT = re.compile(r"\d")
+
+
+def read(text: str) -> Reading:
+    """Fold a text."""
+    starts: list[int] | None = None
+    ends: list[int] | None = None
+    if text.isascii() and "&" not in text and "<" not in text:
+        cased = text
+    else:
+        cased = text.translate(_FOLDING)
+        special = _MAYBE_SPECIAL.search(text) is not None and _SPECIAL.search(text) is not None
+        if special or not _FOLDING.odd.isdisjoint(text):
+            cased, starts, ends = _fold_slowly(text)
+    plain = cased.lower()
+    if len(plain) != len(cased):  # a capital whose small letter is two signs
+        plain = "".join(one if len(low := one.lower()) != 1 else low for one in cased)
+    return Reading(text, cased, plain, starts, ends, len(_DIGIT.findall(plain)))
+
+
+def fold(word: str) -> str:
+    """One word, without accents nor case."""
+    return word.lower() if word.isascii() else word.translate(_FOLDING).lower()
+
+
+def _fold_slowly(text: str) -> tuple[str, list[int], list[int]]:
+    signs: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+
+    def add(folded: str, start: int, end: int) -> None:
+        if not folded and ends:
+            ends[-1] = end  # what is left out belongs to the sign before it
+        signs.extend(folded)
+        starts.extend([start] * len(folded))
+        ends.extend([end] * len(folded))
+
+    done = 0
+    for special in [*_SPECIAL.finditer(text), None]:
+        until = len(text) if special is None else special.start()
+        for place in range(done, until):
+            add(_FOLDING[ord(text[place])], place, place + 1)
+        if special is not None:
+            add(_mended(special.group()), special.start(), special.end())
+            done = special.end()
+    return "".join(signs), starts, ends
+
+
+def _mended(special: str) -> str:
+    if special.startswith("<"):
+        return "\n"
+    if special.startswith("&"):
+        meant = html.unescape(special)
+        return "".join(_FOLDING[ord(sign)] for sign in meant) if meant != special else special
+    for encoding in ("cp1252", "latin-1"):
+        try:
+            return "".join(_FOLDING[ord(sign)] for sign in special.encode(encoding).decode("utf-8"))
+        except UnicodeError:
+            continue
+    return "".join(_FOLDING[ord(sign)] for sign in special)
