@@ -123,13 +123,13 @@ def load_vocabulary(model: str) -> Vocabulary:
         for word in words:
             table[word] = table.get(word, 0) | flag
 
-    always, function_words = word_list("first_names"), word_list("function_words")
+    always, function_words = word_list("first_names") | word_list("names_only"), word_list("function_words")
     ordinary = set(_folded(_dictionary(model))) - always
     ordinary |= {word.replace("oe", "œ") for word in ordinary if "oe" in word}
     mark(ordinary, ORDINARY)
     mark(word_list("common_words"), ORDINARY)
     mark(function_words, FUNCTION | ORDINARY)
-    for flag, words in _first_names(always, ordinary | function_words | word_list("common_words")):
+    for flag, words in _first_names(word_list("first_names"), ordinary | function_words | word_list("common_words")):
         mark(words, flag)
     for flag, words in _family_names():
         mark(words, flag)

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading, Word
-from anonymization.text.recognizers.titles import CLOSING, LABEL, NAME_PARTICLES, OFFICES, PET, PET_NAME, PLACED_ROLES, ROLES, SLOT, TITLES
+from anonymization.text.recognizers.titles import CLOSING, LABEL, NAME_PARTICLES, OFFICES, OWNED, PET, PET_NAME, PLACED_ROLES, ROLES, SLOT, TITLES
 from anonymization.text.vocabulary import (
     BRAND,
     COMMUNE,
@@ -40,6 +40,7 @@ _NEAR = re.compile(r"[ \t]{1,2}|\s?[.,]\s?|\s?-\s?|'|\n")
 _TIGHT = re.compile(r"[ \t\u00a0]{1,2}|-|'")
 _BESIDE_CONTACT = re.compile(r"\s{0,2}[:,(–—-]?\s{0,2}|\s?(?::\s)?(?:au|tel\.?)\s?:?\s?|[).,]?\s")
 _ENUMERATED = re.compile(r",\s|\s(?:et|ou|puis|&|\+)\s|\s?/\s?|\s\+\s")
+_MOST_STRANGERS = 6
 _END_OF_TEXT = 70  # signs: a longer end is not a signature
 LOWER, TITLE, UPPER, INITIAL = range(4)
 _SURE, _LIKELY, _POSSIBLE, _DOUBT = 0.9, 0.7, 0.5, 0.3
@@ -94,6 +95,7 @@ class PeopleRecognizer:
         self._titles(scan)
         self._first_names(scan)
         self._capitals(scan)
+        self._strangers(scan)
         self._signature(scan)
         self._contacts(scan, contacts)
         return scan
@@ -165,7 +167,7 @@ class PeopleRecognizer:
                 self._after(scan, index + 1, _LIKELY, "rôle", strict=True)
             if scan.shapes[index] == INITIAL:
                 self._initial(scan, index)
-        for slots, strict in ((SLOT, True), (LABEL, False)):
+        for slots, strict in ((SLOT, True), (OWNED, True), (LABEL, False)):
             for slot in slots.finditer(plain):
                 place = _first_at(words, slot.end())
                 if place is not None and not PET.search(plain[max(0, slot.start() - 24) : slot.start()]):
@@ -355,6 +357,26 @@ class PeopleRecognizer:
             scan.raise_to(index, 0.5 if flag & FAMILY_COMMON else 0.4 if flag & FAMILY else 0.35, "nom propre")
         scan.doubtful.append(index)
 
+    def _strangers(self, scan: Scan) -> None:
+        """Two words side by side that nothing knows, without a capital to tell: more likely a name than two mistakes."""
+        words, plain = scan.reading.words, scan.reading.plain
+        strange = [
+            not flag & (ORDINARY | FUNCTION | BRAND) and not flag & COMMUNE and not placed and len(word.plain) > 3
+            for flag, placed, word in zip(scan.flags, scan.placed, words, strict=True)
+        ]
+        if sum(strange) > _MOST_STRANGERS:
+            return  # another language
+        for index in range(1, len(words)):
+            one, two = index - 1, index
+            if not (strange[one] and strange[two]) or plain[words[one].end : words[two].start] != " ":
+                continue
+            if not scan.shouted and scan.shapes[one] != scan.shapes[two]:
+                continue
+            if self._vocabulary.mistyped(words[one].plain) and self._vocabulary.mistyped(words[two].plain):
+                continue
+            scan.raise_to(one, 0.45, "deux mots inconnus qui se suivent")
+            scan.raise_to(two, 0.45, "deux mots inconnus qui se suivent")
+
     # the end of a letter
 
     def _signature(self, scan: Scan) -> None:
@@ -436,7 +458,7 @@ class PeopleRecognizer:
             if label == "PER":
                 scan.score[index] = max(scan.score[index], min(0.85, scan.score[index] + 0.3))
                 scan.reason[index] += ", confirmé par le modèle"
-            elif label is not None and scan.score[index] <= _POSSIBLE:
+            elif label is not None and scan.score[index] <= _POSSIBLE and not scan.reason[index].startswith("deux"):
                 scan.score[index] -= 0.15 if label == "LOC" else 0.05
 
     # 4. neighbors

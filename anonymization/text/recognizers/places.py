@@ -36,6 +36,7 @@ _BEFORE_POSTCODE = re.compile(r"(?:[A-Z][\w'\-]*(?:\s(?:(?:de|du|des|la|le|les|s
 _POSTED = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-58])\d{3}\s(?=[A-Z])")
 _NUMBER = re.compile(r"\s?(\d{1,4})(?![\d])")
 _LIVES = re.compile(r"(?:j'habite|habitons|habite|habitant|demeurant|demeure|domiciliee?|reside|residant|loge|vis|adresse\s?:)\s(?:a|au|aux|en|le|la|les)?\s?$")
+_POSTCODE_FURTHER = re.compile(r"[^.!?;:\n\d]{0,24}[\s,](?:0[1-9]|[1-8]\d|9[0-58])\d{3}(?=\s[a-z])")
 _MOST = 6  # words of a name
 _FARMS = frozenset("ferme manoir moulin logis closerie lieu-dit".split())
 _ABBREVIATED = frozenset("av ave bd bld blvd boul pl all imp ch che chem rte sq fg fbg res lot st ste gal mal dr pr cdt r ham ld qu".split())
@@ -211,7 +212,7 @@ class PlaceRecognizer:
         plain = reading.plain
         while match := COMPLEMENT.match(plain, end):
             end = match.end()
-        if match := POSTCODE.match(plain, end):
+        if match := POSTCODE.match(plain, end) or _POSTCODE_FURTHER.match(plain, end):
             end = self._commune(reading, match.end(), sure=True) or match.end()
         else:
             end = self._commune(reading, end, sure=False) or end

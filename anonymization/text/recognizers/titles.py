@@ -29,6 +29,11 @@ SLOT = re.compile(
     r"dossier|attn|a\sl'attention\sd(?:e|u|')|transmis\s[aà]|repondu\s[aà]|merci\s[aà]|dont|bonjour|bonsoir|cher|chere|coucou|salut|slt|hello|bjr|merci|remercie|cc|copie)"
     r"(?:\s?:|\sest|\sc'est)?[\s:]{1,3}[«\"“(]?\s?"
 )
+# « le chien de … », « la voiture d'… »
+OWNED = re.compile(
+    r"(?<![\w])(?:chien(?:ne|s)?|chats?|voiture|camion|maison|terrain|jardin|haie|garage|musique|enfants?|gamins?|famille|fille|fils|femme|mari|"
+    r"dossier|part|plainte|appel|mail|message|visite|porte|poubelles?|bac|terrasse|balcon|cloture|velo|scooter|moto|parents?|mere|pere)\sd(?:e\s|')"
+)
 # What follows is a name, whatever it looks like.
 LABEL = re.compile(
     r"(?<![\w])(?:(?:nom|prenom)s?(?:\sde\s(?:famille|naissance|jeune\sfille|l'enfant|usage))?(?:\set\s(?:nom|prenom))?\s?(?::|=|est)|"
