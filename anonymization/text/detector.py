@@ -34,6 +34,7 @@ from anonymization.text.recognizers import (
 )
 from anonymization.text.recognizers.people import PeopleRecognizer, Scan
 from anonymization.text.recognizers.places import PlaceRecognizer
+from anonymization.text.recognizers.shapes import ShapeRecognizer
 from anonymization.text.settings import RedactionSettings
 from anonymization.text.vocabulary import Vocabulary, load_vocabulary
 
@@ -61,7 +62,8 @@ class Detector:
         wanted = settings.kinds
         vocabulary = load_vocabulary(settings.lexicon)
         every = recognizers(vocabulary, settings)
-        self._recognizers = [one for one in every if wanted is None or set(one.kinds) & set(wanted)]
+        able = [_able(one, settings) for one in every if wanted is None or set(one.kinds) & set(wanted)]
+        self._recognizers = [one for one in able if one is not None]
         self._people = None
         self._model = None
         if wanted is None or "NOM" in wanted:
@@ -157,6 +159,11 @@ def recognizers(vocabulary: Vocabulary, settings: RedactionSettings) -> list[Rec
         references.RECOGNIZER,
     ]
     return [*shapes, energy.declared(settings.meters)] if settings.meters else shapes
+
+
+def _able(recognizer: Recognizer, settings: RedactionSettings) -> Recognizer | None:
+    """The recognizer without what could never reach the settings' thresholds."""
+    return recognizer.at_least(settings.threshold) if isinstance(recognizer, ShapeRecognizer) else recognizer
 
 
 @lru_cache(maxsize=4)

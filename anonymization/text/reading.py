@@ -11,7 +11,6 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import NamedTuple
 
 _INVISIBLE = frozenset(
@@ -69,10 +68,25 @@ def _fold_sign(sign: str) -> str:
 
 
 _FOLDING = _Folding()
-_LETTER_FOR = {"İ": "I"}
+_WESTERN = "cp1252"  # most French texts are in it, and bytes are folded far faster than letters
 
 
-@dataclass(slots=True, weakref_slot=False)
+def _western() -> bytes:
+    """For each byte of the western code page, the byte of its folded letter, or itself where that is not one."""
+    table = bytearray(range(256))
+    for byte in range(128, 256):
+        try:
+            table[byte] = _fold_sign(bytes([byte]).decode(_WESTERN)).encode(_WESTERN)[0]
+        except (UnicodeError, IndexError):
+            continue
+    return bytes(table)
+
+
+_WESTERN_TABLE = _western()
+_WESTERN_ODD = "\u00ad"  # the only one of its signs that folds to nothing
+
+
+@dataclass(slots=True)
 class Reading:
     """A text as recognizers see it.
 
@@ -91,13 +105,30 @@ class Reading:
     ends: list[int] | None = None
     digits: int = 0
     _words: list[Word] | None = field(default=None, repr=False)
+    _numbers: list[int] | None = field(default=None, repr=False)
+    _codes: list[int] | None = field(default=None, repr=False)
 
     @property
     def words(self) -> list[Word]:
         """Its words, in order."""
         if self._words is None:
-            self._words = [Word(match.start(), match.end(), match.group()) for match in _WORD.finditer(self.plain)]
+            new = tuple.__new__  # a word's own constructor costs as much as finding the word
+            self._words = [new(Word, (*match.span(), match[0])) for match in _WORD.finditer(self.plain)]
         return self._words
+
+    @property
+    def numbers(self) -> list[int]:
+        """Where a number may begin: digits after something else, and the signs that open a telephone number."""
+        if self._numbers is None:
+            self._numbers = [match.start() for match in _NUMBER.finditer(self.plain)] if self.digits else []
+        return self._numbers
+
+    @property
+    def codes(self) -> list[int]:
+        """Where a code that begins with a letter may begin: a word whose digits are near."""
+        if self._codes is None:
+            self._codes = [match.start() for match in _CODE.finditer(self.plain)] if self.digits else []
+        return self._codes
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where a folded span stands in the text as it came."""
@@ -107,6 +138,8 @@ class Reading:
 
 
 _DIGIT = re.compile(r"\d")
+_NUMBER = re.compile(r"\d(?<!\d\d)|[+(](?=[\s(]?[+\d])")
+_CODE = re.compile(r"[a-z](?<![^\W_][a-z])(?=[a-z]{0,9}[\s.\-_·/]{0,3}\d)")
 
 
 def read(text: str) -> Reading:
@@ -116,14 +149,21 @@ def read(text: str) -> Reading:
     if text.isascii() and "&" not in text and "<" not in text:
         cased = text
     else:
-        cased = text.translate(_FOLDING)
-        special = _MAYBE_SPECIAL.search(text) is not None and _SPECIAL.search(text) is not None
-        if special or not _FOLDING.odd.isdisjoint(text):
+        cased, even = _fold_at_once(text)
+        if not even or (_MAYBE_SPECIAL.search(text) is not None and _SPECIAL.search(text) is not None):
             cased, starts, ends = _fold_slowly(text)
     plain = cased.lower()
     if len(plain) != len(cased):  # a capital whose small letter is two signs
         plain = "".join(one if len(low := one.lower()) != 1 else low for one in cased)
     return Reading(text, cased, plain, starts, ends, len(_DIGIT.findall(plain)))
+
+
+def _fold_at_once(text: str) -> tuple[str, bool]:
+    """The folded text, and whether it is so sign for sign."""
+    try:
+        return text.encode(_WESTERN).translate(_WESTERN_TABLE).decode(_WESTERN), _WESTERN_ODD not in text
+    except UnicodeError:
+        return text.translate(_FOLDING), _FOLDING.odd.isdisjoint(text)
 
 
 def fold(word: str) -> str:

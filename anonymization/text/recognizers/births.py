@@ -25,6 +25,13 @@ _BORN = (
     r"(?:(?<![\w])n[e][e]?s?(?:\s?[(.·\-/]\s?e\s?[).]?s?)?|naissance|naiss\.?|ddn|d\.d\.n\.?|date de naiss\w*|naquit|anniversaire|nais|nait|"
     r"nee?\.?)"
 )
+_SPEAKS = re.compile(r"n(?<![^\W_]n)(?:ee?s?(?![^\W_])|ai[st]|aquit)|ddn|d\.d\.n|anniversaire")
+
+
+def _speaks_of_birth(plain: str) -> bool:
+    """A first look for the words that announce a birth, far cheaper than looking for what they announce."""
+    return _SPEAKS.search(plain) is not None
+
 
 RECOGNIZER = ShapeRecognizer(
     "naissances",
@@ -32,22 +39,22 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "NAISSANCE",
             re.compile(rf"{_BORN}[\s:,=]{{0,4}}(?:(?:est|etant|a|au|en|du|le|ce|c'est|soit|a\s[a-z\-]{{2,20}})[\s:,]{{1,2}}){{0,4}}(?P<date>{_DATE})"),
-            "date annoncée comme une naissance", 0.93, group="date",
+            "date annoncée comme une naissance", 0.93, group="date", when=_speaks_of_birth,
         ),
         Shape(
             "NAISSANCE",
             re.compile(rf"{_BORN}\s[^.\n\d]{{2,44}}?,?\s(?:le\s)?(?P<date>{_DATE})"),
-            "date annoncée comme une naissance", 0.85, group="date", digits=1,
+            "date annoncée comme une naissance", 0.85, group="date", digits=1, when=_speaks_of_birth,
         ),
         Shape(
             "NAISSANCE",
             re.compile(rf"(?<![\w])(?P<date>{_NUMERIC})\s?(?:\(|,|-)?\s?(?:date de naissance|de naissance|naissance|ddn)(?![\w])"),
-            "date annoncée comme une naissance", 0.8, group="date", digits=4,
+            "date annoncée comme une naissance", 0.8, group="date", digits=4, marks=("naissance", "ddn"),
         ),
         Shape(
             "NAISSANCE",
             re.compile(r"(?<![\w])(?:nee?s?(?:\(e\))?\sen|annee de naissance\s?:?)\s(?P<date>(?:19|20)\d{2})(?![\w])"),
-            "année de naissance", 0.6, group="date", digits=4,
+            "année de naissance", 0.6, group="date", digits=4, when=_speaks_of_birth,
         ),
     ],
 )  # fmt: skip

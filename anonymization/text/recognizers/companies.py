@@ -40,7 +40,7 @@ RECOGNIZER = ShapeRecognizer(
             check=_siret,
             failing=0.2,
             context=_ESTABLISHMENT,
-            digits=14,
+            digits=14, starts="number",
         ),
         Shape(
             "SIREN",
@@ -51,7 +51,7 @@ RECOGNIZER = ShapeRecognizer(
             failing=0.15,
             context=_COMPANY,
             boost=0.5,
-            digits=9,
+            digits=9, starts="number",
         ),
         Shape(
             "TVA",
@@ -61,7 +61,7 @@ RECOGNIZER = ShapeRecognizer(
             check=_vat,
             failing=0.5,
             context=_VAT,
-            digits=9,
+            digits=9, starts="code",
         ),
         Shape(
             "TVA",
@@ -71,7 +71,7 @@ RECOGNIZER = ShapeRecognizer(
             context=_VAT,
             boost=0.6,
             needs_context=True,
-            digits=7,
+            digits=7, starts="code",
         ),
     ],
 )  # fmt: skip

@@ -31,7 +31,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "COURRIEL",
             re.compile(rf"(?<![\w.+\-])[a-z0-9][\w+\-]{{0,40}}(?:\s?\.\s?[\w+\-]{{1,40}}){{0,4}}(?:\s?{_AT}\s|{_AT}){_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}[a-z]{{2,10}}(?![\w])"),
-            "adresse électronique espacée", 0.95, marks=("@", "%40", "at", "arob", "(a)", "[a]"),
+            "adresse électronique espacée", 0.95, marks=("@", "%40", "(at", "[at", "{at", "<at", "( at", "arob", "(a)", "[a]"),
         ),
         Shape(
             "COURRIEL",

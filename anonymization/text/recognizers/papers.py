@@ -29,33 +29,33 @@ def _month(match: re.Match[str]) -> bool:
 RECOGNIZER = ShapeRecognizer(
     "titres",
     [
-        Shape("PASSEPORT", re.compile(_LONE), "deux chiffres, deux lettres, cinq chiffres", 0.55, context=_PASSPORT, digits=7),
+        Shape("PASSEPORT", re.compile(_LONE), "deux chiffres, deux lettres, cinq chiffres", 0.55, context=_PASSPORT, digits=7, starts="number"),
         Shape(
             "PASSEPORT",
             re.compile(r"(?<![\w])[a-z]{1,2}\s?\d{6,8}(?![\w])"), "passeport étranger", 0.35, context=_PASSPORT, boost=0.55,
-            needs_context=True, digits=6,
+            needs_context=True, digits=6, starts="code",
         ),
-        Shape("PERMIS", re.compile(_LONE), "forme d'un permis de conduire", 0.4, context=_LICENCE, boost=0.55, needs_context=True, digits=7),
+        Shape("PERMIS", re.compile(_LONE), "forme d'un permis de conduire", 0.4, context=_LICENCE, boost=0.55, needs_context=True, digits=7, starts="number"),
         Shape(
             "PERMIS",
             re.compile(r"(?<![\w])\d{2}(?:[\s.\-]?\d){10}(?![\w])(?![\s.\-]\d)"),
-            "douze chiffres d'un permis de conduire", 0.35, context=_LICENCE, boost=0.6, needs_context=True, digits=12,
+            "douze chiffres d'un permis de conduire", 0.35, context=_LICENCE, boost=0.6, needs_context=True, digits=12, starts="number",
         ),
-        Shape("CNI", _NEW_CARD, "neuf signes d'une carte d'identité", 0.3, context=_CARD, boost=0.65, digits=1, needs_context=True),
+        Shape("CNI", _NEW_CARD, "neuf signes d'une carte d'identité", 0.3, context=_CARD, boost=0.65, digits=1, starts="both", needs_context=True, marks=("ci", "identite", "nationale")),
         Shape(
             "CNI",
             re.compile(r"(?<![\w])\d{2}\s?(?P<month>\d{2})(?:[\s.\-]?[0-9a-z]){2}(?:[\s.\-]?\d){6}(?![\w])(?![\s.\-]\d)"),
-            "douze chiffres d'une carte d'identité", 0.3, check=_month, failing=0.15, context=_CARD, boost=0.65, digits=10,
+            "douze chiffres d'une carte d'identité", 0.3, check=_month, failing=0.15, context=_CARD, boost=0.65, digits=10, starts="number",
         ),
         Shape(
             "SEJOUR",
             re.compile(r"(?<![\w])(?=[a-z0-9]{0,11}\d)(?:[0-9]{10}|[0-9]{2}\s?[a-z]{2}\s?[0-9]{5}|[a-z]{2}\s?[0-9]{7,8}|[0-9a-z]{3}[0-9]{6,9}|[0-9a-z]{9})(?![\w])"),
-            "numéro d'un titre de séjour", 0.3, context=_PERMIT, boost=0.65, needs_context=True, digits=5,
+            "numéro d'un titre de séjour", 0.3, context=_PERMIT, boost=0.65, needs_context=True, digits=5, starts="both",
         ),
         Shape(
             "SEJOUR",
             re.compile(r"(?<![\w])\d{2}(?:\s\d{2}){4}(?!\s?\d)|(?<![\w])\d{4}\s\d{3}\s\d{3}(?!\s?\d)"),
-            "numéro d'un titre de séjour", 0.3, context=_PERMIT, boost=0.65, needs_context=True, digits=10,
+            "numéro d'un titre de séjour", 0.3, context=_PERMIT, boost=0.65, needs_context=True, digits=10, starts="number",
         ),
     ],
 )  # fmt: skip

@@ -36,22 +36,22 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "PLAQUE",
             re.compile(rf"(?<![\w\-]){_PAIR}-\d{{3}}-{_PAIR}(?![\w]|-\w)"),
-            "plaque d'immatriculation", 0.95, digits=3, marks=("-",),
+            "plaque d'immatriculation", 0.95, digits=3, starts="code", marks=("-",),
         ),
         Shape(
             "PLAQUE",
             re.compile(rf"(?<![\w])(?P<one>{_PAIR})[\s.\-_·/]{{0,3}}\d{{3}}[\s.\-_·/]{{0,3}}(?P<two>{_PAIR})(?![\w])"),
-            "plaque d'immatriculation", 0.75, check=_no_word, failing=0.2, context=_VEHICLE, boost=0.4, digits=3,
+            "plaque d'immatriculation", 0.75, check=_no_word, failing=0.2, context=_VEHICLE, boost=0.4, digits=3, starts="code",
         ),
         Shape(
             "PLAQUE",
             re.compile(r"(?<![\w])ww?[\s\-]\d{3}[\s\-][a-hj-np-tv-z]{2}(?![\w])"),
-            "plaque provisoire", 0.85, digits=3,
+            "plaque provisoire", 0.85, digits=3, starts="code",
         ),
         Shape(
             "PLAQUE",
             re.compile(r"(?<![\w])\d{1,4}[\s.\-]?(?P<letters>[a-hj-np-tv-z]{2,3})[\s.\-]?(?:0[1-9]|[1-8]\d|9[0-5]|2[ab]|97[1-6])(?![\w])"),
-            "plaque d'avant 2009", 0.3, check=_department, context=_VEHICLE, boost=0.5, digits=3,
+            "plaque d'avant 2009", 0.3, check=_department, context=_VEHICLE, boost=0.5, digits=3, starts="number",
         ),
     ],
 )  # fmt: skip

@@ -28,7 +28,7 @@ RECOGNIZER = ShapeRecognizer(
                 r"(?<![\w.,])(?:lat(?:itude)?\.?\s?[:=]?\s?|[ns]\s?)?(?P<lat>[+-]?\d{1,2}[.,]\d{3,9})\s?°?\s?[ns]?\s?[,;/|\s]\s{0,2}"
                 r"(?:et\s)?(?:lon(?:g(?:itude)?)?\.?\s?[:=]?\s?|[eow]\s?)?(?P<lon>[+-]?\s?\d{1,3}[.,]\d{3,9})(?:\s?°)?(?:\s?[eow](?![\w]))?(?![\w]|[.,]\d)"
             ),
-            "latitude et longitude", 0.85, check=_on_earth, context=_CONTEXT, digits=8,
+            "latitude et longitude", 0.85, check=_on_earth, context=_CONTEXT, digits=8, starts="both",
         ),
         Shape(
             "POSITION",
@@ -36,7 +36,7 @@ RECOGNIZER = ShapeRecognizer(
                 rf"(?<![\w])[ns]?\s?\d{{1,2}}\s?{_DEGREE}\s?\d{{1,2}}(?:[.,]\d+)?\s?['′m]\s?(?:\d{{1,2}}(?:[.,]\d+)?\s?(?:\"|″|''|s)?\s?)?[nsNS]?"
                 rf"\s?[,;/]?\s{{0,2}}(?:et\s)?[eow]?\s?\d{{1,3}}\s?{_DEGREE}\s?\d{{1,2}}(?:[.,]\d+)?\s?['′m]\s?(?:\d{{1,2}}(?:[.,]\d+)?\s?(?:\"|″|''|s)?\s?)?[eow]?"
             ),
-            "degrés et minutes", 0.9, digits=5,
+            "degrés et minutes", 0.9, digits=5, starts="both",
         ),
         Shape(
             "POSITION",
