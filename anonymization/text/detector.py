@@ -60,7 +60,7 @@ class Detector:
         """Raises TextModelError if the dictionary, the gazetteers or the model are not installed."""
         self._settings = settings
         wanted = settings.kinds
-        vocabulary = load_vocabulary(settings.lexicon)
+        vocabulary = self._vocabulary = load_vocabulary(settings.lexicon)
         every = recognizers(vocabulary, settings)
         able = [_able(one, settings) for one in every if wanted is None or set(one.kinds) & set(wanted)]
         self._recognizers = [one for one in able if one is not None]
@@ -107,6 +107,8 @@ class Detector:
         return [self._placed(reading, own) for reading, own in zip(readings, hits, strict=True)]
 
     def _scan(self, reading: Reading, own: list[Hit]) -> Scan | None:
+        judged, judge = self._vocabulary.judged.get, self._vocabulary.judge
+        flags = [judged(word[2]) or judge(word[2]) for word in reading.words]
         places = list(self._places.find(reading))
         own.extend(places)
         if self._people is None:
@@ -114,7 +116,7 @@ class Detector:
         spans = [(hit.start, hit.end) for hit in places]
         taken = [(hit.start, hit.end) for hit in own if hit.score >= _TAKES_NAMES and hit.kind not in ("ADRESSE", "LIEU")]
         contacts = [(hit.start, hit.end) for hit in own if hit.kind in ("TELEPHONE", "COURRIEL") and hit.score >= _TAKES_NAMES]
-        return self._people.scan(reading, spans, taken, contacts)
+        return self._people.scan(reading, flags, spans, taken, contacts)
 
     def _seen(self, scans: Sequence[Scan | None]) -> list[list[tuple[int, int, str]] | None]:
         """What the model sees in the texts where a doubt is left."""

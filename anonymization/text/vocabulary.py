@@ -15,7 +15,6 @@ from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-from types import MappingProxyType
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,6 +22,7 @@ import pyarrow.csv as csv
 
 from anonymization.errors import TextModelError
 from anonymization.text.reading import fold
+from anonymization.text.recognizers import titles, ways
 
 FUNCTION = 1  # grammar, courtesy, months: never a name by itself
 ORDINARY = 2  # in the dictionary
@@ -34,10 +34,19 @@ COMMUNE = 64
 RARE_FIRST = 128  # a first name that few bear
 FREQUENT_FIRST = 256  # so frequent that a capital is enough, even at the beginning of a sentence
 BRAND = 512  # companies, brands, associations: not people
+NOT_NAME = 1024  # capitals that are no one's, though a gazetteer lists them
+OFFICE = 2048  # « Monsieur le Maire »
+TITLE_WORD = 4096
+ROLE = 8192
+OPENER = 16384  # begins a phrase that introduces a name
+PARTICLE = 32768  # inside a name: de, van, El
+PLACE_WORD = 65536  # begins the name of a place
+_KNOWN = ORDINARY | FUNCTION | FIRST | FIRST_WORD | FAMILY | COMMUNE
 
 _WORDS = Path(__file__).resolve().parent / "words"
 _ENDINGS = ("s", "x", "e", "es")
 _VERB_ENDINGS = ("e", "es", "ent", "ais", "ait", "aient", "ant", "ez", "ons", "era", "eront", "erait", "eraient", "a", "ai", "ee", "ees", "es")
+_MOST_JUDGED = 1_500_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FIRST_BORNE, FIRST_FREQUENT, FIRST_ALONE = 60, 700, 15_000  # bearers since 1900
 FAMILY_BORNE, FAMILY_FREQUENT = 8, 400  # in the Sirene register
@@ -47,7 +56,34 @@ FAMILY_BORNE, FAMILY_FREQUENT = 8, 400  # in the Sirene register
 class Vocabulary:
     """The table, and what follows from it."""
 
-    table: MappingProxyType[str, int]
+    table: dict[str, int]
+    judged: dict[str, int]  # flags of words met, with what their parts and endings say
+
+    def judge(self, word: str) -> int:
+        """The flags of a folded word as it stands in a text: hyphenated and inflected forms are looked into."""
+        flags = self.judged.get(word)
+        if flags is None:
+            if len(self.judged) > _MOST_JUDGED:
+                self.judged.clear()
+            flags = self.judged[word] = self._judge(word)
+        return flags
+
+    def _judge(self, word: str) -> int:
+        flags = self.flags(word)
+        if not flags & (ORDINARY | FUNCTION | FIRST) and "-" in word:
+            return flags | self._compound(word)
+        return flags if flags & _KNOWN or not _inflected(self, word) else flags | ORDINARY
+
+    def _compound(self, word: str) -> int:
+        """What a hyphenated word is: a first name if its parts are, ordinary if its parts are."""
+        parts = [self.flags(part) for part in word.split("-")]
+        if all(part & (FIRST | FIRST_WORD) for part in parts) and any(part & FIRST for part in parts):
+            return FIRST | FREQUENT_FIRST
+        if parts[0] & FIRST and not parts[0] & RARE_FIRST:
+            return FIRST
+        if all(part & (ORDINARY | FUNCTION) for part in parts) or self.ordinary(word):
+            return ORDINARY
+        return FAMILY if any(part & FAMILY and not part & ORDINARY for part in parts) else 0
 
     def flags(self, word: str) -> int:
         """The flags of a folded word; 0 for one that nothing knows."""
@@ -136,7 +172,19 @@ def load_vocabulary(model: str) -> Vocabulary:
     mark(word_list("family_names"), FAMILY | FAMILY_COMMON)
     mark(word_list("brands"), BRAND)
     mark(_folded(_column("communes", "nom")), COMMUNE)
-    return Vocabulary(MappingProxyType(table))
+    for flag, words in _roles_in_text():
+        mark(words, flag)
+    return Vocabulary(table, {})
+
+
+def _roles_in_text() -> Iterator[tuple[int, Iterable[str]]]:
+    yield NOT_NAME, word_list("not_names")
+    yield OFFICE, titles.OFFICES
+    yield TITLE_WORD, titles.TITLES
+    yield ROLE, titles.ROLES
+    yield OPENER, titles.OPENERS
+    yield PARTICLE, titles.NAME_PARTICLES
+    yield PLACE_WORD, ways.WAYS | ways.VENUES | ways.HOMES
 
 
 def _first_names(always: frozenset[str], ordinary: frozenset[str]) -> Iterator[tuple[int, list[str]]]:

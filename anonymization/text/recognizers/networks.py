@@ -29,7 +29,7 @@ def _colons(plain: str) -> bool:
 
 
 def _six_pairs(plain: str) -> bool:
-    return plain.count(":") >= 5 or plain.count("-") >= 5 or plain.count(".") >= 2
+    return plain.count(":") >= 5 or plain.count("-") >= 5
 
 
 def _imei(match: re.Match[str]) -> bool:
@@ -51,8 +51,13 @@ RECOGNIZER = ShapeRecognizer(
         ),
         Shape(
             "MAC",
-            re.compile(rf"(?<![\w:\-]){_HEX}{{2}}(?:(?::{_HEX}{{2}}){{5}}|(?:-{_HEX}{{2}}){{5}})(?![\w:\-])|(?<![\w]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}(?![\w])"),
+            re.compile(rf"(?<![\w:\-]){_HEX}{{2}}(?:(?::{_HEX}{{2}}){{5}}|(?:-{_HEX}{{2}}){{5}})(?![\w:\-])"),
             "adresse MAC", 0.93, when=_six_pairs,
+        ),
+        Shape(
+            "MAC",
+            re.compile(rf"(?<![\w]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}(?![\w])"),
+            "adresse MAC", 0.9, digits=2, starts="both", marks=(".",),
         ),
         Shape(
             "APPAREIL",

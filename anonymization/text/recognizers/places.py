@@ -27,7 +27,7 @@ from anonymization.text.recognizers.ways import (
     VENUES,
     WAYS,
 )
-from anonymization.text.vocabulary import BRAND, COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY, Vocabulary
+from anonymization.text.vocabulary import BRAND, COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY, PLACE_WORD, Vocabulary
 
 _LINK = re.compile(r"[ \t'\-]{1,2}")
 _AFTER_ABBREVIATION = re.compile(r"\.\s?")
@@ -54,13 +54,15 @@ class PlaceRecognizer:
 
     def find(self, reading: Reading) -> Iterator[Hit]:
         """Yield addresses, joined where they follow each other, then places."""
-        words = reading.words
+        words, flags = reading.words, self._vocabulary.table
         addresses: list[tuple[int, int, str]] = []
         places: list[tuple[int, int]] = []
         done = 0
         for index, word in enumerate(words):
-            if word.start < done or (word.plain not in WAYS and word.plain not in VENUES and word.plain not in HOMES):
-                if word.start >= done and "-" in word.plain and word.plain.partition("-")[0] in WAYS:
+            if word.start < done:
+                continue
+            if not flags.get(word.plain, 0) & PLACE_WORD:
+                if "-" in word.plain and word.plain.partition("-")[0] in WAYS:
                     places.append((word.start, word.end))
                 continue
             found = self._from(reading, index)

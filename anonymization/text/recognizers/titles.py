@@ -6,7 +6,7 @@ import re
 
 # Before a name whatever it is.
 TITLES = frozenset(
-    "monsieur madame mademoiselle messieurs mesdames mr mrs mme mmes mlle melle dr docteur maitre famille mrs mm me mle".split()
+    "monsieur madame mademoiselle messieurs mesdames mr mrs mme mmes mlle melle dr docteur maitre famille m mm me mle".split()
 )
 # Before a name that looks like one.
 ROLES = frozenset(
@@ -23,16 +23,26 @@ ROLES = frozenset(
 )
 # The name comes right after (with « : » or « est » between).
 SLOT = re.compile(
-    r"(?<![\w])(?:[mls]['\s]?\s?ap+el+(?:e|es|ent|ais|ait|er)?|je\sme\snomme|nous\ssommes|je\ssuis|ici|c'est|signee?|signature|de\sla\spart\sd(?:e|'|u)|"
-    r"contacter|contactez|appeler|appelez|rappeler|rappelez|demander|demandez|joindre|prevenir|prevenez|voir\savec|vu\savec|vue?|voir|rdv\savec|parle\sa|"
-    r"d'apres|selon|chez|avec|pour|par|se\snomme|se\sprenomme|au\snom\sd(?:e|u|')|nommee?|dixit|"
-    r"dossier|attn|a\sl'attention\sd(?:e|u|')|transmis\s[aà]|repondu\s[aà]|merci\s[aà]|dont|bonjour|bonsoir|cher|chere|coucou|salut|slt|hello|bjr|merci|remercie|cc|copie)"
+    r"(?<![\w])(?:(?:[mls]['\s]?\s?)?ap+el+(?:e|es|ent|ais|ait|er|ez)?|je\sme\snomme|nous\ssommes|je\ssuis|ici|c'est|signee?|signature|part\sd(?:e|'|u)|"
+    r"contacter|contactez|rappeler|rappelez|demander|demandez|joindre|prevenir|prevenez|voir\savec|vu\savec|vue?|voir|rdv\savec|parle\sa|"
+    r"apres|selon|chez|avec|pour|par|nomme|prenomme|nom\sd(?:e|u|')|nommee?|dixit|"
+    r"dossier|attn|attention\sd(?:e|u|')|transmis\s[aà]|repondu\s[aà]|merci\s[aà]|dont|bonjour|bonsoir|cher|chere|coucou|salut|slt|hello|bjr|merci|remercie|cc|copie)"
     r"(?:\s?:|\sest|\sc'est)?[\s:]{1,3}[«\"“(]?\s?"
 )
 # « le chien de … », « la voiture d'… »
 OWNED = re.compile(
     r"(?<![\w])(?:chien(?:ne|s)?|chats?|voiture|camion|maison|terrain|jardin|haie|garage|musique|enfants?|gamins?|famille|fille|fils|femme|mari|"
     r"dossier|part|plainte|appel|mail|message|visite|porte|poubelles?|bac|terrasse|balcon|cloture|velo|scooter|moto|parents?|mere|pere)\sd(?:e\s|')"
+)
+# The first words of all these phrases: nothing is looked for where none begins.
+OPENERS = frozenset(
+    "m l s mapelle mapele mapel lapelle lapele lapel sapelle sapele sapel appelle appelles apelle apele appel appele appeler appelez appellent appelais "
+    "appelait je nous ici c signe signee signature part contacter contactez rappeler rappelez demander demandez joindre prevenir prevenez voir vu vue "
+    "rdv parle apres selon chez avec pour par nomme prenomme nom nommee dixit dossier attn attention transmis repondu merci dont bonjour bonsoir cher "
+    "chere coucou salut slt slts hello bjr remercie cc copie nee noms prenom prenoms surnomme surnommee epouse veuve bien cordialement cordlt cdt cdlt "
+    "cdmt salutations respectueusement sincerement amicalement bises bisous tres bonne dans a bav mes "
+    "chien chienne chiens chat chats voiture camion maison terrain jardin haie garage musique enfant enfants gamin gamins famille fille filles fils "
+    "femme mari plainte mail message visite porte poubelle poubelles bac terrasse balcon cloture velo scooter moto parent parents mere pere".split()
 )
 # What follows is a name, whatever it looks like.
 LABEL = re.compile(
