@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -105,7 +106,8 @@ class Reading:
     ends: list[int] | None = None
     digits: int = 0
     _words: list[Word] | None = field(default=None, repr=False)
-    _numbers: list[int] | None = field(default=None, repr=False)
+    _numbers: list[tuple[int, int]] | None = field(default=None, repr=False)
+    _longest: int = -1
     _codes: list[int] | None = field(default=None, repr=False)
 
     @property
@@ -117,11 +119,18 @@ class Reading:
         return self._words
 
     @property
-    def numbers(self) -> list[int]:
-        """Where a number may begin: digits after something else, and the signs that open a telephone number."""
+    def numbers(self) -> list[tuple[int, int]]:
+        """Where a number may begin, and how many digits follow with nothing but separators between them."""
         if self._numbers is None:
-            self._numbers = [match.start() for match in _NUMBER.finditer(self.plain)] if self.digits else []
+            self._numbers = list(_numbers(self.plain)) if self.digits else []
         return self._numbers
+
+    @property
+    def longest(self) -> int:
+        """The most digits that follow each other."""
+        if self._longest < 0:
+            self._longest = max((run for _, run in self.numbers), default=0)
+        return self._longest
 
     @property
     def codes(self) -> list[int]:
@@ -138,8 +147,19 @@ class Reading:
 
 
 _DIGIT = re.compile(r"\d")
+_RUN = re.compile(r"[+(]{0,2}\d(?:[\s.\-/()_·,:*]{0,4}\do?)*")
 _NUMBER = re.compile(r"\d(?<!\d\d)|[+(](?=[\s(]?[+\d])")
 _CODE = re.compile(r"[a-z](?<![^\W_][a-z])(?=[a-z]{0,9}[\s.\-_·/]{0,3}\d)")
+
+
+def _numbers(plain: str) -> Iterator[tuple[int, int]]:
+    for run in _RUN.finditer(plain):
+        left = len(_DIGIT.findall(run.group()))
+        done = run.start()
+        for number in _NUMBER.finditer(plain, run.start(), run.end()):
+            left -= len(_DIGIT.findall(plain, done, number.start())) if number.start() > done else 0
+            done = number.start()
+            yield done, left
 
 
 def read(text: str) -> Reading:

@@ -27,6 +27,7 @@ class Scan:
     """What is known of each word of one text."""
 
     reading: Reading
+    words: list[Word]
     flags: list[int]
     shapes: list[int]
     opens: list[bool]  # begins a sentence; only told of words with a capital
@@ -37,11 +38,6 @@ class Scan:
     small: bool  # no word has a capital inside a sentence
     any: int  # all flags together
     doubtful: list[int] = field(default_factory=list)
-
-    @property
-    def words(self) -> list[Word]:
-        """The words of the text."""
-        return self.reading.words
 
     def raise_to(self, index: int, score: float, reason: str) -> None:
         """Keep the best reason."""
@@ -89,7 +85,7 @@ def describe(reading: Reading, flags: list[int], places: Spans, taken: Spans) ->
     shouted = upper * 2 > len(words) - shapes.count(INITIAL)
     small = not any(shape == TITLE and not start for shape, start in zip(shapes, opens, strict=True))
     count = len(words)
-    scan = Scan(reading, flags, shapes, opens, [False] * count, [0.0] * count, [""] * count, shouted, small, every)
+    scan = Scan(reading, words, flags, shapes, opens, [False] * count, [0.0] * count, [""] * count, shouted, small, every)
     _place(scan, places, taken)
     return scan
 
@@ -123,7 +119,7 @@ def _place(scan: Scan, places: Spans, taken: Spans) -> None:
     for start, end in (*places, *taken, *pets):
         for index in range(first_at(scan.words, start), first_at(scan.words, end)):
             scan.placed[index] = True
-    if "-" in plain:
+    if "st-" in plain or "ste-" in plain or "saint" in plain:
         for index, word in enumerate(scan.words):
             if word.plain.startswith(_SAINT):
                 scan.placed[index] = True

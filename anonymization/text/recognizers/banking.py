@@ -40,17 +40,17 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "IBAN",
             re.compile(rf"(?<![\w])\d{{5}}{_GAP}\d{{5}}{_GAP}[a-z0-9]{{11}}{_GAP}\d{{2}}(?![\w])"),
-            "relevé d'identité bancaire", 0.4, context=_BANK, boost=0.5, digits=12, starts="number",
+            "relevé d'identité bancaire", 0.4, context=_BANK, boost=0.5, digits=12, run=10, starts="number",
         ),
         Shape(
             "CARTE",
             re.compile(r"(?<![\w])(?:[2456]\d{3}(?:[\s.\-]{0,2}\d{4}){3}|3[47]\d{2}[\s.\-]?\d{6}[\s.\-]?\d{5})(?![\w])"),
-            "carte de paiement", 0.85, check=_luhn, failing=0.25, context=_CARD, digits=15, starts="number",
+            "carte de paiement", 0.85, check=_luhn, failing=0.25, context=_CARD, digits=15, run=15, starts="number",
         ),
         Shape(
             "CARTE",
             re.compile(r"(?<![\w])3[068]\d{2}[\s.\-]?\d{6}[\s.\-]?\d{4}(?![\w])"),
-            "carte de paiement", 0.35, check=_luhn, context=_CARD, needs_context=True, boost=0.4, digits=14, starts="number",
+            "carte de paiement", 0.35, check=_luhn, context=_CARD, needs_context=True, boost=0.4, digits=14, run=14, starts="number",
         ),
         Shape(
             "CARTE",

@@ -40,7 +40,7 @@ RECOGNIZER = ShapeRecognizer(
             check=_siret,
             failing=0.2,
             context=_ESTABLISHMENT,
-            digits=14, starts="number",
+            digits=14, run=14, starts="number",
         ),
         Shape(
             "SIREN",
@@ -51,7 +51,7 @@ RECOGNIZER = ShapeRecognizer(
             failing=0.15,
             context=_COMPANY,
             boost=0.5,
-            digits=9, starts="number",
+            digits=9, run=9, starts="number",
         ),
         Shape(
             "TVA",

@@ -33,8 +33,8 @@ def _long_enough(match: re.Match[str]) -> bool:
 ENERGY = ShapeRecognizer(
     "energie",
     [
-        Shape("PRM", re.compile(_FOURTEEN), "quatorze chiffres d'un point de livraison", 0.42, context=_POWER, boost=0.55, digits=14, starts="number"),
-        Shape("PCE", re.compile(_FOURTEEN), "quatorze chiffres d'un point de comptage", 0.41, context=_GAS, boost=0.57, digits=14, starts="number"),
+        Shape("PRM", re.compile(_FOURTEEN), "quatorze chiffres d'un point de livraison", 0.42, context=_POWER, boost=0.55, digits=14, run=14, starts="number"),
+        Shape("PCE", re.compile(_FOURTEEN), "quatorze chiffres d'un point de comptage", 0.41, context=_GAS, boost=0.57, digits=14, run=14, starts="number"),
         Shape("PCE", re.compile(r"(?<![\w])gi\s?\d{3}\s?\d{3}(?![\w])"), "GI et six chiffres", 0.75, context=_GAS, digits=6, starts="code", marks=("gi",)),
     ],
 )  # fmt: skip

@@ -62,7 +62,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "APPAREIL",
             re.compile(r"(?<![\w])\d{2}[\s\-]?\d{6}[\s\-]?\d{6}[\s\-]?\d(?:[\s\-/]?\d{1,2})?(?![\w])(?![\s\-]\d)"),
-            "IMEI", 0.6, check=_imei, failing=0.2, context=_DEVICE, boost=0.45, digits=15, starts="number",
+            "IMEI", 0.6, check=_imei, failing=0.2, context=_DEVICE, boost=0.45, digits=15, run=15, starts="number",
         ),
         Shape(
             "APPAREIL",

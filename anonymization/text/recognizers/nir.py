@@ -34,7 +34,7 @@ RECOGNIZER = ShapeRecognizer(
             check=_key,
             failing=0.5,
             context=_CONTEXT,
-            digits=14, starts="number",
+            digits=14, run=5, starts="number",
         ),
         Shape(
             "NIR",
@@ -43,7 +43,7 @@ RECOGNIZER = ShapeRecognizer(
             0.5,
             context=_CONTEXT,
             boost=0.45,
-            digits=12, starts="number",
+            digits=12, run=5, starts="number",
         ),
         Shape(
             "NIR",
@@ -53,7 +53,7 @@ RECOGNIZER = ShapeRecognizer(
             context=_CONTEXT,
             boost=0.5,
             needs_context=True,
-            digits=9, starts="number",
+            digits=9, run=5, starts="number",
         ),
     ],
 )

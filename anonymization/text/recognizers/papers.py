@@ -39,13 +39,13 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "PERMIS",
             re.compile(r"(?<![\w])\d{2}(?:[\s.\-]?\d){10}(?![\w])(?![\s.\-]\d)"),
-            "douze chiffres d'un permis de conduire", 0.35, context=_LICENCE, boost=0.6, needs_context=True, digits=12, starts="number",
+            "douze chiffres d'un permis de conduire", 0.35, context=_LICENCE, boost=0.6, needs_context=True, digits=12, run=12, starts="number",
         ),
         Shape("CNI", _NEW_CARD, "neuf signes d'une carte d'identité", 0.3, context=_CARD, boost=0.65, digits=1, starts="both", needs_context=True, marks=("ci", "identite", "nationale")),
         Shape(
             "CNI",
             re.compile(r"(?<![\w])\d{2}\s?(?P<month>\d{2})(?:[\s.\-]?[0-9a-z]){2}(?:[\s.\-]?\d){6}(?![\w])(?![\s.\-]\d)"),
-            "douze chiffres d'une carte d'identité", 0.3, check=_month, failing=0.15, context=_CARD, boost=0.65, digits=10, starts="number",
+            "douze chiffres d'une carte d'identité", 0.3, check=_month, failing=0.15, context=_CARD, boost=0.65, digits=10, run=4, starts="number",
         ),
         Shape(
             "SEJOUR",
@@ -55,7 +55,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "SEJOUR",
             re.compile(r"(?<![\w])\d{2}(?:\s\d{2}){4}(?!\s?\d)|(?<![\w])\d{4}\s\d{3}\s\d{3}(?!\s?\d)"),
-            "numéro d'un titre de séjour", 0.3, context=_PERMIT, boost=0.65, needs_context=True, digits=10, starts="number",
+            "numéro d'un titre de séjour", 0.3, context=_PERMIT, boost=0.65, needs_context=True, digits=10, run=10, starts="number",
         ),
     ],
 )  # fmt: skip

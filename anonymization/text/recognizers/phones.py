@@ -29,12 +29,12 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "TELEPHONE",
             re.compile(rf"(?<![\w+])(?:\(?\+|00)\s?33\)?{_GAP}(?:\(0\){_GAP}|0{_GAP})?[1-9](?:{_GAP}\d){{8}}(?!\d)"),
-            "numéro français à l'international", 0.98, digits=11, starts="number",
+            "numéro français à l'international", 0.98, digits=11, run=11, starts="number",
         ),
         Shape(
             "TELEPHONE",
             re.compile(rf"(?<![\w])(?:\(?\+|00)\s?{_OVERSEAS}\)?{_GAP}(?:\(0\){_GAP})?(?:\d{_GAP}){{5,8}}\d(?!\d)"),
-            "numéro d'outre-mer", 0.95, digits=9, starts="number",
+            "numéro d'outre-mer", 0.95, digits=9, run=9, starts="number",
         ),
         Shape(
             "TELEPHONE",
@@ -49,12 +49,12 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "TELEPHONE",
             re.compile(rf"(?<![\w+]){_DATE}0{_GAP}[1-79](?:{_GAP}\d){{8}}(?!\d)"),
-            "dix chiffres d'un téléphone", 0.85, digits=10, starts="number",
+            "dix chiffres d'un téléphone", 0.85, digits=10, run=10, starts="number",
         ),
         Shape(
             "TELEPHONE",
             re.compile(r"(?<![\w+])[1-79](?:[\s.\-]\d{2}){4}(?![\d\w])"),
-            "téléphone sans son zéro", 0.25, context=_TALK, boost=0.5, needs_context=True, digits=9, starts="number",
+            "téléphone sans son zéro", 0.25, context=_TALK, boost=0.5, needs_context=True, digits=9, run=9, starts="number",
         ),
         Shape(
             "TELEPHONE",
@@ -64,7 +64,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "TELEPHONE",
             re.compile(rf"(?<![\w])08\d?(?:{_GAP}\d){{7,8}}(?!\d)"),
-            "numéro de service", 0.2, digits=10, starts="number",
+            "numéro de service", 0.2, digits=10, run=10, starts="number",
         ),
     ],
 )  # fmt: skip

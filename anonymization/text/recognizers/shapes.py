@@ -37,6 +37,7 @@ class Shape:
         digits: the fewest digits of any match.
         marks: one of them stands in any text that matches; empty if there is no such sign.
         when: what else a text must have to be searched.
+        run: the fewest digits that follow each other where a match begins with one.
         starts: where matches begin: a number, a code that begins with a letter, or anywhere.
         most: the highest score that context can lead to.
     """
@@ -54,6 +55,7 @@ class Shape:
     digits: int = 0
     marks: tuple[str, ...] = ()
     when: Callable[[str], bool] | None = None
+    run: int = 1
     starts: Literal["number", "code", "both", "anywhere"] = "anywhere"
     most: float = 0.99
 
@@ -79,13 +81,14 @@ class ShapeRecognizer:
 
     def find(self, reading: Reading) -> Iterator[Hit]:
         """Yield what matches, in no order; overlaps are not resolved here."""
-        if reading.digits < self._least:
+        digits, plain = reading.digits, reading.plain
+        if digits < self._least:
             return
-        plain = reading.plain
+        longest = reading.longest
         for shape in self.shapes:
-            if reading.digits < shape.digits or (shape.marks and not _has(plain, shape.marks)):
+            if digits < shape.digits or (shape.run > longest and shape.starts == "number"):
                 continue
-            if shape.when is not None and not shape.when(plain):
+            if (shape.marks and not _has(plain, shape.marks)) or (shape.when is not None and not shape.when(plain)):
                 continue
             for match in _matches(shape, reading):
                 hit = self._judged(shape, match, plain)
@@ -128,15 +131,16 @@ def _best(shape: Shape) -> float:
 
 def _matches(shape: Shape, reading: Reading) -> Iterator[re.Match[str]]:
     """Every match; only where one may begin, if the shape says where."""
-    if shape.starts == "anywhere":
-        yield from shape.pattern.finditer(reading.plain)
+    starts, match, plain = shape.starts, shape.pattern.match, reading.plain
+    if starts == "anywhere":
+        yield from shape.pattern.finditer(plain)
         return
-    match, plain = shape.pattern.match, reading.plain
-    if shape.starts != "code":
-        for start in reading.numbers:
-            if found := match(plain, start):
+    if starts != "code":
+        least = shape.run
+        for start, run in reading.numbers:
+            if run >= least and (found := match(plain, start)):
                 yield found
-    if shape.starts != "number":
+    if starts != "number":
         for start in reading.codes:
             if found := match(plain, start):
                 yield found
