@@ -1,8 +1,8 @@
 """Check digits, each with its source. Every function takes digits and letters without separators.
 
-Sources: ISO/IEC 7812-1 annex B (Luhn); Insee for SIREN and SIRET, with La Poste's establishments; decree 82-103 and Insee for
-the NIR; ISO 13616 and ISO/IEC 7064 (IBAN); CGI annexe II, article 242 bis A and council directive 2006/112 (VAT, in the French
-key's usual form); ICAO Doc 9303-3 (7-3-1 weights).
+Sources: ISO/IEC 7812-1 annex B (Luhn); Insee for SIREN and SIRET, with La Poste's establishments; decree 82-103 and
+Insee for the NIR; ISO 13616 and ISO/IEC 7064 (IBAN); CGI annexe II, article 242 bis A and council directive 2006/112
+(VAT, in the French key's usual form); ICAO Doc 9303-3 (7-3-1 weights).
 """
 
 from __future__ import annotations

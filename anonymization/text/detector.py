@@ -1,7 +1,7 @@
 """Finds personal data in texts: every recognizer over every text, the model over those where a doubt is left.
 
-The work for a text that holds nothing is what decides the speed, so it is little: one folding, one cut into words, one look-up
-a word; a family of shapes is searched only if the text has the digits or the sign that it needs.
+The work for a text that holds nothing is what decides the speed, so it is little: one folding, one cut into words,
+one look-up a word; a family of shapes is searched only if the text has the digits or the sign that it needs.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Protocol
 
 from anonymization.errors import AnonymizationError, RedactionError
 from anonymization.text.hit import Hit
+from anonymization.text.names.scan import Scan
 from anonymization.text.overlaps import resolve
 from anonymization.text.reading import Reading, read
 from anonymization.text.recognizers import (
@@ -32,7 +33,7 @@ from anonymization.text.recognizers import (
     references,
     tax,
 )
-from anonymization.text.recognizers.people import PeopleRecognizer, Scan
+from anonymization.text.recognizers.people import PeopleRecognizer
 from anonymization.text.recognizers.places import PlaceRecognizer
 from anonymization.text.recognizers.shapes import ShapeRecognizer
 from anonymization.text.settings import RedactionSettings
@@ -114,8 +115,12 @@ class Detector:
         if self._people is None:
             return None
         spans = [(hit.start, hit.end) for hit in places]
-        taken = [(hit.start, hit.end) for hit in own if hit.score >= _TAKES_NAMES and hit.kind not in ("ADRESSE", "LIEU")]
-        contacts = [(hit.start, hit.end) for hit in own if hit.kind in ("TELEPHONE", "COURRIEL") and hit.score >= _TAKES_NAMES]
+        taken = [
+            (hit.start, hit.end) for hit in own if hit.score >= _TAKES_NAMES and hit.kind not in ("ADRESSE", "LIEU")
+        ]
+        contacts = [
+            (hit.start, hit.end) for hit in own if hit.kind in ("TELEPHONE", "COURRIEL") and hit.score >= _TAKES_NAMES
+        ]
         return self._people.scan(reading, flags, spans, taken, contacts)
 
     def _seen(self, scans: Sequence[Scan | None]) -> list[list[tuple[int, int, str]] | None]:
@@ -131,13 +136,13 @@ class Detector:
 
     def _placed(self, reading: Reading, hits: list[Hit]) -> list[Hit]:
         wanted, threshold = self._settings.kinds, self._settings.threshold
-        kept = [
-            hit for hit in hits if hit.score >= threshold(hit.kind) and (wanted is None or hit.kind in wanted)
-        ]
+        kept = [hit for hit in hits if hit.score >= threshold(hit.kind) and (wanted is None or hit.kind in wanted)]
         resolved = resolve(kept)
         if reading.starts is None:
             return resolved
-        return [replace(hit, start=start, end=end) for hit in resolved for start, end in [reading.place(hit.start, hit.end)]]
+        return [
+            replace(hit, start=start, end=end) for hit in resolved for start, end in [reading.place(hit.start, hit.end)]
+        ]
 
 
 def recognizers(vocabulary: Vocabulary, settings: RedactionSettings) -> list[Recognizer]:
@@ -171,5 +176,5 @@ def _able(recognizer: Recognizer, settings: RedactionSettings) -> Recognizer | N
 @lru_cache(maxsize=4)
 def detector(settings_key: bytes) -> Detector:
     """The detector of some pickled settings; made once a process."""
-    settings: RedactionSettings = pickle.loads(settings_key)  # made by this process
+    settings: RedactionSettings = pickle.loads(settings_key)  # noqa: S301  made by this process
     return Detector(settings)

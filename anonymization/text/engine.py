@@ -1,12 +1,13 @@
 """The language model, with nothing of it but what finds people: its vectors, and its `ner` pipe.
 
-What a full pipeline spends on tagging, parsing and lemmas is not spent, and the tokenizer is ours: importing the French one
-takes longer than everything else here, and its words are those that recognizers have already. Nothing reaches the network: a
-model that is not installed is an error, never a smaller search.
+What a full pipeline spends on tagging, parsing and lemmas is not spent, and the tokenizer is ours: importing the
+French one takes longer than everything else here, and its words are those that recognizers have already. Nothing
+reaches the network: a model that is not installed is an error, never a smaller search.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -39,7 +40,7 @@ class PeopleModel:
             found = list(_TOKEN.finditer(text.replace("’", "'")))
             for start in range(0, len(found), _MOST_TOKENS):
                 piece = found[start : start + _MOST_TOKENS]
-                spaces = [one.end() < two.start() for one, two in zip(piece, piece[1:], strict=False)]
+                spaces = [one.end() < two.start() for one, two in itertools.pairwise(piece)]
                 docs.append(Doc(self._vocab, words=[token.group() for token in piece], spaces=[*spaces, False]))
                 owners.append(owner)
                 tokens.append(piece)
@@ -65,7 +66,8 @@ def load_model(name: str) -> PeopleModel:
         return _loaded(folder)
     except (ImportError, OSError, StopIteration, KeyError, ValueError) as error:
         raise TextModelError(
-            f"the language model « {name} » does not load ({type(error).__name__}): install it with the project's requirements"
+            f"the language model « {name} » does not load ({type(error).__name__}): "
+            "install it with the project's requirements"
         ) from None
 
 

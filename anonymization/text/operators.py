@@ -1,7 +1,8 @@
 """What takes the place of a hit: a tag, a stand-in, a pseudonym, something coarser, or itself.
 
-Pseudonyms are custody's: values are asked for together, once each, after detection, and written in base32 so that they can be
-spoken. A column that hashes without custody is an error, never a plain hash: names are few enough to be tried one by one.
+Pseudonyms are custody's: values are asked for together, once each, after detection, and written in base32 so that
+they can be spoken. A column that hashes without custody is an error, never a plain hash: names are few enough to be
+tried one by one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _COMMUNE = re.compile(r"(?:(?<!\d)\d{5}\s+|,\s*(?:à\s+)?|\sà\s+)([^\W\d_][^\d,;()\n]*)$")
 
 
-def replaced(texts: Sequence[str], hits: Sequence[Sequence[Hit]], settings: RedactionSettings, pseudonymize: Pseudonymize | None) -> list[str]:
+def replaced(
+    texts: Sequence[str], hits: Sequence[Sequence[Hit]], settings: RedactionSettings, pseudonymize: Pseudonymize | None
+) -> list[str]:
     """The texts with each hit dealt with by its kind's operator.
 
     Args:
@@ -93,7 +96,9 @@ def _pseudonyms(
     if pseudonymize is None:
         raise RedactionError("a kind is to be replaced by pseudonyms, and no custody was given to make them")
     values = list(wanted)
-    answer = pseudonymize(pa.array([f"{kind}:{' '.join(value.casefold().split())}" for kind, value in values], pa.string()))
+    answer = pseudonymize(
+        pa.array([f"{kind}:{' '.join(value.casefold().split())}" for kind, value in values], pa.string())
+    )
     if len(answer) != len(values):
         raise RedactionError(f"custody answered {len(answer)} pseudonyms for {len(values)} values")
     spoken = [None if one is None else b32encode(one)[:13].decode().lower() for one in answer.to_pylist()]

@@ -1,7 +1,8 @@
 """Which hit stays where several cover the same signs. The order is explicit, and total: no two hits are ever equal.
 
 1. A hit that a contract would not mask never hides one that it would: the threshold is applied first.
-2. The surer hit wins. A checksum is surer than a context, a context than a bare shape: a SIRET is never a card, a NIR with its
+2. The surer hit wins. A checksum is surer than a context, a context than a bare shape: a SIRET is never a card, a NIR
+with its
    key never a telephone, whatever they are announced as.
 3. At equal score the longer wins, then the kind that comes first in :data:`RANKS`, then the one that begins first.
 4. A name inside an e-mail, a link, an account or an address is part of it: these four weigh more than what they hold.
@@ -15,9 +16,9 @@ from collections.abc import Iterable
 from anonymization.text.hit import Hit
 
 RANKS = (
-    "NIR", "IBAN", "SIRET", "TVA", "CARTE", "FISCAL", "PRM", "PCE", "COURRIEL", "LIEN", "COMPTE", "TELEPHONE", "PLAQUE", "PASSEPORT",
-    "PERMIS", "CNI", "SEJOUR", "NAISSANCE", "POSITION", "MAC", "IP", "APPAREIL", "COMPTEUR", "SIREN", "ADRESSE", "NOM", "REFERENCE",
-    "LIEU", "TEXTE",
+    "NIR", "IBAN", "SIRET", "TVA", "CARTE", "FISCAL", "PRM", "PCE", "COURRIEL", "LIEN", "COMPTE", "TELEPHONE",
+    "PLAQUE", "PASSEPORT", "PERMIS", "CNI", "SEJOUR", "NAISSANCE", "POSITION", "MAC", "IP", "APPAREIL", "COMPTEUR",
+    "SIREN", "ADRESSE", "NOM", "REFERENCE", "LIEU", "TEXTE",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(RANKS)}
 _NUMBERS = frozenset({"NIR", "IBAN", "SIRET", "CARTE", "FISCAL", "PRM", "PCE"})
@@ -40,7 +41,10 @@ def _whole(hits: list[Hit]) -> list[Hit]:
         hit
         for hit in hits
         if hit.kind != "TELEPHONE"
-        or not any(one.start <= hit.start and hit.end <= one.end and one.end - one.start > hit.end - hit.start for one in longer)
+        or not any(
+            one.start <= hit.start and hit.end <= one.end and one.end - one.start > hit.end - hit.start
+            for one in longer
+        )
     ]
 
 

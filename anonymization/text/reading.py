@@ -1,8 +1,9 @@
 """One text, read once: the folded forms that recognizers look at, its words, and the way back to the text as it came.
 
-Folding takes away what hides a value and changes nothing a reader sees: accents, case, full-width letters, invisible and
-combining signs, HTML entities and bare tags, letters broken by a wrong encoding. Most texts fold sign for sign, and then
-nothing has to be mapped; otherwise every folded sign remembers its place. Recognizers speak of folded places only.
+Folding takes away what hides a value and changes nothing a reader sees: accents, case, full-width letters, invisible
+and combining signs, HTML entities and bare tags, letters broken by a wrong encoding. Most texts fold sign for sign,
+and then nothing has to be mapped; otherwise every folded sign remembers its place. Recognizers speak of folded places
+only.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-_INVISIBLE = frozenset(
-    map(chr, [0xAD, 0x34F, 0x61C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180E, 0xFEFF])
-) | frozenset(chr(code) for low, high in ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x2069), (0xFE00, 0xFE0F)) for code in range(low, high + 1))  # fmt: skip
+_INVISIBLE_RANGES = (
+    (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180E),
+    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0x2066, 0x2069), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+)  # fmt: skip
+_INVISIBLE = frozenset(chr(code) for low, high in _INVISIBLE_RANGES for code in range(low, high + 1))
 _AS = {
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "‐": "-", "‑": "-", "‒": "-", "–": "-", "−": "-",
     "…": ".", "＠": "@", "\u2028": "\n", "\u2029": "\n", "\ufffd": "e",

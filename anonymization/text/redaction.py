@@ -1,7 +1,8 @@
 """Replaces personal data in free text, by column.
 
-Invariants: a null stays null; every distinct text is read once; findings say where, what kind and how sure, never which value;
-a text that is too long to be read is masked whole; a model that is wanted and not installed is an error, never a smaller search.
+Invariants: a null stays null; every distinct text is read once; findings say where, what kind and how sure, never
+which value; a text that is too long to be read is masked whole; a model that is wanted and not installed is an error,
+never a smaller search.
 """
 
 from __future__ import annotations

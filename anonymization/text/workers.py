@@ -1,7 +1,8 @@
-"""Texts read by several processes side by side, in pieces, the answers in order and never more than a few pieces in memory.
+"""Texts read by several processes side by side, in pieces, the answers in order and never more than a few pieces in
+memory.
 
-Each process has its own detector: worth its start only for many texts. A process that may have no children (a daemon of a task
-runner) reads alone.
+Each process has its own detector: worth its start only for many texts. A process that may have no children (a daemon
+of a task runner) reads alone.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def detect_apart(texts: Sequence[str], settings: RedactionSettings, count: int) 
     pieces = (texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(count, context, _begin, (settings,)) as pool:
-        pending: deque[Future[list[list[Hit]]]] = deque(pool.submit(_read, piece) for piece in islice(pieces, count + 1))
+        pending: deque[Future[list[list[Hit]]]] = deque(
+            pool.submit(_read, piece) for piece in islice(pieces, count + 1)
+        )
         while pending:
             try:
                 answer = pending.popleft().result()
@@ -59,7 +62,7 @@ def _begin(settings: RedactionSettings) -> None:
     _SETTINGS.append(settings)
 
 
-def _read(texts: list[str]) -> list[list[Hit]]:
+def _read(texts: Sequence[str]) -> list[list[Hit]]:
     import pickle
 
     from anonymization.text.detector import detector

@@ -1,7 +1,8 @@
-"""What is said around a name: titles, roles, the phrases that introduce one, initials, the end of a letter, a number to call.
+"""What is said around a name: titles, roles, the phrases that introduce one, initials, the end of a letter, a number
+to call.
 
-Each clue raises the words that follow it (or that end the text) as far as they look like a name; how far depends on the clue:
-after « Mme » almost anything is one, after « ma voisine » it must look like one.
+Each clue raises the words that follow it (or that end the text) as far as they look like a name; how far depends on
+the clue: after « Mme » almost anything is one, after « ma voisine » it must look like one.
 """
 
 from __future__ import annotations
@@ -53,7 +54,11 @@ def _titles(scan: Scan, vocabulary: Vocabulary) -> None:
             if words[index].plain not in _M or _is_m(scan, index):
                 _after(scan, vocabulary, index + 1, SURE, "titre", strict=False)
         elif flag & ROLE:
-            placed = words[index].plain in PLACED_ROLES and index + 1 < len(words) and words[index + 1].plain in ("de", "du", "des")
+            placed = (
+                words[index].plain in PLACED_ROLES
+                and index + 1 < len(words)
+                and words[index + 1].plain in ("de", "du", "des")
+            )
             if not placed:
                 _after(scan, vocabulary, index + 1, LIKELY, "rôle", strict=True)
         if scan.shapes[index] == INITIAL:
@@ -69,7 +74,15 @@ def _phrases(scan: Scan, vocabulary: Vocabulary) -> None:
         for phrases, strict in ((SLOT, True), (OWNED, True), (LABEL, False)):
             phrase = phrases.match(plain, start)
             if phrase and not PET.search(plain[max(0, start - 24) : start]):
-                _after(scan, vocabulary, first_at(words, phrase.end()), LIKELY, "formule", strict=strict, start=phrase.end())
+                _after(
+                    scan,
+                    vocabulary,
+                    first_at(words, phrase.end()),
+                    LIKELY,
+                    "formule",
+                    strict=strict,
+                    start=phrase.end(),
+                )
         if len(plain) - start <= _END_OF_TEXT * 4 and (closing := CLOSING.match(plain, start)):
             place = first_at(words, closing.end())
             if place < len(words) and words[place].start <= closing.end() + 3:
@@ -132,7 +145,9 @@ def _after(
             if not scan.leads_to_name(index):
                 return
             particles += [] if strict else [index]
-        elif not (flag & TITLE_WORD and not taken) and _nameable(scan, vocabulary, index, strict=strict, first=not taken):
+        elif not (flag & TITLE_WORD and not taken) and _nameable(
+            scan, vocabulary, index, strict=strict, first=not taken
+        ):
             scan.placed[index] = scan.placed[index] and strict
             for place in (*particles, index):
                 scan.raise_to(place, score, reason)

@@ -1,11 +1,13 @@
 """What a word is by itself: a first name, a family name with a capital, two words side by side that nothing knows.
 
-A first name that is no ordinary word is enough, in any case; Rose or Pierre want a capital; a family name wants one inside a
-sentence. What stays doubtful is listed, for the language model to have its say: it can confirm, and hardly ever forbids.
+A first name that is no ordinary word is enough, in any case; Rose or Pierre want a capital; a family name wants one
+inside a sentence. What stays doubtful is listed, for the language model to have its say: it can confirm, and hardly
+ever forbids.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, POSSIBLE, TITLE, UPPER, Scan
@@ -120,7 +122,12 @@ def _family_in_capitals(scan: Scan, index: int, flag: int) -> None:
     """« DUPONT », « LE ROUX », in a text that is not in capitals."""
     if not flag & FAMILY:
         return
-    particle = index > 0 and scan.flags[index - 1] & PARTICLE and scan.shapes[index - 1] == UPPER and scan.gap(index - 1, index) == " "
+    particle = (
+        index > 0
+        and scan.flags[index - 1] & PARTICLE
+        and scan.shapes[index - 1] == UPPER
+        and scan.gap(index - 1, index) == " "
+    )
     if flag & ORDINARY:
         for place in (index - 1, index) if particle else ():
             scan.raise_to(place, NEAR, "nom de famille en capitales")
@@ -130,7 +137,7 @@ def _family_in_capitals(scan: Scan, index: int, flag: int) -> None:
 
 
 def _strangers(scan: Scan, vocabulary: Vocabulary) -> None:
-    """Two words side by side that nothing knows: more likely a name than two mistakes, unless the text is in another language."""
+    """Two words side by side that nothing knows: more likely a name than two mistakes, except in another language."""
     words, known = scan.words, ORDINARY | FUNCTION | BRAND | COMMUNE
     strange = [
         index
@@ -139,7 +146,7 @@ def _strangers(scan: Scan, vocabulary: Vocabulary) -> None:
     ]
     if not 2 <= len(strange) <= _MOST_STRANGERS:
         return
-    for one, two in zip(strange, strange[1:], strict=False):
+    for one, two in itertools.pairwise(strange):
         if two != one + 1 or scan.gap(one, two) != " ":
             continue
         if not scan.shouted and scan.shapes[one] != scan.shapes[two]:

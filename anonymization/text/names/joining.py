@@ -1,4 +1,4 @@
-"""From words to names: what stands beside a sure name is part of it or another one; then words are joined into spans."""
+"""From words to names: what stands beside a sure name is part of it, or one more; words are then joined into spans."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from anonymization.text.hit import Hit
+from anonymization.text.lists import word_list
 from anonymization.text.names.scan import INITIAL, LOWER, NAME, NEAR, TITLE, UPPER, Scan, Spans
 from anonymization.text.recognizers.titles import NAME_PARTICLES
 from anonymization.text.vocabulary import (
@@ -23,7 +24,6 @@ from anonymization.text.vocabulary import (
     ROLE,
     TITLE_WORD,
     Vocabulary,
-    word_list,
 )
 
 _LISTED = 0.45
@@ -51,7 +51,9 @@ def join(scan: Scan, recognizer: str, known: Spans) -> Iterator[Hit]:
     score, reason = 0.0, ""
     for index, word in enumerate(scan.words):
         value = scan.score[index]
-        if value <= 0 or (scan.reason[index] != "titre" and any(low <= word.start and word.end <= high for low, high in known)):
+        if value <= 0 or (
+            scan.reason[index] != "titre" and any(low <= word.start and word.end <= high for low, high in known)
+        ):
             continue
         if start >= 0 and (value >= NAME) == (score >= NAME) and _linked(scan, index, end):
             end, score = word.end, max(score, value)

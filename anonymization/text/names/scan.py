@@ -1,6 +1,8 @@
-"""One text while its words are judged: what each word is, how it is written, and the best reason found to take it for a name.
+"""One text while its words are judged: what each word is, how it is written, and the best reason found to take it for
+a name.
 
-The weights mean what :class:`~anonymization.text.hit.Hit` says of scores; 0.4 and over is a name, unless a contract asks more.
+The weights mean what :class:`~anonymization.text.hit.Hit` says of scores; 0.4 and over is a name, unless a contract
+asks more.
 """
 
 from __future__ import annotations
@@ -85,7 +87,9 @@ def describe(reading: Reading, flags: list[int], places: Spans, taken: Spans) ->
     shouted = upper * 2 > len(words) - shapes.count(INITIAL)
     small = not any(shape == TITLE and not start for shape, start in zip(shapes, opens, strict=True))
     count = len(words)
-    scan = Scan(reading, words, flags, shapes, opens, [False] * count, [0.0] * count, [""] * count, shouted, small, every)
+    scan = Scan(
+        reading, words, flags, shapes, opens, [False] * count, [0.0] * count, [""] * count, shouted, small, every
+    )
     _place(scan, places, taken)
     return scan
 

@@ -64,7 +64,7 @@ class LinkRecognizer:
     """Finds links; those that lead to nobody score too low to be masked."""
 
     name = "liens"
-    kinds = ("LIEN",)
+    kinds: tuple[str, ...] = ("LIEN",)
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary

@@ -11,8 +11,12 @@ from anonymization.text import checks
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, compact, words
 
 _GAP = r"[\s.\-]{0,2}"
-_BANK = words(r"iban", r"rib", r"comptes?", r"bancaires?", r"virement", r"banque", r"prelevement", r"bic", r"remboursement")
-_CARD = words(r"cartes?", r"cb", r"bancaire", r"visa", r"mastercard", r"paiement", r"paye", r"numero de carte", r"debit\w*")
+_BANK = words(
+    r"iban", r"rib", r"comptes?", r"bancaires?", r"virement", r"banque", r"prelevement", r"bic", r"remboursement"
+)
+_CARD = words(
+    r"cartes?", r"cb", r"bancaire", r"visa", r"mastercard", r"paiement", r"paye", r"numero de carte", r"debit\w*"
+)
 _COUNTRY = "ad|ae|at|be|bg|ch|cy|cz|de|dk|ee|es|fi|fr|gb|gr|hr|hu|ie|is|it|jo|lb|li|lt|lu|lv|mc|mr|mt|nl|no|pl|pt|ro|sa|se|si|sk|sm|tn|tr|ua"
 
 

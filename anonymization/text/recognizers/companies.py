@@ -12,8 +12,12 @@ from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, compac
 
 _GAP = r"[\s.\-]{0,2}"
 _SIREN = rf"\d{{3}}{_GAP}\d{{3}}{_GAP}\d{{3}}"
-_COMPANY = words(r"siren", r"rcs", r"r\.c\.s", r"societe", r"entreprise", r"sarl", r"sasu?", r"immatriculee?", r"siege", r"artisan")
-_ESTABLISHMENT = words(r"siret", r"siren", r"etablissement", r"societe", r"entreprise", r"sarl", r"sasu?", r"artisan", r"association")
+_COMPANY = words(
+    r"siren", r"rcs", r"r\.c\.s", r"societe", r"entreprise", r"sarl", r"sasu?", r"immatriculee?", r"siege", r"artisan"
+)
+_ESTABLISHMENT = words(
+    r"siret", r"siren", r"etablissement", r"societe", r"entreprise", r"sarl", r"sasu?", r"artisan", r"association"
+)
 _VAT = words(r"tva", r"t\.v\.a", r"intracom\w*", r"intra-communautaire", r"vat")
 
 

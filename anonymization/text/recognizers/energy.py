@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, words
 
 _FOURTEEN = r"(?<![\w])\d{2}(?:[\s.\-]?\d){12}(?![\w])(?![\s.\-]\d)"
-_POWER = words(r"prm", r"pdl", r"points? de livraison", r"linky", r"enedis", r"electri\w*", r"edf", r"point reference mesure", r"compteur")
+_POWER = words(
+    r"prm",
+    r"pdl",
+    r"points? de livraison",
+    r"linky",
+    r"enedis",
+    r"electri\w*",
+    r"edf",
+    r"point reference mesure",
+    r"compteur",
+)
 _GAS = words(r"pce", r"gaz", r"grdf", r"gazpar", r"point de comptage", r"point de comptage et d'estimation")
 _THING = (
     r"(?:compteurs?|linky|gazpar|badges?|puces?|rfid|bacs?|tag|carte (?:de )?dechet\w*|carte (?:d'acces|sodemel|atout)|matricule|"
@@ -59,7 +69,7 @@ METERS = ShapeRecognizer(
         ),
         Shape(
             "COMPTEUR",
-            re.compile(rf"(?<![\w])n\s?[°o]\.?\s?:?\s?(?P<code>\d(?:[\s.]?\d){{6,15}})(?![\w])"),
+            re.compile(r"(?<![\w])n\s?[°o]\.?\s?:?\s?(?P<code>\d(?:[\s.]?\d){6,15})(?![\w])"),
             "numéro annoncé d'un compteur", 0.2, group="code", context=words(_THING), boost=0.4, needs_context=True, digits=7, marks=_THINGS,
         ),
         Shape(
@@ -81,7 +91,12 @@ METERS = ShapeRecognizer(
 def declared(patterns: Sequence[str]) -> ShapeRecognizer:
     """A recognizer of the meter, badge or bin numbers whose patterns a contract declares (on folded, lower-case text)."""
     shapes = [
-        Shape("COMPTEUR", re.compile(rf"(?<![\w])(?:{pattern})(?![\w])", re.IGNORECASE), "forme déclarée par le contrat", 0.95)
+        Shape(
+            "COMPTEUR",
+            re.compile(rf"(?<![\w])(?:{pattern})(?![\w])", re.IGNORECASE),
+            "forme déclarée par le contrat",
+            0.95,
+        )
         for pattern in patterns
     ]
     return ShapeRecognizer("compteurs_declares", shapes)

@@ -18,7 +18,7 @@ _PROVIDER = (
     r"courriel|boite|exemple|example)"
 )
 _LOCAL = r"[a-z0-9][\w.+'\-]{0,63}"
-_DICTATED = rf"[a-z0-9][\w\-]{{0,40}}(?:(?:\.|\s(?:point|tiret|underscore|tiret du bas)\s)[\w\-]{{1,40}}){{0,4}}"
+_DICTATED = r"[a-z0-9][\w\-]{0,40}(?:(?:\.|\s(?:point|tiret|underscore|tiret du bas)\s)[\w\-]{1,40}){0,4}"
 
 RECOGNIZER = ShapeRecognizer(
     "courriels",

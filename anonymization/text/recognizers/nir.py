@@ -28,13 +28,17 @@ RECOGNIZER = ShapeRecognizer(
     [
         Shape(
             "NIR",
-            re.compile(rf"(?<![\w])(?P<body>{_BODY})[\s.\-/(]{{0,3}}(?:cle\s{{0,2}}:?\s{{0,2}})?(?P<key>\d{{2}})(?!\d)"),
+            re.compile(
+                rf"(?<![\w])(?P<body>{_BODY})[\s.\-/(]{{0,3}}(?:cle\s{{0,2}}:?\s{{0,2}})?(?P<key>\d{{2}})(?!\d)"
+            ),
             "numéro de sécurité sociale avec sa clé",
             0.97,
             check=_key,
             failing=0.5,
             context=_CONTEXT,
-            digits=14, run=5, starts="number",
+            digits=14,
+            run=5,
+            starts="number",
         ),
         Shape(
             "NIR",
@@ -43,7 +47,9 @@ RECOGNIZER = ShapeRecognizer(
             0.5,
             context=_CONTEXT,
             boost=0.45,
-            digits=12, run=5, starts="number",
+            digits=12,
+            run=5,
+            starts="number",
         ),
         Shape(
             "NIR",
@@ -53,7 +59,9 @@ RECOGNIZER = ShapeRecognizer(
             context=_CONTEXT,
             boost=0.5,
             needs_context=True,
-            digits=9, run=5, starts="number",
+            digits=9,
+            run=5,
+            starts="number",
         ),
     ],
 )

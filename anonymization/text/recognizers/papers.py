@@ -12,7 +12,14 @@ import re
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, words
 
 _PASSPORT = words(r"passeports?", r"passport", r"pspt")
-_CARD = words(r"cni", r"cnie", r"(?:cartes?|pieces?|titres?) (?:nationale? )?d'? ?identite", r"identite", r"carte nationale", r"ci")
+_CARD = words(
+    r"cni",
+    r"cnie",
+    r"(?:cartes?|pieces?|titres?) (?:nationale? )?d'? ?identite",
+    r"identite",
+    r"carte nationale",
+    r"ci",
+)
 _PERMIT = words(
     r"(?:titres?|cartes?|permis|autorisation) de (?:sejour|resident)", r"sejour", r"resident", r"recepisse", r"titre", r"agdref", r"etrangers?",
     r"prefecture",

@@ -17,9 +17,7 @@ _TALK = words(
     r"contact\w*", r"rappel\w*", r"06", r"sms", r"whatsapp", r"fax",
 )  # fmt: skip
 _UNITS = r"(?:zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf)"
-_TENS = (
-    r"(?:dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente|quarante|cinquante|soixante|septante|huitante|octante|nonante)"
-)
+_TENS = r"(?:dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente|quarante|cinquante|soixante|septante|huitante|octante|nonante)"
 _SPOKEN = rf"(?:{_UNITS}|{_TENS})"
 
 

@@ -27,19 +27,65 @@ from anonymization.text.recognizers.ways import (
     VENUES,
     WAYS,
 )
-from anonymization.text.vocabulary import BRAND, COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY, PLACE_WORD, Vocabulary
+from anonymization.text.vocabulary import (
+    BRAND,
+    COMMUNE,
+    FAMILY,
+    FIRST,
+    FIRST_WORD,
+    FUNCTION,
+    ORDINARY,
+    PLACE_WORD,
+    Vocabulary,
+)
 
 _LINK = re.compile(r"[ \t'\-]{1,2}")
 _AFTER_ABBREVIATION = re.compile(r"\.\s?")
 _QUOTED = re.compile(r"\s?:?\s?[«\"“]\s?[^»\"”\n]{2,40}[»\"”]")
-_BEFORE_POSTCODE = re.compile(r"(?:[A-Z][\w'\-]*(?:\s(?:(?:de|du|des|la|le|les|sur|en)\s|[dl]')*(?=[A-Z])|(?=,))){1,6},?$")
+_BEFORE_POSTCODE = re.compile(
+    r"(?:[A-Z][\w'\-]*(?:\s(?:(?:de|du|des|la|le|les|sur|en)\s|[dl]')*(?=[A-Z])|(?=,))){1,6},?$"
+)
 _POSTED = re.compile(r"(?:0[1-9]|[1-8]\d|9[0-58])\d{3}\s(?=[A-Z])")
 _NUMBER = re.compile(r"\s?(\d{1,4})(?![\d])")
-_LIVES = re.compile(r"(?:j'habite|habitons|habite|habitant|demeurant|demeure|domiciliee?|reside|residant|loge|vis|adresse\s?:)\s(?:a|au|aux|en|le|la|les)?\s?$")
+_LIVES = re.compile(
+    r"(?:j'habite|habitons|habite|habitant|demeurant|demeure|domiciliee?|reside|residant|loge|vis|adresse\s?:)\s(?:a|au|aux|en|le|la|les)?\s?$"
+)
 _POSTCODE_FURTHER = re.compile(r"[^.!?;:\n\d]{0,24}[\s,](?:0[1-9]|[1-8]\d|9[0-58])\d{3}(?=\s[a-z])")
 _MOST = 6  # words of a name
-_FARMS = frozenset("ferme manoir moulin logis closerie lieu-dit".split())
-_ABBREVIATED = frozenset("av ave bd bld blvd boul pl all imp ch che chem rte sq fg fbg res lot st ste gal mal dr pr cdt r ham ld qu".split())
+_FARMS = frozenset(["ferme", "manoir", "moulin", "logis", "closerie", "lieu-dit"])
+_ABBREVIATED = frozenset(
+    [
+        "av",
+        "ave",
+        "bd",
+        "bld",
+        "blvd",
+        "boul",
+        "pl",
+        "all",
+        "imp",
+        "ch",
+        "che",
+        "chem",
+        "rte",
+        "sq",
+        "fg",
+        "fbg",
+        "res",
+        "lot",
+        "st",
+        "ste",
+        "gal",
+        "mal",
+        "dr",
+        "pr",
+        "cdt",
+        "r",
+        "ham",
+        "ld",
+        "qu",
+    ]
+)
 _JOIN = re.compile(r"[\s,;\-(]{1,4}")
 
 
@@ -88,8 +134,14 @@ class PlaceRecognizer:
             hamlet = _BEFORE_POSTCODE.search(line)
             end = self._commune(reading, code.end(), sure=True)
             if hamlet and end and len(hamlet.group()) > 4:
-                start = code.start() - len(reading.cased[max(0, code.start() - 60) : code.start()].rpartition("\n")[2]) + hamlet.start()
-                if not self._is_commune(reading.plain[start : code.start()].strip(" ,").replace(" ", "-"), self._vocabulary.flags):
+                start = (
+                    code.start()
+                    - len(reading.cased[max(0, code.start() - 60) : code.start()].rpartition("\n")[2])
+                    + hamlet.start()
+                )
+                if not self._is_commune(
+                    reading.plain[start : code.start()].strip(" ,").replace(" ", "-"), self._vocabulary.flags
+                ):
                     yield start, end, "lieu avec son code postal"
 
     def _joined(self, plain: str, addresses: list[tuple[int, int, str]]) -> Iterator[Hit]:
@@ -110,7 +162,12 @@ class PlaceRecognizer:
         house = HOUSE_BEFORE.search(before) if word.plain in WAYS and before[-1:] not in ("'", "-") else None
         if house is not None and NOT_A_HOUSE.search(before[: house.start()]):
             house = None
-        if house is None and word.plain in ONLY_NUMBERED and word.plain not in HOMES and not self._bears_name(reading, index):
+        if (
+            house is None
+            and word.plain in ONLY_NUMBERED
+            and word.plain not in HOMES
+            and not self._bears_name(reading, index)
+        ):
             return None
         quoted = _QUOTED.match(plain, word.end) if house is None and word.plain in VENUES | WAYS else None
         if quoted:
@@ -156,7 +213,9 @@ class PlaceRecognizer:
         got: int | None = None
         place = index + 1
         while True:
-            number = _NUMBER.match(plain, end) if (taken or particle or numbered) and plain[end : end + 1] == " " else None
+            number = (
+                _NUMBER.match(plain, end) if (taken or particle or numbered) and plain[end : end + 1] == " " else None
+            )
             if number and self._dated(words, place, number.end()):
                 end = got = number.end()
                 taken, particle = taken + 1, False
@@ -164,7 +223,10 @@ class PlaceRecognizer:
             if place >= len(words) or taken >= _MOST:
                 return got
             linked = _LINK.fullmatch(plain, end, words[place].start)
-            if not linked and (words[place - 1].plain not in _ABBREVIATED or not _AFTER_ABBREVIATION.fullmatch(plain, end, words[place].start)):
+            if not linked and (
+                words[place - 1].plain not in _ABBREVIATED
+                or not _AFTER_ABBREVIATION.fullmatch(plain, end, words[place].start)
+            ):
                 return got
             word = words[place]
             if taken and COMPLEMENT.match(plain, end):
@@ -181,7 +243,22 @@ class PlaceRecognizer:
     @staticmethod
     def _dated(words: list[Word], place: int, end: int) -> bool:
         """« rue du 8 mai 1945 »: a number that a month follows, or that follows one."""
-        month = frozenset("janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split())
+        month = frozenset(
+            [
+                "janvier",
+                "fevrier",
+                "mars",
+                "avril",
+                "mai",
+                "juin",
+                "juillet",
+                "aout",
+                "septembre",
+                "octobre",
+                "novembre",
+                "decembre",
+            ]
+        )
         after = place < len(words) and words[place].start - end <= 1 and words[place].plain in month
         return after or (place > 0 and words[place - 1].plain in month)
 

@@ -10,8 +10,61 @@ import re
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, words
 
 _PAIR = r"[a-hj-np-tv-z]{2}"
-_WORDS = frozenset("de le la et en je ce se me te ne sa ma ta es as ans st ca ra pk rd rn".split())
-_UNITS = frozenset("km kg cm mm ml dl ha kw mb gb hz db mn sec ere eme me et de le la les des en".split())
+_WORDS = frozenset(
+    [
+        "de",
+        "le",
+        "la",
+        "et",
+        "en",
+        "je",
+        "ce",
+        "se",
+        "me",
+        "te",
+        "ne",
+        "sa",
+        "ma",
+        "ta",
+        "es",
+        "as",
+        "ans",
+        "st",
+        "ca",
+        "ra",
+        "pk",
+        "rd",
+        "rn",
+    ]
+)
+_UNITS = frozenset(
+    [
+        "km",
+        "kg",
+        "cm",
+        "mm",
+        "ml",
+        "dl",
+        "ha",
+        "kw",
+        "mb",
+        "gb",
+        "hz",
+        "db",
+        "mn",
+        "sec",
+        "ere",
+        "eme",
+        "me",
+        "et",
+        "de",
+        "le",
+        "la",
+        "les",
+        "des",
+        "en",
+    ]
+)
 _VEHICLE = words(
     r"plaques?", r"immat\w*", r"vehicules?", r"voitures?", r"auto", r"camions?", r"camionnettes?", r"fourgon\w*", r"utilitaire", r"moto",
     r"scooter", r"berline", r"clio", r"megane", r"twingo", r"scenic", r"kangoo", r"master", r"trafic", r"renault", r"peugeot", r"citroen",
@@ -27,7 +80,10 @@ def _no_word(match: re.Match[str]) -> bool:
 
 def _department(match: re.Match[str]) -> bool:
     letters = match["letters"]
-    return letters not in {"rue", "bis", "ter", "mai", "les", "des", "par", "eme", "ans", "kms", "kwh"} and letters not in _UNITS
+    return (
+        letters not in {"rue", "bis", "ter", "mai", "les", "des", "par", "eme", "ans", "kms", "kwh"}
+        and letters not in _UNITS
+    )
 
 
 RECOGNIZER = ShapeRecognizer(

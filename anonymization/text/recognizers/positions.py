@@ -10,7 +10,18 @@ import re
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, words
 
 _CODE = r"[23456789cfghjmpqrvwx]"
-_CONTEXT = words(r"gps", r"positions?", r"coordonnees?", r"coord\.?", r"latitude", r"longitude", r"lat", r"lon", r"long", r"geoloc\w*")
+_CONTEXT = words(
+    r"gps",
+    r"positions?",
+    r"coordonnees?",
+    r"coord\.?",
+    r"latitude",
+    r"longitude",
+    r"lat",
+    r"lon",
+    r"long",
+    r"geoloc\w*",
+)
 _DEGREE = r"(?:°|º|deg|d)"
 
 

@@ -28,7 +28,9 @@ RECOGNIZER = ShapeRecognizer(
             failing=0.2,
             context=_CONTEXT,
             boost=0.6,
-            digits=13, run=13, starts="number",
+            digits=13,
+            run=13,
+            starts="number",
         )
     ],
 )

@@ -191,12 +191,12 @@ def test_no_connection_is_made_and_no_value_is_logged(
 
 
 def test_what_fails_inside_is_told_without_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    from anonymization.text import engine
+    from anonymization.text.recognizers.people import PeopleRecognizer
 
     def fail(*_: object) -> None:
         raise ValueError("bad text: Qorvalec")
 
-    monkeypatch.setattr(engine, "analyze", fail)
+    monkeypatch.setattr(PeopleRecognizer, "hits", fail)
     with pytest.raises(RedactionError) as caught:
         redact(pa.array(["Qorvalec"]), KEEP)
     assert "Qorvalec" not in str(caught.value)
@@ -212,7 +212,10 @@ def test_importing_the_room_loads_nothing_heavy() -> None:
     assert answer.stdout.strip() == "[]"
 
 
-def test_plain_text_is_as_long_as_the_text() -> None:
-    text = "Œuvre ÉTÉ İstanbul ß ﬁn 𝔘"
-    assert len(plain(text)) == len(text)
-    assert plain("Évêché") == "eveche"
+def test_folded_places_lead_back_to_the_text() -> None:
+    text = "Œuvre ÉTÉ İstanbul ß ﬁn 𝔘, Du\u200dpont"
+    reading = read(text)
+    assert len(reading.plain) == len(reading.cased)
+    assert read("Évêché").plain == "eveche"
+    start = reading.plain.index("dupont")
+    assert text[slice(*reading.place(start, start + 6))] == "Du\u200dpont"
