@@ -27,6 +27,7 @@ from pipeline.deidentification.partition import Addition, PartitionWriter
 from pipeline.deidentification.pseudonymize import Outcome, pseudonymize
 from pipeline.deidentification.redact import redact
 from pipeline.deidentification.schema import trusted_schema
+from pipeline.deidentification.surprises import refuse_surprises
 from pipeline.errors import BadInputError, BadPayloadError
 from pipeline.hub import Hub, RunCustody, RunRequest
 from pipeline.periods import closes_at, period_keys
@@ -188,6 +189,7 @@ def _read(
     first = list(islice(decoded, 1))
     subjects = writer.subjects()  # asked while the decoder goes on
     checked = _counted(check(chain(first, decoded), contract, hub.timezone, fetched_at), rows)
+    checked = refuse_surprises(checked, contract, hub.territory)
     covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
     schema: pa.Schema | None = None
     for item in redact(covered, contract, hub.territory, custody, rows.outcome):
