@@ -14,6 +14,7 @@ from typing import Protocol
 
 from anonymization.errors import AnonymizationError, RedactionError
 from anonymization.text.hit import Hit
+from anonymization.text.names.forms import doubtful
 from anonymization.text.names.scan import Scan
 from anonymization.text.overlaps import resolve
 from anonymization.text.reading import Reading, read
@@ -128,8 +129,10 @@ class Detector:
         seen: list[list[tuple[int, int, str]] | None] = [None] * len(scans)
         if self._model is None:
             return seen
-        asked = [index for index, scan in enumerate(scans) if scan is not None and scan.doubtful]
-        answers = self._model.see([scan.reading for scan in scans if scan is not None and scan.doubtful])
+        doubts = [[] if scan is None else [scan.words[index].start for index in doubtful(scan)] for scan in scans]
+        asked = [index for index, places in enumerate(doubts) if places]
+        readings = [scan.reading for index in asked if (scan := scans[index]) is not None]
+        answers = self._model.see(readings, [doubts[index] for index in asked])
         for index, answer in zip(asked, answers, strict=True):
             seen[index] = answer
         return seen

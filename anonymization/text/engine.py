@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,8 +20,10 @@ from anonymization.errors import TextModelError
 from anonymization.text.reading import Reading
 
 _TOKEN = re.compile(r"[^\W\d_]{1,6}'|\w+(?:-\w+)*|[^\w\s]|\n+")
-_BATCH = 128
-_MOST_TOKENS = 400  # a longer text is read in pieces: the model's memory follows the longest
+_BATCH = 256
+# The model's convolutions see four tokens to each side (its `depth`): what is further off changes nothing.
+_AROUND = 8
+_MOST_TOKENS = 400  # of one piece: the model's memory follows the longest
 Seen = list[tuple[int, int, str]]
 
 
@@ -30,25 +33,40 @@ class PeopleModel:
     def __init__(self, nlp: Any, ner: Any) -> None:
         self._vocab, self._ner = nlp.vocab, ner
 
-    def see(self, readings: Sequence[Reading]) -> list[Seen]:
-        """What it finds in each text, as (start, end, label) in folded places."""
+    def see(self, readings: Sequence[Reading], places: Sequence[Sequence[int]]) -> list[Seen]:
+        """What it finds around some places of each text, as (start, end, label); places are of folded signs."""
         from spacy.tokens import Doc
 
-        docs, owners, tokens = [], [], []
-        for owner, reading in enumerate(readings):
+        docs, owners, pieces = [], [], []
+        for owner, (reading, wanted) in enumerate(zip(readings, places, strict=True)):
             text = reading.text if reading.starts is None else reading.cased
-            found = list(_TOKEN.finditer(text.replace("’", "'")))
-            for start in range(0, len(found), _MOST_TOKENS):
-                piece = found[start : start + _MOST_TOKENS]
-                spaces = [one.end() < two.start() for one, two in itertools.pairwise(piece)]
+            tokens = list(_TOKEN.finditer(text.replace("’", "'")))
+            for piece in _pieces(tokens, wanted):
+                spaces = [one.end() < two.start() for one, two in zip(piece, piece[1:], strict=False)]
                 docs.append(Doc(self._vocab, words=[token.group() for token in piece], spaces=[*spaces, False]))
                 owners.append(owner)
-                tokens.append(piece)
+                pieces.append(piece)
         seen: list[Seen] = [[] for _ in readings]
-        for owner, piece, doc in zip(owners, tokens, self._ner.pipe(docs, batch_size=_BATCH), strict=True):
+        for owner, piece, doc in zip(owners, pieces, self._ner.pipe(docs, batch_size=_BATCH), strict=True):
             for entity in doc.ents:
                 seen[owner].append((piece[entity.start].start(), piece[entity.end - 1].end(), entity.label_))
         return seen
+
+
+def _pieces(tokens: list[re.Match[str]], wanted: Sequence[int]) -> Iterator[list[re.Match[str]]]:
+    """The tokens around some places, cut where nothing is wanted for long."""
+    begin = end = 0
+    starts = [token.start() for token in tokens]
+    for place in sorted(wanted):
+        index = bisect_right(starts, place) - 1
+        if end and (index - _AROUND > end or index - begin > _MOST_TOKENS):
+            yield tokens[begin:end]
+            begin = max(end, index - _AROUND)
+        elif not end:
+            begin = max(0, index - _AROUND)
+        end = min(len(tokens), index + _AROUND + 1)
+    if end > begin:
+        yield tokens[begin:end]
 
 
 @lru_cache(maxsize=2)
@@ -74,6 +92,7 @@ def load_model(name: str) -> PeopleModel:
 def _loaded(folder: Path) -> PeopleModel:
     import spacy
     from spacy.util import load_config
+    from thinc.api import NumpyOps
 
     config = dict(load_config(folder / "config.cfg", interpolate=True)["components"]["ner"])
     del config["factory"]
@@ -81,4 +100,8 @@ def _loaded(folder: Path) -> PeopleModel:
     nlp.vocab.from_disk(folder / "vocab")
     ner = nlp.add_pipe("ner", config=config)
     ner.from_disk(folder / "ner", exclude=["vocab"])
+    # Most of the time goes into products of matrices: numpy's library is faster at them than the one spaCy brings.
+    arithmetic = NumpyOps(use_blis=False)
+    for layer in ner.model.walk():
+        layer.ops = arithmetic
     return PeopleModel(nlp, ner)

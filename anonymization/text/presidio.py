@@ -1,8 +1,8 @@
 """Our recognizers inside Presidio: a registry for French that any `AnalyzerEngine` takes, under Presidio's own names.
 
-The columns of this hub do not go through the analyzer, whose work for each text (artifacts, context words, a trace of every
-decision) costs more than the recognizers themselves; whoever has an analyzer already adds these and gets the same findings,
-overlaps resolved, with the reason of each in its explanation.
+The columns of this hub do not go through the analyzer, whose work for each text (artifacts, context words, a trace of
+every decision) costs more than the recognizers themselves; whoever has an analyzer already adds these and gets the
+same findings, overlaps resolved, with the reason of each in its explanation.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ For feeds whose columns nobody declared, or that drifted. Four kinds of evidence
 3. gazetteer: whole values are a first name and a family name, or one of them;
 4. text: personal data found inside longer texts, in a sample.
 
-A column holds a kind if its values say so, or if its name does and some of its values agree. The language model is not used.
+A column holds a kind if its values say so, or if its name does and some of its values agree. The language model is
+not used.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ SAMPLE = 1_000  # distinct values looked at in a column
 _LONG = 4  # words: from there on a value is a text
 _NAMES = MappingProxyType(
     {
-        "NOM": r"noms?|prenoms?|first_?names?|last_?names?|sur_?names?|family_?names?|titulaire|usager|abonne|occupant|contact|signataire|patronyme",
+        "NOM": r"noms?|prenoms?|first_?names?|last_?names?|sur_?names?|family_?names?|patronyme|titulaire|usager|abonne|"
+        r"occupant|contact|signataire",
         "TELEPHONE": r"tel(?:ephone)?s?|phone|mobile|portable|gsm|fax",
         "COURRIEL": r"e?_?mails?|courriels?|mel",
         "ADRESSE": r"adresses?|address(?:_string)?|rue|voie|domicile",
@@ -56,11 +58,7 @@ _NAMES = MappingProxyType(
 _HEADERS: Mapping[str, re.Pattern[str]] = {
     kind: re.compile(rf"(?:^|_)(?:{pattern})(?:$|_)") for kind, pattern in _NAMES.items()
 }
-_SHAPED = frozenset(_NAMES) - {"NOM", "ADRESSE", "CARTE", "COMPTEUR", "COMPTE", "APPAREIL"} | {
-    "CARTE",
-    "LIEN",
-    "APPAREIL",
-}
+_SHAPED = (frozenset(_NAMES) | {"LIEN"}) - {"NOM", "COMPTEUR", "COMPTE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +145,7 @@ def _evidence(
         texts += long
         for kind in {hit.kind for hit in hits}:
             covered = sum(hit.end - hit.start for hit in hits if hit.kind == kind) >= 0.8 * len(value.strip())
-            if covered and (kind in _SHAPED or kind == "ADRESSE"):
+            if covered and kind in _SHAPED:
                 whole[kind] += 1
             elif long:
                 inside[kind] += 1

@@ -1,7 +1,8 @@
 """Refuse a delivery whose columns hold people where the contract says that they do not.
 
-Looked for in the columns that the contract keeps as they are and calls harmless, in the first rows of each delivery, before
-anything is written. The message is the steward's: which column, what it seems to hold, on what evidence, and what to do.
+Looked for in the columns that the contract keeps as they are and calls harmless, in the first rows of each delivery,
+before anything is written. The message is the steward's: which column, what it seems to hold, on what evidence, and
+what to do.
 """
 
 from __future__ import annotations

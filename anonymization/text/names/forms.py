@@ -42,10 +42,15 @@ def judge_forms(scan: Scan, vocabulary: Vocabulary) -> None:
     _strangers(scan, vocabulary)
 
 
+def doubtful(scan: Scan) -> list[int]:
+    """The words that the model could still make a name, or unmake."""
+    return sorted({index for index in scan.doubtful if scan.score[index] <= POSSIBLE})
+
+
 def heed(scan: Scan, seen: Sequence[tuple[int, int, str]]) -> None:
     """What the model found, as (start, end, label), weighed for the doubtful words only."""
     words = scan.words
-    for index in set(scan.doubtful):
+    for index in doubtful(scan):
         label = next((name for start, end, name in seen if start <= words[index].start < end), None)
         if label == "PER":
             scan.score[index] = max(scan.score[index], min(0.85, scan.score[index] + 0.3))

@@ -26,6 +26,7 @@ from anonymization.text.vocabulary import (
     Vocabulary,
 )
 
+SURELY = 0.6  # a name that the model would not unmake
 _LISTED = 0.45
 _TIGHT = frozenset({" ", "  ", "\t", "-", "'"})
 _ENUMERATED = re.compile(r",\s|\s(?:et|ou|puis|&|\+)\s|\s?/\s?|\s\+\s")
@@ -35,12 +36,12 @@ _COMMON_NAMES = word_list("family_names")  # ordinary words, and family names be
 _BESIDE = "à côté d'un nom"
 
 
-def spread(scan: Scan, vocabulary: Vocabulary) -> None:
-    """Raise what stands beside the names found so far."""
-    if not any(score >= NAME for score in scan.score):
+def spread(scan: Scan, vocabulary: Vocabulary, least: float = NAME) -> None:
+    """Raise what stands beside the names found so far with at least this score."""
+    if max(scan.score) < least:
         return
     _enumerate(scan)
-    for index in [place for place, score in enumerate(scan.score) if score >= NAME]:
+    for index in [place for place, score in enumerate(scan.score) if score >= least]:
         _walk(scan, vocabulary, index, 1)
         _walk(scan, vocabulary, index, -1)
 
@@ -98,7 +99,7 @@ def _walk(scan: Scan, vocabulary: Vocabulary, anchor: int, step: int) -> None:
                 return
         elif words[place].plain == "h" and gap == "'" and step > 0:
             scan.raise_to(place, NEAR, _BESIDE)
-        elif scan.score[place] < NAME:
+        elif scan.score[place] < NEAR:
             if not _beside(scan, vocabulary, place, step, anchor) and not _in_name(scan, place, step):
                 return
             scan.raise_to(place, NEAR, _BESIDE)

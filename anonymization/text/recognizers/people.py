@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from anonymization.text.hit import Hit
 from anonymization.text.names.clues import follow_clues
 from anonymization.text.names.forms import heed, judge_forms
-from anonymization.text.names.joining import join, spread
+from anonymization.text.names.joining import SURELY, join, spread
 from anonymization.text.names.scan import Scan, Spans, describe
 from anonymization.text.reading import Reading
 from anonymization.text.vocabulary import Vocabulary
@@ -50,6 +50,7 @@ class PeopleRecognizer:
         if scan is not None:
             judge_forms(scan, self._vocabulary)
             follow_clues(scan, self._vocabulary, contacts)
+            spread(scan, self._vocabulary, SURELY)
         return scan
 
     def hits(self, scan: Scan, seen: Sequence[tuple[int, int, str]] | None) -> Iterator[Hit]:
