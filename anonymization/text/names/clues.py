@@ -135,7 +135,8 @@ def _after(
     while index < len(words) and taken < 4:
         word, flag = words[index], scan.flags[index]
         gap = plain[begin : word.start]
-        if not (_NEXT_GAP if taken else _FIRST_GAP).fullmatch(gap):
+        inside = taken or (index > 0 and begin == words[index - 1].end and scan.flags[index - 1] & PARTICLE)
+        if not (_NEXT_GAP if inside else _FIRST_GAP).fullmatch(gap):
             return
         if taken and gap.startswith(".") and scan.shapes[index - 1] != INITIAL:
             return

@@ -147,7 +147,7 @@ def _strangers(scan: Scan, vocabulary: Vocabulary) -> None:
     strange = [
         index
         for index, flag in enumerate(scan.flags)
-        if not flag & known and not scan.placed[index] and len(words[index].plain) > 3
+        if not flag & known and not scan.placed[index] and len(words[index].plain) > 3 and words[index].plain.isascii()
     ]
     if not 2 <= len(strange) <= _MOST_STRANGERS:
         return

@@ -28,7 +28,7 @@ _URL = re.compile(
     r"(?<![\w@.])(?:[a-z0-9\-]{1,40}\.){1,4}(?:fr|com|net|org|eu|io|me|info|bzh|social|example|be|ch|app)/[^\s<>\"«»]+"
 )
 _PROFILE = re.compile(
-    r"(?:facebook|instagram|twitter|linkedin|tiktok|snapchat|threads|t\.me|bsky|mastodon|youtube|strava|vinted|leboncoin|x)\.?[a-z]{0,6}/"
+    r"(?<![a-z0-9])(?:facebook|instagram|twitter|linkedin|tiktok|snapchat|threads|t\.me|bsky|mastodon|youtube|strava|vinted|leboncoin|x)\.?[a-z]{0,6}/"
     r"(?!share|hashtag|watch|search|help|about|groups?/|events?/|pages?/|p/|reel/|angersloiremetropole|villeangers)|/[~@]\w|"
     r"/(?:users?|utilisateurs?|profile?s?|membres?|members?|people|in|u|comptes?|account|perso|usagers?|abonnes?|clients?|dossiers?|candidat\w*|"
     r"agents?|habitants?|adherents?|inscrits?|espace-perso\w*)/[^/\s]{2,}|"

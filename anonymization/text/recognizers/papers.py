@@ -25,7 +25,7 @@ _PERMIT = words(
     r"prefecture",
 )  # fmt: skip
 _LICENCE = words(r"permis(?: de conduire| b| a| n)?", r"conduire", r"neph", r"conducteur", r"conductrice", r"licence")
-_NEW_CARD = re.compile(r"(?<![\w])(?=[a-z0-9]{0,8}\d)(?=[a-z0-9]{0,8}[a-z])[0-9cfghjklmnprtvwxyz]{9}(?![\w])")
+_NEW_CARD = re.compile(r"(?<![\w])(?=[a-z0-9]{0,8}\d)(?=[a-z0-9]{0,8}[a-z])[0-9b-df-hj-np-tv-z]{9}(?![\w])")
 _LONE = r"(?<![\w\-])\d{2}\s?[a-z]{2}\s?\d{5}(?![\w\-])"
 
 
@@ -48,7 +48,7 @@ RECOGNIZER = ShapeRecognizer(
             re.compile(r"(?<![\w])\d{2}(?:[\s.\-]?\d){10}(?![\w])(?![\s.\-]\d)"),
             "douze chiffres d'un permis de conduire", 0.35, context=_LICENCE, boost=0.6, needs_context=True, digits=12, run=12, starts="number",
         ),
-        Shape("CNI", _NEW_CARD, "neuf signes d'une carte d'identité", 0.3, context=_CARD, boost=0.65, digits=1, starts="both", needs_context=True, marks=("ci", "identite", "nationale")),
+        Shape("CNI", _NEW_CARD, "neuf signes d'une carte d'identité", 0.3, context=_CARD, boost=0.65, digits=1, starts="both", needs_context=True, marks=("cni", "ci", "identite", "nationale")),
         Shape(
             "CNI",
             re.compile(r"(?<![\w])\d{2}\s?(?P<month>\d{2})(?:[\s.\-]?[0-9a-z]){2}(?:[\s.\-]?\d){6}(?![\w])(?![\s.\-]\d)"),

@@ -174,9 +174,7 @@ class PlaceRecognizer:
             return word.start, quoted.end(), ""
         end = self._name_end(reading, index, house is not None)
         if end is None:
-            if house is None:
-                return None
-            end = word.end
+            return None  # « le 3 rue comme ailleurs »
         start = word.start - len(before) + house.start("number") if house else word.start
         if house and (led := LEADING.search(plain[max(0, start - 40) : start])):
             start = max(0, start - 40) + led.start("what")
