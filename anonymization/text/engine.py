@@ -7,7 +7,6 @@ reaches the network: a model that is not installed is an error, never a smaller 
 
 from __future__ import annotations
 
-import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

@@ -11,6 +11,7 @@ with its
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 from anonymization.text.hit import Hit
@@ -27,25 +28,34 @@ _WEIGHTS = {"COURRIEL": 0.2, "LIEN": 0.2, "COMPTE": 0.2, "ADRESSE": 0.2}
 
 def resolve(hits: Iterable[Hit]) -> list[Hit]:
     """The hits that stay, in the order of the text, none overlapping."""
-    kept: list[Hit] = []
+    kept: list[Hit] = []  # in the order of the text
     for hit in sorted(_whole(list(hits)), key=_order):
-        if all(hit.end <= other.start or other.end <= hit.start for other in kept):
-            kept.append(hit)
-    return sorted(kept, key=lambda hit: hit.start)
+        place = bisect_left(kept, hit.start, key=_start)
+        free_before = not place or kept[place - 1].end <= hit.start
+        if free_before and (place == len(kept) or hit.end <= kept[place].start):
+            kept.insert(place, hit)
+    return kept
+
+
+def _start(hit: Hit) -> int:
+    return hit.start
 
 
 def _whole(hits: list[Hit]) -> list[Hit]:
     """Without the telephones that are part of a longer number."""
-    longer = [hit for hit in hits if hit.kind in _NUMBERS]
-    return [
-        hit
-        for hit in hits
-        if hit.kind != "TELEPHONE"
-        or not any(
-            one.start <= hit.start and hit.end <= one.end and one.end - one.start > hit.end - hit.start
-            for one in longer
-        )
-    ]
+    longer = sorted((hit for hit in hits if hit.kind in _NUMBERS), key=_start)
+    if not longer:
+        return hits
+    reach, ends = 0, []
+    for hit in longer:
+        reach = max(reach, hit.end)
+        ends.append(reach)
+    return [hit for hit in hits if hit.kind != "TELEPHONE" or not _inside(hit, longer, ends)]
+
+
+def _inside(hit: Hit, longer: list[Hit], ends: list[int]) -> bool:
+    place = bisect_right(longer, hit.start, key=_start) - 1
+    return place >= 0 and hit.end <= ends[place]
 
 
 def _order(hit: Hit) -> tuple[float, int, int, int]:

@@ -111,6 +111,7 @@ class Reading:
     _words: list[Word] | None = field(default=None, repr=False)
     _numbers: list[tuple[int, int]] | None = field(default=None, repr=False)
     _longest: int = -1
+    _upper: bool | None = None
     _codes: list[int] | None = field(default=None, repr=False)
 
     @property
@@ -127,6 +128,13 @@ class Reading:
         if self._numbers is None:
             self._numbers = list(_numbers(self.plain)) if self.digits else []
         return self._numbers
+
+    @property
+    def upper(self) -> bool:
+        """Whether the whole text is in capitals."""
+        if self._upper is None:
+            self._upper = self.cased.isupper()
+        return self._upper
 
     @property
     def longest(self) -> int:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -167,7 +168,6 @@ def load_vocabulary(model: str) -> Vocabulary:
     Raises:
         TextModelError: the model's dictionary or the gazetteers are not installed.
     """
-    table: dict[str, int] = {}
 
     def mark(words: Iterable[str], flag: int) -> None:
         for word in words:
@@ -176,7 +176,7 @@ def load_vocabulary(model: str) -> Vocabulary:
     always, function_words = word_list("first_names") | word_list("names_only"), word_list("function_words")
     ordinary = set(_folded(_dictionary(model))) - always
     ordinary |= {word.replace("oe", "œ") for word in ordinary if "oe" in word}
-    mark(ordinary, ORDINARY)
+    table = dict.fromkeys(ordinary, ORDINARY)
     mark(word_list("common_words"), ORDINARY)
     mark(function_words, FUNCTION | ORDINARY)
     for flag, words in _first_names(word_list("first_names"), ordinary | function_words | word_list("common_words")):
@@ -216,10 +216,10 @@ def _first_names(always: frozenset[str], ordinary: set[str]) -> Iterator[tuple[i
 
 def _family_names() -> Iterator[tuple[int, list[str]]]:
     names, counts = _counted("noms", "patronyme", FAMILY_BORNE)
-    whole: dict[str, int] = {}
+    whole = {name: count for name, count in zip(names, counts, strict=True) if " " not in name and "'" not in name}
     for name, count in zip(names, counts, strict=True):
-        for part in name.replace("'", " ").split():
-            if len(part) > 1:
+        if " " in name or "'" in name:
+            for part in name.replace("'", " ").split():
                 whole[part] = max(whole.get(part, 0), count)
     yield FAMILY, list(whole)
     yield FAMILY_COMMON, [name for name, count in whole.items() if count >= FAMILY_FREQUENT]
@@ -253,7 +253,7 @@ def _folded(words: Iterable[str]) -> list[str]:
     return fold("\n".join(words)).split("\n")
 
 
-def _dictionary(model: str) -> Iterator[str]:
+def _dictionary(model: str) -> list[str]:
     """Every form of the model's dictionary, as its own file holds it."""
     import srsly
 
@@ -263,11 +263,8 @@ def _dictionary(model: str) -> Iterator[str]:
             raise FileNotFoundError
         data = next(Path(spec.submodule_search_locations[0]).glob(f"{model}-*"))
         tables = srsly.read_msgpack(data / "lemmatizer" / "lookups" / "lookups.bin")
-        for kind in ("lemma_exc", "lemma_index"):
-            for forms in tables[kind].values():
-                yield from map(str, forms)
-        for lemmas in tables["lemma_lookup"].values() if "lemma_lookup" in tables else ():
-            yield from lemmas
+        kept = (tables["lemma_exc"].values(), tables["lemma_index"].values(), tables["lemma_lookup"].values())
+        return [*map(str, chain.from_iterable(chain.from_iterable(kept)))]
     except (ImportError, OSError, StopIteration, KeyError, ValueError) as error:
         raise TextModelError(
             f"the language model « {model} » is not installed or has no dictionary ({type(error).__name__}): "

@@ -117,7 +117,7 @@ def _initial(scan: Scan, index: int) -> None:
     flag, shape = scan.flags[place], scan.shapes[place]
     if place == index or not (shape == TITLE or (shape == UPPER and (not scan.shouted or flag & FAMILY))):
         return
-    before = scan.reading.plain[: words[index].start].rstrip()[-1:]
+    before = scan.reading.plain[max(0, words[index].start - 6) : words[index].start].rstrip()[-1:]
     alone = words[index].plain in ("m", "n") and place == index + 1
     if alone or before.isdigit() or scan.placed[place] or flag & ROLE or (flag & FUNCTION and not flag & FAMILY):
         return

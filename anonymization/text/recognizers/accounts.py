@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer
-from anonymization.text.vocabulary import FIRST, Vocabulary
+from anonymization.text.vocabulary import COMMUNE, FAMILY_COMMON, FIRST, ORDINARY, Vocabulary
 
 _NETWORK = (
     r"(?:insta(?:gram)?|snap(?:chat)?|twitter|tik[\s-]?tok|facebook|fb|telegram|mastodon|bluesky|linkedin|discord|threads|messenger|twitch|youtube|"
@@ -81,10 +81,14 @@ class LinkRecognizer:
             if _PROFILE.search(link):
                 yield Hit("LIEN", match.start(), end, 0.9, self.name, "lien vers une page personnelle")
             elif self._names_someone(link):
-                yield Hit("LIEN", match.start(), end, 0.8, self.name, "lien dont le chemin porte un prénom")
+                yield Hit("LIEN", match.start(), end, 0.8, self.name, "lien dont le chemin porte un nom")
             else:
                 yield Hit("LIEN", match.start(), end, 0.2, self.name, "lien")
 
     def _names_someone(self, link: str) -> bool:
         path = link.split("//", 1)[-1].partition("/")[2]
-        return any(self._vocabulary.flags(piece) & FIRST for piece in _PIECE.findall(path))
+        for piece in _PIECE.findall(path):
+            flags = self._vocabulary.flags(piece)
+            if flags & FIRST or (flags & FAMILY_COMMON and not flags & (ORDINARY | COMMUNE)):
+                return True
+        return False

@@ -8,6 +8,7 @@ not taken for a person, and stays in the text unless a contract asks otherwise.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from anonymization.text.hit import Hit
@@ -89,6 +90,10 @@ _ABBREVIATED = frozenset(
 _JOIN = re.compile(r"[\s,;\-(]{1,4}")
 
 
+def _start(address: tuple[int, int, str]) -> int:
+    return address[0]
+
+
 class PlaceRecognizer:
     """Finds addresses (`ADRESSE`) and named places (`LIEU`)."""
 
@@ -128,7 +133,8 @@ class PlaceRecognizer:
     def _posted(self, reading: Reading, addresses: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
         """« La Grande Roche, 49125 Briollay »: a hamlet, a postcode and a commune."""
         for code in _POSTED.finditer(reading.cased) if reading.digits >= 5 else ():
-            if any(start <= code.start() < end for start, end, _ in addresses):
+            before = bisect_right(addresses, code.start(), key=_start) - 1
+            if before >= 0 and code.start() < addresses[before][1]:
                 continue
             line = reading.cased[max(0, code.start() - 60) : code.start()].rpartition("\n")[2].rstrip()
             hamlet = _BEFORE_POSTCODE.search(line)
@@ -200,7 +206,7 @@ class PlaceRecognizer:
             return False
         following = words[index + 1]
         flags = self._vocabulary.flags(following.plain) | self._vocabulary.flags(following.plain.partition("-")[0])
-        capital = reading.cased[following.start].isupper() and not reading.cased.isupper()
+        capital = reading.cased[following.start].isupper() and not reading.upper
         return capital and (bool(flags & (FIRST | FIRST_WORD | FAMILY)) or following.plain in HONORS)
 
     def _name_end(self, reading: Reading, index: int, numbered: bool) -> int | None:
@@ -266,8 +272,8 @@ class PlaceRecognizer:
         """Whether the word is part of the place's name."""
         if word.plain in HONORS:
             return True
-        capital = reading.cased[word.start].isupper() and not reading.cased.isupper()
-        shouted = reading.cased.isupper() or reading.cased[word.start : word.end].isupper()
+        capital = reading.cased[word.start].isupper() and not reading.upper
+        shouted = reading.upper or reading.cased[word.start : word.end].isupper()
         if capital and not shouted:
             return not (flags & FUNCTION and not particle and taken)
         if flags & FUNCTION:
@@ -318,7 +324,7 @@ class PlaceRecognizer:
             end = word.end
             if self._is_commune(name, flags) or (sure and rank == 0 and not flags(word.plain) & FUNCTION):
                 best = end
-            elif sure and best is not None and reading.cased[word.start].isupper() and not reading.cased.isupper():
+            elif sure and best is not None and reading.cased[word.start].isupper() and not reading.upper:
                 best = end if word.plain not in ("m", "mme", "mr") and not flags(word.plain) & FUNCTION else best
         return best
 

@@ -34,15 +34,14 @@ def test_odd_texts(text: str, left: str) -> None:
     assert redact(pa.array([text]), PATTERNS).texts.to_pylist() == [left]
 
 
-@pytest.mark.parametrize(
-    "piece", ["Le banc est cassé. ", "1 ", "a", "Martin ", "@", "12 rue ", "né le ", "(((", "0 6 "]
-)
-def test_five_megabytes_do_not_stop_it(piece: str) -> None:
-    text = piece * (500_000 // len(piece)) + " Mme Kerbrat, 06 39 98 12 34"
+@pytest.mark.parametrize("piece", ["Le banc. ", "1 ", "a", "Martin ", "@", "12 rue ", "né le ", "(((", "0 6 "])
+def test_no_text_is_slow_to_read(piece: str) -> None:
+    """Time grows with the length of a text, whatever is repeated in it: `benchmarks.text_speed` reads five megabytes."""
+    text = piece * (40_000 // len(piece)) + " Mme Kerbrat, 06 39 98 12 34"
     started = time.process_time()
     found = {hit.kind for hit in detect([text], PATTERNS)[0]}
     assert "TELEPHONE" in found
-    assert time.process_time() - started < 60
+    assert time.process_time() - started < 20
 
 
 def test_each_distinct_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:

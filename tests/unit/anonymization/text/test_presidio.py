@@ -19,7 +19,7 @@ def test_an_analyzer_finds_with_our_registry(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     recognizer = FrenchRecognizer(RedactionSettings(model=None))
-    text = "Mme Kerbrat, 06 39 98 12 34, NIR 2 55 08 99 999 999 66"
+    text = "Mme Kerbrat, 06 39 98 12 34, sécu 2 55 08 99 999 999 66"
     results = recognizer.analyze(text, [])
     assert [one.entity_type for one in results] == ["PERSON", "PHONE_NUMBER", "FR_NIR"]
     assert text[results[0].start : results[0].end] == "Kerbrat"
