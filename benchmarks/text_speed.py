@@ -1,7 +1,8 @@
 """How fast free text is read, how soon and in how much memory. Run: `python -m benchmarks.text_speed [--copies 20]`.
 
 * patterns, two processes: patterns and gazetteers alone over distinct texts, in texts of 160 characters a second;
-* patterns, model: the same in one process, and with the language model, with the share of texts that the model was asked
+* patterns, model: the same in one process, and with the language model, with the share of texts that the model was
+asked
   about;
 * long: one text of five megabytes;
 * start: a new process, from nothing to the first text read with the model, and its memory.

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class PeopleModel:
             text = reading.text if reading.starts is None else reading.cased
             tokens = list(_TOKEN.finditer(text.replace("’", "'")))
             for piece in _pieces(tokens, wanted):
-                spaces = [one.end() < two.start() for one, two in zip(piece, piece[1:], strict=False)]
+                spaces = [one.end() < two.start() for one, two in pairwise(piece)]
                 docs.append(Doc(self._vocab, words=[token.group() for token in piece], spaces=[*spaces, False]))
                 owners.append(owner)
                 pieces.append(piece)

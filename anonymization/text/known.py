@@ -1,8 +1,9 @@
-"""The identifiers that a run met, as a keyed set: whoever has the key can ask whether a text holds one, and nobody can list them.
+"""The identifiers that a run met, as a keyed set: who has the key can ask whether a text holds one; nobody can list
+them.
 
-A detector can not see its own misses; this can. Identifiers are folded and cut into words, and kept as HMAC-SHA-256 under the
-key, shortened to 16 bytes and sorted: without the key the set says how many there were, and nothing else. The key is the
-caller's to keep wrapped and to destroy; with it goes the only way to ask.
+A detector can not see its own misses; this can. Identifiers are folded and cut into words, and kept as HMAC-SHA-256
+under the key, shortened to 16 bytes and sorted: without the key the set says how many there were, and nothing else.
+The key is the caller's to keep wrapped and to destroy; with it goes the only way to ask.
 """
 
 from __future__ import annotations

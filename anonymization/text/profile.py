@@ -31,8 +31,8 @@ SAMPLE = 1_000  # distinct values looked at in a column
 _LONG = 4  # words: from there on a value is a text
 _NAMES = MappingProxyType(
     {
-        "NOM": r"noms?|prenoms?|first_?names?|last_?names?|sur_?names?|family_?names?|patronyme|titulaire|usager|abonne|"
-        r"occupant|contact|signataire",
+        "NOM": r"noms?|prenoms?|first_?names?|last_?names?|sur_?names?|family_?names?|patronyme|titulaire|usager|"
+        r"abonne|occupant|contact|signataire",
         "TELEPHONE": r"tel(?:ephone)?s?|phone|mobile|portable|gsm|fax",
         "COURRIEL": r"e?_?mails?|courriels?|mel",
         "ADRESSE": r"adresses?|address(?:_string)?|rue|voie|domicile",

@@ -8,7 +8,7 @@ not taken for a person, and stays in the text unless a contract asks otherwise.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from anonymization.text.hit import Hit
@@ -124,8 +124,7 @@ class PlaceRecognizer:
                 addresses.append((start, done, reason))
             else:
                 places.append((start, done))
-        addresses += self._posted(reading, addresses)
-        addresses.sort()
+        addresses = sorted([*addresses, *self._posted(reading, addresses)])
         yield from self._joined(reading.plain, addresses)
         for start, end in places:
             yield Hit("LIEU", start, end, 0.3, self.name, "voie ou lieu public")
@@ -136,18 +135,13 @@ class PlaceRecognizer:
             before = bisect_right(addresses, code.start(), key=_start) - 1
             if before >= 0 and code.start() < addresses[before][1]:
                 continue
-            line = reading.cased[max(0, code.start() - 60) : code.start()].rpartition("\n")[2].rstrip()
-            hamlet = _BEFORE_POSTCODE.search(line)
+            line = reading.cased[max(0, code.start() - 60) : code.start()].rpartition("\n")[2]
+            hamlet = _BEFORE_POSTCODE.search(line.rstrip())
             end = self._commune(reading, code.end(), sure=True)
             if hamlet and end and len(hamlet.group()) > 4:
-                start = (
-                    code.start()
-                    - len(reading.cased[max(0, code.start() - 60) : code.start()].rpartition("\n")[2])
-                    + hamlet.start()
-                )
-                if not self._is_commune(
-                    reading.plain[start : code.start()].strip(" ,").replace(" ", "-"), self._vocabulary.flags
-                ):
+                start = code.start() - len(line) + hamlet.start()
+                name = reading.plain[start : code.start()].strip(" ,").replace(" ", "-")
+                if not self._is_commune(name, self._vocabulary.flags):
                     yield start, end, "lieu avec son code postal"
 
     def _joined(self, plain: str, addresses: list[tuple[int, int, str]]) -> Iterator[Hit]:
@@ -308,7 +302,8 @@ class PlaceRecognizer:
     def _commune(self, reading: Reading, start: int, *, sure: bool) -> int | None:
         """Where the commune's name ends that follows; `sure` behind a postcode, otherwise only one that exists."""
         plain, flags = reading.plain, self._vocabulary.flags
-        following = [word for word in reading.words if start <= word.start < start + 48][:7]
+        first = bisect_left(reading.words, start, key=lambda word: word.start)
+        following = reading.words[first : first + 7]
         end, name = start, ""
         best: int | None = None
         for rank, word in enumerate(following):

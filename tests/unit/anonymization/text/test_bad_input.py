@@ -36,7 +36,7 @@ def test_odd_texts(text: str, left: str) -> None:
 
 @pytest.mark.parametrize("piece", ["Le banc. ", "1 ", "a", "Martin ", "@", "12 rue ", "né le ", "(((", "0 6 "])
 def test_no_text_is_slow_to_read(piece: str) -> None:
-    """Time grows with the length of a text, whatever is repeated in it: `benchmarks.text_speed` reads five megabytes."""
+    """Time grows with the length of a text, whatever is repeated in it."""
     text = piece * (40_000 // len(piece)) + " Mme Kerbrat, 06 39 98 12 34"
     started = time.process_time()
     found = {hit.kind for hit in detect([text], PATTERNS)[0]}

@@ -8,9 +8,8 @@ import pytest
 
 from anonymization.text import checks
 
-# Luhn: ISO/IEC 7812-1's own example. SIREN and SIRET: La Poste (its head office obeys Luhn, post offices add up to a
-# multiple of five). NIR: Insee's example, and Corsica (2A counts as 19, 2B as 18). IBAN: the register's French and Belgian examples. VAT: the
-# European Commission's French example. Passport line: ICAO Doc 9303-3.
+# Luhn: ISO/IEC 7812-1's own example. La Poste: its head office obeys Luhn, post offices add up to a multiple of five.
+# IBAN: the register's French and Belgian examples. NIR: thirteen digits and 97 less their remainder, Corsica beside.
 GOOD: list[tuple[Callable[..., bool], tuple[str, ...]]] = [
     (checks.luhn, ("79927398713",)),
     (checks.siren, ("732829320",)),
