@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from catalog.lineage import ROTATION_DAG, Stage
 from console import french
 from console.failures import explain
-from console.figures import counts_of, figures_of, measures_of, rejections_of
+from console.figures import counts_of, figures_of, found_of, measures_of, rejections_of
 from console.lineage_graph import levels, provenances
 from console.periods import latest_closed
 from console.picture import draw
@@ -257,6 +257,7 @@ def _stage_line(stage: StageRecord) -> StageLine:
         duration=french.duration(stage.seconds) if stage.seconds is not None else "",
         figures=counts_of(stage.counts),
         rejections=rejections_of(stage.counts),
+        found=found_of(stage.counts),
         error_code=stage.error_code,
         error=explain(stage.error_code) if stage.error_code else None,
     )

@@ -11,6 +11,7 @@ from storage import ReleaseRecord, RunOverview
 _COLLECTED = ("rows_in", "rejected", "not_covered", "duplicates", "stored")
 _SUPPRESSED = ("suppressed_rows", "suppressed_cells")
 _REASON = "rejected_"
+_FOUND = "found_"
 
 
 def figures_of(runs: Sequence[RunOverview], releases: Sequence[ReleaseRecord]) -> tuple[Figure, ...]:
@@ -33,7 +34,7 @@ def counts_of(counts: Mapping[str, int]) -> tuple[Figure, ...]:
     """A stage's counts in the order of the journey, reasons of rejection left out."""
     order = list(french.COUNTS)
     shown = sorted(
-        ((name, value) for name, value in counts.items() if not name.startswith(_REASON)),
+        ((name, value) for name, value in counts.items() if not name.startswith((_REASON, _FOUND))),
         key=lambda item: order.index(item[0]) if item[0] in order else len(order),
     )
     return tuple(Figure(french.count(name), french.number(value)) for name, value in shown)
@@ -44,6 +45,13 @@ def rejections_of(counts: Mapping[str, int]) -> tuple[Figure, ...]:
     found = {name.removeprefix(_REASON): value for name, value in counts.items() if name.startswith(_REASON)}
     ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return tuple(Figure(french.reason(code), french.number(value)) for code, value in ordered)
+
+
+def found_of(counts: Mapping[str, int]) -> tuple[Figure, ...]:
+    """Personal data found in free text, by kind, most frequent first."""
+    found = {name.removeprefix(_FOUND): value for name, value in counts.items() if name.startswith(_FOUND)}
+    ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(Figure(kind, french.number(value)) for kind, value in ordered)
 
 
 def measures_of(measures: Mapping[str, object]) -> tuple[Figure, ...]:

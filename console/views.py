@@ -46,6 +46,7 @@ class StageLine:
     duration: str
     figures: tuple[Figure, ...]
     rejections: tuple[Figure, ...]  # reason, rows
+    found: tuple[Figure, ...]  # kind of personal data masked in free text, occurrences
     error_code: str | None
     error: str | None
 

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from anonymization.differences import Earlier
 from anonymization.measures import Measures, measure_release
+from anonymization.text.kinds import IN_WORDS
+from anonymization.text.leftovers import leftovers
 from catalog.lineage import Stage
 from pipeline.anonymize import consent_is_current
 from pipeline.candidate import Candidate, read_candidate
@@ -69,12 +71,29 @@ def _verdict(
     refusals = [*(finding.message for finding in measures.violations), *judged.violations]
     if not consent_is_current(hub, contract, candidate.manifest):
         refusals.append(CONSENT_CHANGED)
+    refusals += _left_over(hub, contract, candidate)
     if candidate.table.num_rows == 0:
         refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")
     word: VerdictWord = "refused" if refusals else "needs_approval" if contract.approval else "publishable"
     reasons = (*refusals, *(finding.message for finding in measures.remarks), *judged.remarks)
     numbers = measures.numbers() | dict(judged.numbers)
     return Verdict(ref, word, reasons, candidate.counts.to_json(), numbers, judged.details)
+
+
+def _left_over(hub: Hub, contract: Contract, candidate: Candidate) -> list[str]:
+    """What the detector of personal data sees in the candidate, apart from what its columns may hold."""
+    sources = {column.name: frozenset(column.privacy.may_hold) for column in contract.columns}
+    may_hold = {
+        column.name: frozenset[str]().union(*(sources.get(name, frozenset()) for name in column.sources))
+        for column in contract.release.columns
+    }
+    territory = hub.territory
+    known = (*territory.known_people, *(commune.name for commune in territory.communes))
+    return [
+        f"La colonne « {found.column} » contient {found.texts} texte(s) où se lisent {IN_WORDS[found.kind]} ; "
+        "si c'est voulu, son contrat le dit dans « mayHold »."
+        for found in leftovers(candidate.table, may_hold, known)
+    ]
 
 
 def _earlier(hub: Hub, contract: Contract, period: str) -> Earlier | None:

@@ -27,6 +27,7 @@ from pipeline.deidentification.partition import Addition, PartitionWriter
 from pipeline.deidentification.pseudonymize import Outcome, pseudonymize
 from pipeline.deidentification.redact import redact
 from pipeline.deidentification.schema import trusted_schema
+from pipeline.deidentification.surprises import refuse_surprises
 from pipeline.errors import BadInputError, BadPayloadError
 from pipeline.hub import Hub, RunCustody, RunRequest
 from pipeline.periods import closes_at, period_keys
@@ -44,6 +45,7 @@ from storage import (
     open_delivery,
 )
 
+HASHED_IN_A_TEXT = 8  # values of one free text that a run may have pseudonymised, on average
 LEAST_RECORD_BYTES = 24  # no JSON record of a feed is shorter: bounds the rows of a payload written on one line
 
 
@@ -138,6 +140,10 @@ def _take(
     """Bring one delivery into trusted."""
     key_id = delivery_key_id(hub.private, ref)
     identifiers = sum(column.privacy.technique is Technique.PSEUDONYMIZE for column in contract.columns)
+    identifiers += HASHED_IN_A_TEXT * sum(
+        column.privacy.technique is Technique.REDACT and column.privacy.domain is not None
+        for column in contract.columns
+    )
     opened = open_delivery(hub.private, ref, hub.run_custody(RunRequest(run_id, ref.dataset, key_ids=(key_id,))))
     quota = record_bound(contract, opened.manifest) * identifiers
     domains = tuple(map(str, contract.domains()))
@@ -153,6 +159,7 @@ def _take(
         duplicates=added.replaced,
         stored=added.stored,
     )
+    report.add(**{f"found_{kind}": count for kind, count in sorted(rows.outcome.found.items())})
     for code, count in (rejected.codes if rejected else {}).items():
         report.add(**{f"rejected_{code}": count})
 
@@ -188,9 +195,10 @@ def _read(
     first = list(islice(decoded, 1))
     subjects = writer.subjects()  # asked while the decoder goes on
     checked = _counted(check(chain(first, decoded), contract, hub.timezone, fetched_at), rows)
+    checked = refuse_surprises(checked, contract, hub.territory)
     covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
     schema: pa.Schema | None = None
-    for item in redact(covered, contract, hub.territory.communes):
+    for item in redact(covered, contract, hub.territory, custody, rows.outcome):
         if item.batch.num_rows:
             if schema is None:  # where the pseudonyms come from is known once a row came out
                 schema = working_schema(trusted_schema(contract, rows.outcome.origins))

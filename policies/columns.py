@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from policies.contract import Column, Domain, Privacy, QualityRule
-from policies.declared import DeclaredColumn
+from policies.contract import Column, Domain, Privacy, QualityRule, Redaction
+from policies.declared import DeclaredColumn, DeclaredRedaction
 from policies.document import Document, Position
 from policies.errors import ContractError
 
@@ -47,10 +47,26 @@ def read_column(document: Document, position: Position, item: dict[str, Any], ex
         unit=extra.unit,
         format=_format(document, (*position, "logicalTypeOptions"), options.get("format"), logical_type),
         privacy=Privacy(
-            privacy.category, privacy.technique, Domain(privacy.domain) if privacy.domain else None, privacy.canonical
+            privacy.category,
+            privacy.technique,
+            Domain(privacy.domain) if privacy.domain else None,
+            privacy.canonical,
+            _redaction(document, (*position, "customProperties"), privacy.redaction),
+            privacy.may_hold,
         ),
         quality=(*_option_rules(document, position, options), *_library_rules(document, position, item)),
     )
+
+
+def _redaction(document: Document, position: Position, declared: DeclaredRedaction | None) -> Redaction | None:
+    if declared is None:
+        return None
+    for pattern in declared.meters:
+        try:
+            re.compile(pattern)
+        except re.error:
+            raise ContractError(document.finding(position, "pattern", "expression régulière incorrecte")) from None
+    return Redaction(**{name: getattr(declared, name) for name in type(declared).model_fields})
 
 
 def _format(document: Document, position: Position, pattern: str | None, logical_type: str) -> str | None:

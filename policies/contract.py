@@ -89,13 +89,29 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """How a column of free text is read, where the contract says so (`privacy.redaction`).
+
+    Kinds of personal data are those of :data:`policies.personal_data.KINDS`.
+    """
+
+    kinds: tuple[str, ...] | None = None  # looked for; None: all
+    thresholds: dict[str, float] = field(default_factory=dict)  # least score that is masked
+    operators: dict[str, str] = field(default_factory=dict)  # redact, replace, hash, generalize, keep
+    meters: tuple[str, ...] = ()  # patterns of the operator's meter, badge or bin numbers
+    model: bool = True  # False: patterns and gazetteers alone
+
+
+@dataclass(frozen=True, slots=True)
 class Privacy:
     """Category and technique of one source column."""
 
     category: PrivacyCategory = PrivacyCategory.NONE
     technique: Technique = Technique.KEEP
-    domain: Domain | None = None  # with PSEUDONYMIZE
+    domain: Domain | None = None  # with PSEUDONYMIZE, and with REDACT where a kind is hashed
     canonical: CanonicalForm = CanonicalForm.TEXT
+    redaction: Redaction | None = None  # with REDACT
+    may_hold: tuple[str, ...] = ()  # kinds of personal data that are no surprise in this column
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,3 +340,4 @@ class Territory:
     contracts: dict[DatasetId, Contract]
     organizations: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN organizations (operators)
     themes: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN groups (uses)
+    known_people: tuple[str, ...] = ()  # public figures: names that free text keeps

@@ -8,15 +8,24 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from policies.contract import CanonicalForm, ConnectorName, DecoderName, PeriodUnit, PrivacyCategory, Technique
+from policies.personal_data import KINDS
+
+
+def _known_kind(name: str) -> str:
+    if name not in KINDS:
+        raise ValueError(f"« {name} » n'est pas un type de donnée personnelle ; au choix : {', '.join(KINDS)}")
+    return name
+
 
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 Duration = Annotated[timedelta, Field(ge=timedelta(0))]  # ISO 8601: "PT1H", "P3D"
+Kind = Annotated[str, AfterValidator(_known_kind)]
 Cron = Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
 
 
@@ -92,6 +101,16 @@ class DeclaredRoot(Declared):
     dcat: DeclaredDcat
 
 
+class DeclaredRedaction(Declared):
+    """`redaction` of a `privacy`: how the free text is read, and what becomes of what is found."""
+
+    kinds: tuple[Kind, ...] | None = None
+    thresholds: dict[Kind, Annotated[float, Field(ge=0, le=1)]] = {}
+    operators: dict[Kind, Literal["redact", "replace", "hash", "generalize", "keep"]] = {}
+    meters: tuple[str, ...] = ()
+    model: bool = True
+
+
 class DeclaredPrivacy(Declared):
     """`privacy` of a property."""
 
@@ -99,6 +118,8 @@ class DeclaredPrivacy(Declared):
     technique: Technique
     domain: Slug | None = None
     canonical: CanonicalForm = CanonicalForm.TEXT
+    redaction: DeclaredRedaction | None = None
+    may_hold: tuple[Kind, ...] = ()
 
 
 class DeclaredColumn(Declared):

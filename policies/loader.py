@@ -66,6 +66,7 @@ def load_territory(folder: Path, *, refused: Callable[[Path, ContractError], Non
         contracts=contracts,
         organizations=organizations,
         themes=themes,
+        known_people=_load_names(folder / "public-figures.txt"),
     )
 
 
@@ -141,6 +142,15 @@ def _validated(model: type[_Model], path: Path, data: Any, position: tuple[str, 
             for item in error.errors()
         ]
     raise StrategyError(*findings)
+
+
+def _load_names(path: Path) -> tuple[str, ...]:
+    """One name a line; lines that begin with # are comments. A territory may have none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except (OSError, UnicodeError):
+        raise StrategyError(Finding(path, 1, "public-figures", "le fichier doit être un texte en UTF-8")) from None
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 
 def _load_communes(path: Path) -> tuple[Commune, ...]:

@@ -123,8 +123,13 @@ def _privacy(contract: Contract, where: Map) -> Iterator[Finding]:
     for column in contract.columns:
         privacy, place = column.privacy, where.column(column.name)
         category, technique = privacy.category, privacy.technique
-        if (technique is Technique.PSEUDONYMIZE) != (privacy.domain is not None):
-            yield found(place, "domain", f"« {column.name} » : « domain » accompagne « pseudonymize », et lui seul")
+        hashes = privacy.redaction is not None and "hash" in privacy.redaction.operators.values()
+        if (technique is Technique.PSEUDONYMIZE or hashes) != (privacy.domain is not None):
+            yield found(
+                place, "domain", f"« {column.name} » : « domain » accompagne « pseudonymize » ou « hash », et eux seuls"
+            )
+        if privacy.redaction is not None and technique is not Technique.REDACT:
+            yield found(place, "redaction", f"« {column.name} » : « redaction » accompagne « redact », et lui seul")
         if category is PrivacyCategory.DIRECT_IDENTIFIER and technique is Technique.KEEP:
             yield found(
                 place, "direct-identifier", f"« {column.name} » identifie une personne et ne peut être conservée"

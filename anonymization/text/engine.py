@@ -1,95 +1,107 @@
-"""Presidio's analyzer for French, with nothing in it but what redaction needs.
+"""The language model, with nothing of it but what finds people: its vectors, and its `ner` pipe.
 
-Only the `ner` pipe of the model is loaded; recognizers are ours, and Presidio's context enhancer is left out because
-our patterns carry their own context. Nothing here reaches the network: a model that is not installed is an error.
+What a full pipeline spends on tagging, parsing and lemmas is not spent, and the tokenizer is ours: importing the
+French one takes longer than everything else here, and its words are those that recognizers have already. Nothing
+reaches the network: a model that is not installed is an error, never a smaller search.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
-
-import spacy
-from presidio_analyzer import (
-    AnalyzerEngine,
-    BatchAnalyzerEngine,
-    EntityRecognizer,
-    RecognizerRegistry,
-    RecognizerResult,
-)
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 from anonymization.errors import TextModelError
-from anonymization.text.lexicon import load_lexicon
-from anonymization.text.names import NameRecognizer
-from anonymization.text.patterns import AddressRecognizer, ShapeRecognizer
+from anonymization.text.reading import Reading
 
-LANGUAGE = "fr"
-_BATCH_SIZE = 128
-# The tokenizer that the model saved is the one of its language, already built: reading it again costs seconds.
-_UNUSED = ("tokenizer", "tok2vec", "morphologizer", "parser", "senter", "attribute_ruler", "lemmatizer")
-
-
-class _NerEngine(SpacyNlpEngine):  # type: ignore[misc]
-    """Loads an installed spaCy model without the parts that redaction does not use."""
-
-    def load(self) -> None:
-        """Load the model from the environment, never from the network."""
-        name = self.models[0]["model_name"]
-        try:
-            self.nlp = {LANGUAGE: spacy.load(name, exclude=_UNUSED)}
-        except (OSError, ValueError) as error:
-            raise TextModelError(
-                f"the language model « {name} » does not load ({type(error).__name__}): "
-                "install it with the project's requirements"
-            ) from None
+_TOKEN = re.compile(r"[^\W\d_]{1,6}'|\w+(?:-\w+)*|[^\w\s]|\n+")
+_BATCH = 256
+# The model's convolutions see four tokens to each side (its `depth`): what is further off changes nothing.
+_AROUND = 8
+_MOST_TOKENS = 400  # of one piece: the model's memory follows the longest
+Seen = list[tuple[int, int, str]]
 
 
-class _NoContext(ContextAwareEnhancer):  # type: ignore[misc]
-    """Leaves scores as they are."""
+class PeopleModel:
+    """Finds people, places and organizations by their place in the sentence."""
 
-    def __init__(self) -> None:
-        super().__init__(0.0, 0.0, 0, 0)
+    def __init__(self, nlp: Any, ner: Any) -> None:
+        self._vocab, self._ner = nlp.vocab, ner
 
-    def enhance_using_context(
-        self,
-        text: str,
-        raw_results: list[RecognizerResult],
-        nlp_artifacts: NlpArtifacts,
-        recognizers: list[EntityRecognizer],
-        context: list[str] | None = None,
-    ) -> list[RecognizerResult]:
-        """Return what was found, unchanged."""
-        return raw_results
+    def see(self, readings: Sequence[Reading], places: Sequence[Sequence[int]]) -> list[Seen]:
+        """What it finds around some places of each text, as (start, end, label); places are of folded signs."""
+        from spacy.tokens import Doc
+
+        docs, owners, pieces = [], [], []
+        for owner, (reading, wanted) in enumerate(zip(readings, places, strict=True)):
+            text = reading.text if reading.starts is None else reading.cased
+            tokens = list(_TOKEN.finditer(text.replace("’", "'")))
+            for piece in _pieces(tokens, wanted):
+                spaces = [one.end() < two.start() for one, two in pairwise(piece)]
+                docs.append(Doc(self._vocab, words=[token.group() for token in piece], spaces=[*spaces, False]))
+                owners.append(owner)
+                pieces.append(piece)
+        seen: list[Seen] = [[] for _ in readings]
+        for owner, piece, doc in zip(owners, pieces, self._ner.pipe(docs, batch_size=_BATCH), strict=True):
+            for entity in doc.ents:
+                seen[owner].append((piece[entity.start].start(), piece[entity.end - 1].end(), entity.label_))
+        return seen
+
+
+def _pieces(tokens: list[re.Match[str]], wanted: Sequence[int]) -> Iterator[list[re.Match[str]]]:
+    """The tokens around some places, cut where nothing is wanted for long."""
+    begin = end = 0
+    starts = [token.start() for token in tokens]
+    for place in sorted(wanted):
+        index = bisect_right(starts, place) - 1
+        if end and (index - _AROUND > end or index - begin > _MOST_TOKENS):
+            yield tokens[begin:end]
+            begin = max(end, index - _AROUND)
+        elif not end:
+            begin = max(0, index - _AROUND)
+        end = min(len(tokens), index + _AROUND + 1)
+    if end > begin:
+        yield tokens[begin:end]
 
 
 @lru_cache(maxsize=2)
-def french_analyzer(model: str, keep: tuple[str, ...]) -> BatchAnalyzerEngine:
-    """The analyzer over an installed spaCy model; made once a process, in a few seconds.
+def load_model(name: str) -> PeopleModel:
+    """The `ner` pipe of an installed model; made once a process.
 
     Raises:
-        TextModelError: the model is not installed.
+        TextModelError: it is not installed, or is of another make.
     """
-    logging.getLogger("presidio-analyzer").setLevel(logging.WARNING)  # it tells several lines a text
-    engine = _NerEngine(
-        models=[{"lang_code": LANGUAGE, "model_name": model}],
-        ner_model_configuration=NerModelConfiguration(labels_to_ignore=["MISC", "ORG"]),
-    )
-    engine.load()
-    lexicon = load_lexicon(model)
-    recognizers = [ShapeRecognizer(LANGUAGE), AddressRecognizer(LANGUAGE, lexicon)]
-    registry = RecognizerRegistry(
-        recognizers=[*recognizers, NameRecognizer(LANGUAGE, lexicon, keep)], supported_languages=[LANGUAGE]
-    )
-    analyzer = AnalyzerEngine(
-        registry=registry, nlp_engine=engine, supported_languages=[LANGUAGE], context_aware_enhancer=_NoContext()
-    )
-    return BatchAnalyzerEngine(analyzer)
+    try:
+        spec = find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise FileNotFoundError
+        folder = next(Path(spec.submodule_search_locations[0]).glob(f"{name}-*"))
+        return _loaded(folder)
+    except (ImportError, OSError, StopIteration, KeyError, ValueError) as error:
+        raise TextModelError(
+            f"the language model « {name} » does not load ({type(error).__name__}): "
+            "install it with the project's requirements"
+        ) from None
 
 
-def analyze(analyzer: BatchAnalyzerEngine, texts: Iterable[str]) -> list[list[RecognizerResult]]:
-    """What is found in each text, in order."""
-    found: list[list[RecognizerResult]] = analyzer.analyze_iterator(texts, LANGUAGE, batch_size=_BATCH_SIZE)
-    return found
+def _loaded(folder: Path) -> PeopleModel:
+    import spacy
+    from spacy.util import load_config
+    from thinc.api import NumpyOps
+
+    config = dict(load_config(folder / "config.cfg", interpolate=True)["components"]["ner"])
+    del config["factory"]
+    nlp = spacy.blank("xx")
+    nlp.vocab.from_disk(folder / "vocab")
+    ner = nlp.add_pipe("ner", config=config)
+    ner.from_disk(folder / "ner", exclude=["vocab"])
+    # Most of the time goes into products of matrices: numpy's library is faster at them than the one spaCy brings.
+    arithmetic = NumpyOps(use_blis=False)
+    for layer in ner.model.walk():
+        layer.ops = arithmetic
+    return PeopleModel(nlp, ner)

@@ -1,13 +1,14 @@
-"""Replaces personal data in free text by tags, by column.
+"""Replaces personal data in free text, by column.
 
-Invariants: a null stays null; every distinct text is read once; nothing that was found stays, even in part (spans that
-overlap are masked together); findings say where and what kind, never which value. Recall is preferred to precision:
-what is not known to be ordinary is masked. A text that is too long to be read is masked whole.
+Invariants: a null stays null; every distinct text is read once; findings say where, what kind and how sure, never
+which value; a text that is too long to be read is masked whole; a model that is wanted and not installed is an error,
+never a smaller search.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import pickle
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,34 +16,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from anonymization.errors import AnonymizationError, RedactionError
-from anonymization.text.plain import normalized
+from anonymization.text.hit import Hit
+from anonymization.text.settings import DEFAULT, Operator, RedactionSettings
 
 if TYPE_CHECKING:
-    from presidio_analyzer import BatchAnalyzerEngine
+    from anonymization.text.operators import Pseudonymize
 
 FINDINGS_SCHEMA = pa.schema(
     [
-        pa.field("position", pa.int64(), nullable=False),  # row of the column
-        pa.field("entity", pa.string(), nullable=False),  # NOM, TELEPHONE…
-        pa.field("start", pa.int32(), nullable=False),  # in the text after Unicode normalization, in code points
+        pa.field("row", pa.int64(), nullable=False),
+        pa.field("start", pa.int32(), nullable=False),  # code points of the text as it came
         pa.field("end", pa.int32(), nullable=False),
+        pa.field("type", pa.string(), nullable=False),  # NOM, TELEPHONE…: see anonymization.text.kinds
         pa.field("score", pa.float32(), nullable=False),
+        pa.field("recognizer", pa.string(), nullable=False),
     ]
 )
-_CHUNK = 2_000  # distinct texts analyzed together: bounds memory
-
-
-@dataclass(frozen=True, slots=True)
-class RedactionSettings:
-    """How texts are read."""
-
-    model: str = "fr_core_news_md"  # an installed spaCy model
-    keep: tuple[str, ...] = ()  # phrases that are never masked, unless after a title: names of communes
-    longest_text: int = 10_000  # characters
-
-
-DEFAULT = RedactionSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,107 +42,93 @@ class RedactionResult:
     findings: pa.Table = field(repr=False)  # FINDINGS_SCHEMA
 
     def counts(self) -> dict[str, int]:
-        """How many findings of each entity."""
-        grouped = self.findings.group_by("entity").aggregate([([], "count_all")])
-        return dict(zip(grouped["entity"].to_pylist(), grouped["count_all"].to_pylist(), strict=True))
+        """How many findings of each kind that did not stay as they were."""
+        grouped = self.findings.group_by("type").aggregate([([], "count_all")])
+        return dict(zip(grouped["type"].to_pylist(), grouped["count_all"].to_pylist(), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    entity: str
-    start: int
-    end: int
-    score: float
-
-
-def redact(texts: pa.Array | pa.ChunkedArray, settings: RedactionSettings = DEFAULT) -> RedactionResult:
+def redact(
+    texts: pa.Array | pa.ChunkedArray,
+    settings: RedactionSettings = DEFAULT,
+    *,
+    pseudonymize: Pseudonymize | None = None,
+) -> RedactionResult:
     """Mask personal data in a column of French texts.
 
-    Tags: `<NOM>`, `<TELEPHONE>`, `<COURRIEL>`, `<ADRESSE>`, `<NIR>`, `<PLAQUE>`, `<IBAN>`, `<NAISSANCE>`, `<LIEN>` and
-    `<REFERENCE>` (any other number or code that may identify), `<TEXTE>` for a text too long to be read.
+    Args:
+        texts: string; nulls stay null.
+        pseudonymize: custody's answer to an array of values, needed where a kind's operator is `hash`.
 
     Raises:
-        TextModelError: the language model is not installed.
+        TextModelError: the language model, its dictionary or the gazetteers are not installed.
         RedactionError: a text could not be read; none is returned.
     """
     column = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     encoded = pc.dictionary_encode(column.cast(pa.string()))
-    distinct = [normalized(text) for text in encoded.dictionary.to_pylist()]
-    spans = _find(distinct, settings)
-    redacted = pa.array([_replace(text, found) for text, found in zip(distinct, spans, strict=True)], pa.string())
-    return RedactionResult(redacted.take(encoded.indices), _findings(spans, encoded.indices))
+    distinct: list[str] = encoded.dictionary.to_pylist()
+    hits = detect(distinct, settings)
+    written = _written(distinct, hits, settings, pseudonymize)
+    redacted = pa.array(written, pa.string())
+    masked = [[hit for hit in found if settings.operator(hit.kind) is not Operator.KEEP] for found in hits]
+    return RedactionResult(redacted.take(encoded.indices), _findings(masked, encoded.indices))
 
 
-def _find(texts: Sequence[str], settings: RedactionSettings) -> list[list[_Span]]:
-    readable = [text if len(text) <= settings.longest_text else "" for text in texts]
+def detect(texts: Sequence[str], settings: RedactionSettings = DEFAULT) -> list[list[Hit]]:
+    """What is in each text: kind, place, score, recognizer and reason, overlaps resolved.
+
+    Raises:
+        TextModelError, RedactionError: as :func:`redact`.
+    """
+    long = [index for index, text in enumerate(texts) if len(text) > settings.longest_text]
+    readable = list(texts)
+    for index in long:
+        readable[index] = ""
     if not any(readable):
-        found: list[list[_Span]] = [[] for _ in texts]
+        found: list[list[Hit]] = [[] for _ in texts]
     else:
-        from anonymization.text.engine import french_analyzer
-
-        analyzer = french_analyzer(settings.model, settings.keep)
-        found = []
-        for start in range(0, len(readable), _CHUNK):
-            found += _analyzed(analyzer, readable[start : start + _CHUNK])
-    for index, text in enumerate(texts):
-        if len(text) > settings.longest_text:
-            found[index] = [_Span("TEXTE", 0, len(text), 1.0)]
+        found = list(_found(readable, settings))
+    for index in long:
+        found[index] = [Hit("TEXTE", 0, len(texts[index]), 1.0, "longueur", "texte trop long pour être lu")]
     return found
 
 
-def _analyzed(analyzer: BatchAnalyzerEngine, texts: list[str]) -> list[list[_Span]]:
-    from anonymization.text.engine import analyze
+def _found(texts: Sequence[str], settings: RedactionSettings) -> Iterator[list[Hit]]:
+    from anonymization.text.workers import detect_apart, processes
 
-    try:
-        results = analyze(analyzer, texts)
-    except AnonymizationError:
-        raise
-    except Exception as error:
-        # Whatever went wrong in a third party's code may quote the text: only its type goes on.
-        raise RedactionError(f"{len(texts)} texts could not be read ({type(error).__name__})") from None
-    return [
-        _merged([_Span(found.entity_type, found.start, found.end, float(found.score)) for found in one])
-        for one in results
-    ]
+    count = processes(len(texts), settings)
+    if count > 1:
+        yield from detect_apart(texts, settings, count)
+        return
+    from anonymization.text.detector import detector
+
+    yield from detector(pickle.dumps(settings)).detect(texts)
 
 
-def _merged(spans: list[_Span]) -> list[_Span]:
-    """Overlapping spans made one, under the entity of the surest."""
-    merged: list[_Span] = []
-    for span in sorted(spans, key=lambda one: (one.start, -one.end)):
-        if merged and span.start < merged[-1].end:
-            last = merged[-1]
-            surest = max(last, span, key=lambda one: one.score)
-            merged[-1] = _Span(surest.entity, last.start, max(last.end, span.end), surest.score)
-        else:
-            merged.append(span)
-    return merged
+def _written(
+    texts: Sequence[str], hits: Sequence[Sequence[Hit]], settings: RedactionSettings, pseudonymize: Pseudonymize | None
+) -> list[str]:
+    from anonymization.text.operators import replaced
+
+    return replaced(texts, hits, settings, pseudonymize)
 
 
-def _replace(text: str, spans: Sequence[_Span]) -> str:
-    pieces, done = [], 0
-    for span in spans:
-        pieces += [text[done : span.start], f"<{span.entity}>"]
-        done = span.end
-    return "".join([*pieces, text[done:]])
-
-
-def _findings(spans: Sequence[Sequence[_Span]], indices: pa.Array) -> pa.Table:
+def _findings(hits: Sequence[Sequence[Hit]], indices: pa.Array) -> pa.Table:
     """One line per row and finding, in row order: the findings of a repeated text are repeated."""
-    sizes = np.array([len(found) for found in spans], dtype=np.int64)
+    sizes = np.array([len(found) for found in hits], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if len(sizes) else sizes
     valid = np.asarray(indices.is_valid())
     which = np.asarray(indices.drop_null(), dtype=np.int64)
     repeats = sizes[which]
-    positions = np.repeat(np.flatnonzero(valid), repeats)
+    rows = np.repeat(np.flatnonzero(valid), repeats)
     within = np.arange(int(repeats.sum())) - np.repeat(np.cumsum(repeats) - repeats, repeats)
-    flat = [span for found in spans for span in found]
+    flat = [hit for found in hits for hit in found]
     table = pa.table(
         {
-            "entity": pa.array([span.entity for span in flat], pa.string()),
-            "start": pa.array([span.start for span in flat], pa.int32()),
-            "end": pa.array([span.end for span in flat], pa.int32()),
-            "score": pa.array([span.score for span in flat], pa.float32()),
+            "start": pa.array([hit.start for hit in flat], pa.int32()),
+            "end": pa.array([hit.end for hit in flat], pa.int32()),
+            "type": pa.array([hit.kind for hit in flat], pa.string()),
+            "score": pa.array([hit.score for hit in flat], pa.float32()),
+            "recognizer": pa.array([hit.recognizer for hit in flat], pa.string()),
         }
     ).take(pa.array(np.repeat(starts[which], repeats) + within, pa.int64()))
-    return table.add_column(0, "position", pa.array(positions, pa.int64())).cast(FINDINGS_SCHEMA)
+    return table.add_column(0, "row", pa.array(rows, pa.int64())).cast(FINDINGS_SCHEMA)

@@ -43,11 +43,13 @@ class Outcome:
 
     Attributes:
         not_covered: rows left out because no consent covers them.
+        found: personal data found in free text, by kind.
         origins: of each pseudonymised column; all of them are known once a row came out, or the stream ended.
     """
 
     not_covered: int = 0
     origins: dict[str, Origin] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
 
 
 def pseudonymize(

@@ -2,34 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
 from anonymization.addresses import address_to_commune
+from anonymization.text.settings import Operator, RedactionSettings
 from pipeline.deidentification.check import Checked
-from policies.contract import Commune, Contract, Technique
+from pipeline.deidentification.pseudonymize import Outcome, Pseudonymizer
+from pipeline.errors import RefusedError
+from policies.contract import Column, Contract, Redaction, Technique, Territory
 
 
-def redact(checked: Iterator[Checked], contract: Contract, communes: Sequence[Commune]) -> Iterator[Checked]:
-    """Yield the batches with only stored columns, free text redacted and addresses reduced to their commune."""
+def redact(
+    checked: Iterator[Checked], contract: Contract, territory: Territory, custody: Pseudonymizer, outcome: Outcome
+) -> Iterator[Checked]:
+    """Yield the batches with only stored columns, free text redacted and addresses reduced to their commune.
+
+    What was found in free text is counted in `outcome`, by kind.
+    """
+    redactors = {
+        column.name: _redactor(column, territory, custody, outcome)
+        for column in contract.columns
+        if column.privacy.technique is Technique.REDACT
+    }
     for item in checked:
         names, arrays = [], []
         for column in contract.columns:
             if not column.stored:
                 continue
             values = item.batch.column(column.name)
-            if column.privacy.technique is Technique.REDACT:
-                values = _redacted(values)
+            if column.name in redactors:
+                values = redactors[column.name](values)
             elif column.privacy.technique is Technique.COMMUNE:
-                values = address_to_commune(values, communes)
+                values = address_to_commune(values, territory.communes)
             names.append(column.name)
             arrays.append(values)
         yield Checked(pa.record_batch(arrays, names=names), item.positions, item.rejects)
 
 
-def _redacted(texts: pa.Array) -> pa.Array:
-    """The detectors take seconds to load: only feeds with free text pay for them."""
-    from anonymization.text import redact as redact_texts
+def settings_of(redaction: Redaction | None, territory: Territory) -> RedactionSettings:
+    """The settings that a contract asks for; communes and the territory's public figures are no one's names."""
+    known = (*territory.known_people, *(commune.name for commune in territory.communes))
+    asked = redaction or Redaction()
+    return RedactionSettings(
+        model=RedactionSettings().model if asked.model else None,
+        kinds=asked.kinds,
+        thresholds=asked.thresholds,
+        operators={kind: Operator(name) for kind, name in asked.operators.items()},
+        known=known,
+        meters=asked.meters,
+    )
 
-    return redact_texts(texts).texts
+
+def _redactor(
+    column: Column, territory: Territory, custody: Pseudonymizer, outcome: Outcome
+) -> Callable[[pa.Array], pa.Array]:
+    """The detectors take seconds to load: only feeds with free text pay for them."""
+    settings = settings_of(column.privacy.redaction, territory)
+    domain = column.privacy.domain
+
+    def pseudonymized(values: pa.Array) -> pa.Array:
+        answers = list(custody.pseudonymize(str(domain), iter([values])))
+        if len(answers) != 1:
+            raise RefusedError(f"custody answered {len(answers)} batches of pseudonyms for one")
+        return answers[0]
+
+    def redacted(texts: pa.Array) -> pa.Array:
+        from anonymization.text import redact as redact_texts
+
+        result = redact_texts(texts, settings, pseudonymize=pseudonymized if domain is not None else None)
+        for kind, count in result.counts().items():
+            outcome.found[kind] = outcome.found.get(kind, 0) + count
+        return result.texts
+
+    return redacted

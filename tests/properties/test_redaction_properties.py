@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anonymization.text import redact
-from anonymization.text.plain import normalized, plain
+from anonymization.text.reading import read
 
 _SYLLABLES = st.sampled_from(
     ("ba", "ker", "lou", "qui", "zan", "dor", "vre", "mi", "tchou", "gha", "wen", "fyr", "plo", "xia")
@@ -38,7 +38,7 @@ SEPARATORS = st.sampled_from(["", " ", ".", "-", "/", " . ", "\u00a0"])
 
 
 def _redacted(texts: list[str]) -> list[str]:
-    return [plain(normalized(text)) for text in redact(pa.array(texts)).texts.to_pylist()]
+    return [read(text).plain for text in redact(pa.array(texts)).texts.to_pylist()]
 
 
 @given(st.lists(st.tuples(NAMES, NAMES, CASES, TEMPLATES), min_size=10, max_size=10))

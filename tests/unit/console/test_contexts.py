@@ -213,3 +213,10 @@ def test_a_stage_tells_why_rows_were_rejected_most_frequent_first() -> None:
         ("4", "une valeur obligatoire manque"),
     ]
     assert not any("rejected_" in figure.label for figure in page.stages[1].figures)
+
+
+def test_a_stage_tells_what_was_masked_in_free_text_by_kind() -> None:
+    reader = services().reader
+    page = reader.run(contract("parking"), detail(reader, "parking", "collect-parking"), NOW)
+    assert [(one.value, one.label) for one in page.stages[1].found] == [("9", "TELEPHONE"), ("3", "NOM")]
+    assert not any("found_" in figure.label for figure in page.stages[1].figures)

@@ -110,6 +110,8 @@ def journal() -> Journal:
         "rejected_nullValues": 4,
         "rejected_tooLate": 8,
         "duplicates": 40,
+        "found_NOM": 3,
+        "found_TELEPHONE": 9,
         "stored": 5132,
     }
     stage(found, "parking", "collect-parking", "ingest", MORNING - 60 * second, deliveries=1, bytes=1_280_000)

@@ -13,9 +13,9 @@ import pytest
 
 from anonymization.errors import RedactionError, TextModelError
 from anonymization.text import FINDINGS_SCHEMA, RedactionSettings, redact
-from anonymization.text.plain import normalized, plain
+from anonymization.text.reading import read
 
-KEEP = RedactionSettings(keep=("Angers", "Trélazé"))
+KEEP = RedactionSettings(known=("Angers", "Trélazé"), thresholds={"LIEU": 0.25, "REFERENCE": 0.2, "LIEN": 0.1})
 
 
 def _redacted(*texts: str) -> list[Any]:
@@ -58,11 +58,11 @@ def _redacted(*texts: str) -> list[Any]:
         ("3 RUE PASTEUR", "ADRESSE"),
         ("25 bd du maréchal foch", "ADRESSE"),
         ("44 rue du Four à chaux 49100 Angers", "ADRESSE"),
-        ("avenue Montaigne", "ADRESSE"),
-        ("place du ralliement", "ADRESSE"),
+        ("avenue Montaigne", "LIEU"),
+        ("place du ralliement", "LIEU"),
         ("https://exemple.fr/jeanne", "LIEN"),
         ("C0012345", "REFERENCE"),
-        ("compteur 1234567", "REFERENCE"),
+        ("compteur 1234567", "COMPTEUR"),
         ("né le 12/03/1975", "NAISSANCE"),
     ],
 )
@@ -100,7 +100,7 @@ def test_identifiers_with_a_shape_are_masked_whole(text: str, tag: str) -> None:
 )
 def test_names_are_masked_however_they_are_written(text: str) -> None:
     (redacted,) = _redacted(text)
-    folded = plain(normalized(redacted))
+    folded = read(redacted).plain
     for name in ("dupont", "jean", "kevin", "marie", "gall", "depont"):
         assert name not in folded, redacted
     assert "<NOM>" in redacted
@@ -149,9 +149,9 @@ def test_the_result_follows_the_column() -> None:
     result = redact(texts, KEEP)
     assert result.texts.to_pylist() == ["<NOM> est venu", None, "rien", "<NOM> est venu"]
     assert result.findings.schema == FINDINGS_SCHEMA
-    assert result.findings.select(["position", "entity", "start", "end"]).to_pylist() == [
-        {"position": 0, "entity": "NOM", "start": 0, "end": 4},
-        {"position": 3, "entity": "NOM", "start": 0, "end": 4},
+    assert result.findings.select(["row", "type", "start", "end"]).to_pylist() == [
+        {"row": 0, "type": "NOM", "start": 0, "end": 4},
+        {"row": 3, "type": "NOM", "start": 0, "end": 4},
     ]
     assert result.counts() == {"NOM": 2}
 
@@ -164,7 +164,7 @@ def test_a_column_without_text_needs_no_model(column: pa.Array) -> None:
 
 
 def test_a_text_too_long_to_be_read_is_masked_whole() -> None:
-    settings = RedactionSettings(keep=KEEP.keep, longest_text=20)
+    settings = RedactionSettings(known=KEEP.known, longest_text=20)
     assert redact(pa.array(["x" * 21, "rien"]), settings).texts.to_pylist() == ["<TEXTE>", "rien"]
 
 
@@ -191,12 +191,12 @@ def test_no_connection_is_made_and_no_value_is_logged(
 
 
 def test_what_fails_inside_is_told_without_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    from anonymization.text import engine
+    from anonymization.text.recognizers.people import PeopleRecognizer
 
     def fail(*_: object) -> None:
         raise ValueError("bad text: Qorvalec")
 
-    monkeypatch.setattr(engine, "analyze", fail)
+    monkeypatch.setattr(PeopleRecognizer, "hits", fail)
     with pytest.raises(RedactionError) as caught:
         redact(pa.array(["Qorvalec"]), KEEP)
     assert "Qorvalec" not in str(caught.value)
@@ -212,7 +212,10 @@ def test_importing_the_room_loads_nothing_heavy() -> None:
     assert answer.stdout.strip() == "[]"
 
 
-def test_plain_text_is_as_long_as_the_text() -> None:
-    text = "Œuvre ÉTÉ İstanbul ß ﬁn 𝔘"
-    assert len(plain(text)) == len(text)
-    assert plain("Évêché") == "eveche"
+def test_folded_places_lead_back_to_the_text() -> None:
+    text = "Œuvre ÉTÉ İstanbul ß ﬁn 𝔘, Du\u200dpont"
+    reading = read(text)
+    assert len(reading.plain) == len(reading.cased)
+    assert read("Évêché").plain == "eveche"
+    start = reading.plain.index("dupont")
+    assert text[slice(*reading.place(start, start + 6))] == "Du\u200dpont"
