@@ -61,7 +61,7 @@ def load(half: str, folder: Path = FOLDER) -> list[Document]:
     """
     documents: list[Document] = []
     seen: set[str] = set()
-    for path in sorted((folder / half).glob("*")):
+    for path in sorted((folder / half).glob("*.txt")):
         if not _FILE.fullmatch(path.name):
             raise CorpusError(f"{path.name}: not named <nn>-<kind>.txt")
         for line, document in parse(_read(path), path.name):
