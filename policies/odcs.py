@@ -37,6 +37,7 @@ from policies.contract import (
 from policies.declared import Declared, DeclaredColumn, DeclaredRelease, DeclaredRoot, DeclaredSchema
 from policies.document import Document, Position
 from policies.errors import ContractError, Finding
+from policies.expectations import read_expectation
 from policies.generalized_reading import SEARCHED, read_search, territory_folder
 from policies.listed import digest_with_lists, listed
 from policies.tabulated import NoiseRule, TableRule
@@ -194,6 +195,7 @@ def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> 
         source=document.file,
         digest=digest_with_lists(document.digest, rule.columns),
         source_version=root.source_version,
+        expected=read_expectation(document),
     )
 
 
