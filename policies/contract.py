@@ -293,6 +293,11 @@ class Contract:
     expected: Expectation = Expectation()  # of the feed
 
     @property
+    def in_force(self) -> bool:
+        """Whether it is collected and released: a draft is not yet, a retired one no more."""
+        return self.status in ("active", "deprecated")
+
+    @property
     def key(self) -> tuple[str, ...]:
         """Names of the primary key's columns, in order."""
         return tuple(column.name for column in self.columns if column.primary_key)

@@ -66,18 +66,28 @@ class FeedRecords(JournalJudgments):
         values = asdict(reading) | {"filled": list(reading.filled), "reasons": [asdict(one) for one in reading.reasons]}
         self._upsert(feed_readings, values, "what a delivery came to")
 
-    def readings(self, dataset: str, since: datetime | None = None, limit: int | None = None) -> list[Reading]:
-        """Readings of the deliveries received from `since` on, latest first."""
+    def readings(
+        self, dataset: str, since: datetime | None = None, before: datetime | None = None, limit: int | None = None
+    ) -> list[Reading]:
+        """Readings of the deliveries received from `since` on and before `before`, latest first."""
         where = [feed_readings.c.dataset == dataset]
         where += [feed_readings.c.received_at >= since] if since is not None else []
+        where += [feed_readings.c.received_at < before] if before is not None else []
         order = (feed_readings.c.received_at.desc(), feed_readings.c.delivery_id)
         return _readings(self._all(select(feed_readings).where(*where).order_by(*order).limit(limit), "readings"))
 
-    def first_reading(self, dataset: str) -> Reading | None:
-        """Of the first delivery that was read."""
-        order = (feed_readings.c.received_at, feed_readings.c.delivery_id)
-        statement = select(feed_readings).where(feed_readings.c.dataset == dataset).order_by(*order).limit(1)
-        return next(iter(_readings(self._all(statement, "readings"))), None)
+    def rows_received(self, dataset: str, after: datetime, until: datetime) -> int:
+        """Rows of the deliveries received after `after` and not after `until`."""
+        where = (feed_readings.c.received_at > after, feed_readings.c.received_at <= until)
+        total = func.coalesce(func.sum(feed_readings.c.rows), 0).label("total")
+        row = self._one(select(total).where(feed_readings.c.dataset == dataset, *where), "readings")
+        return int(row["total"]) if row else 0
+
+    def first_received(self, dataset: str) -> datetime | None:
+        """When the first delivery that was read had landed."""
+        first = func.min(feed_readings.c.received_at).label("first")
+        row = self._one(select(first).where(feed_readings.c.dataset == dataset), "readings")
+        return None if row is None else row["first"]
 
     def received_at(self, delivery_id: str) -> datetime | None:
         """When a delivery landed; None if it is not recorded."""

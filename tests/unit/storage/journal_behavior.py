@@ -312,10 +312,11 @@ class FeedBehavior:
             journal.record_reading(reading(delivery_id=f"d{number}", received_at=NOW - number * DAY))
         assert [one.delivery_id for one in journal.readings("parking")] == ["d0", "d1", "d2", "d3"]
         assert [one.delivery_id for one in journal.readings("parking", NOW - 2 * DAY, limit=2)] == ["d0", "d1"]
-        first = journal.first_reading("parking")
-        assert first is not None
-        assert first.delivery_id == "d3"
-        assert journal.first_reading("water-meters") is None
+        assert [one.delivery_id for one in journal.readings("parking", before=NOW - DAY)] == ["d2", "d3"]
+        assert journal.first_received("parking") == NOW - 3 * DAY
+        assert journal.first_received("water-meters") is None
+        assert journal.rows_received("parking", NOW - 2 * DAY, NOW) == 200
+        assert journal.rows_received("parking", NOW, NOW + DAY) == 0
 
     def test_when_a_feed_last_delivered(self, journal: Journal) -> None:
         assert journal.last_delivery("parking") is None
