@@ -81,8 +81,8 @@ def _moment(text: str, timezone: str) -> str:
 def _span(seconds: float) -> str:
     hours = round(seconds / 3600)
     if hours < 1:
-        return f"{max(1, round(seconds / 60))} minutes"
-    return f"{hours} heures" if hours < 72 else f"{round(hours / 24)} jours"
+        return f"{max(1, round(seconds / 60))}\u00a0minutes"
+    return f"{hours}\u00a0heures" if hours < 72 else f"{round(hours / 24)}\u00a0jours"
 
 
 def _number(value: float) -> str:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageDeliveryError, LineageEmitter, Stage
 from policies import load_territory
 from stack.service import StackContext
+from storage import Reading, RejectCount
 from tests.integration.console.conftest import RunningConsole
 from tests.stack_fixtures import PostgresServer
 
@@ -61,6 +62,11 @@ def told(console: RunningConsole) -> RunningConsole:
         None,
         now,
     )
+    count = RejectCount("nullValues", "places_disponibles", 1204, 3)
+    console.journal.record_reading(
+        Reading("abcdef0123456789", "parking", "broken", "1.0.0", now, now, 5184, 1204, False, 0, (), (count,))
+    )
+    console.journal.raise_alert("parking", "rejects", {"share": 0.23, "usual": 0.01, "since": now.isoformat()}, now)
     console.journal.start_stage("broken", "parking", None, "ingest", now)
     console.journal.finish_stage("broken", "parking", None, "ingest", {}, 30.0, "failed", "SourceUnavailableError")
     return console
@@ -113,6 +119,18 @@ def test_a_steward_finds_what_waits_and_what_failed(page: Page) -> None:
     expect(page.get_by_role("article").filter(has_text="Places disponibles")).to_contain_text("En échec")
 
 
+def test_rejects_are_found_from_an_alert_by_reason(page: Page) -> None:
+    alerts = page.get_by_role("region", name="Flux à regarder")
+    expect(alerts).to_contain_text("Trop de lignes rejetées")
+    alerts.get_by_role("link", name="Places disponibles").click()
+    page.get_by_role("link", name="Voir ce qui est en quarantaine").click()
+    page.get_by_label("Motif", exact=True).select_option("nullValues")
+    page.get_by_role("button", name="Filtrer").click()
+    line = page.get_by_role("table").nth(1).get_by_role("row").filter(has_text="places_disponibles")
+    expect(line).to_contain_text("1\u202f204 sur 5\u202f184")
+    expect(line).to_contain_text("abcdef012345")
+
+
 def test_no_page_scrolls_sideways_and_each_has_one_title(page: Page, told: RunningConsole) -> None:
     run = f"{RUN}-release".replace(":", "%3A").replace("+", "%2B")
     for path in (
@@ -120,6 +138,7 @@ def test_no_page_scrolls_sideways_and_each_has_one_title(page: Page, told: Runni
         "/jeux-de-donnees/citizen-reports",
         f"/jeux-de-donnees/citizen-reports/executions/{run}",
         "/jeux-de-donnees/parking/executions/broken",
+        "/rejets",
     ):
         page.goto(told.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
@@ -127,7 +146,7 @@ def test_no_page_scrolls_sideways_and_each_has_one_title(page: Page, told: Runni
         levels = page.eval_on_selector_all("h1,h2,h3", "nodes => nodes.map(node => Number(node.tagName[1]))")
         assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), path
         unnamed = "nodes => nodes.filter(node => !node.labels.length).length"
-        assert page.eval_on_selector_all("input:not([type=hidden])", unnamed) == 0
+        assert page.eval_on_selector_all("input:not([type=hidden]), select", unnamed) == 0
 
 
 def test_the_lineage_is_drawn_and_told(page: Page, told: RunningConsole) -> None:

@@ -200,9 +200,9 @@ def test_every_feed_in_force_is_watched_and_told_in_french(journal: Journal, shi
 @pytest.mark.parametrize(
     ("kind", "details", "said"),
     [
-        ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 93_600}, "26 heures"),
-        ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 1_800}, "30 minutes"),
-        ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 2_764_800}, "32 jours"),
+        ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 93_600}, "26\u00a0heures"),
+        ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 1_800}, "30\u00a0minutes"),
+        ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 2_764_800}, "32\u00a0jours"),
         ("shrunk", {"rows": 10, "expected": 1000, "declared": False}, "1\u202f000 habituelles"),
         ("shrunk", {"rows": 10, "expected": 1000, "declared": True}, "1\u202f000 déclarées"),
         ("unreadable", {}, "ardoise replay"),
