@@ -25,18 +25,14 @@ def check(
         typer.Argument(help="Dossier du territoire ; sinon celui des réglages.", exists=True, file_okay=False),
     ] = None,
 ) -> None:
-    """Lire tous les contrats et la stratégie ; une erreur nomme le fichier, la ligne et la règle."""
-    from policies import load_territory
-    from policies.access import load_access
+    """Lire tous les contrats et la stratégie ; expliquer chaque problème : fichier, ligne, règle, et que faire."""
+    from cli.checking import check_territory, show
     from settings import load_settings
-    from sources import check_feed
 
-    found = load_territory(territory or load_settings().territory)
-    load_access(found.folder)
-    screen = console()
-    for contract in found.contracts.values():
-        check_feed(contract, found)
-        screen.print(f"  [green]✓[/] {contract.id:<20} v{contract.version}  {contract.title}")
+    checked = check_territory(territory or load_settings().territory)
+    show(checked, console())
+    if checked.findings:
+        raise typer.Exit(1)
 
 
 @application.command()
