@@ -197,7 +197,7 @@ def _read(
     """Stream a delivery through the steps and keep what may be kept, by period."""
     fetched_at = datetime.fromisoformat(opened.manifest.fetched_at)
     rows = _Rows()
-    decoded = ahead(decoder(contract, hub.territory).decode(opened.parts), 1)
+    decoded = ahead(decoder(contract, hub.territory).decode(noted.parts(opened.parts)), 1)
     first = list(islice(decoded, 1))
     subjects = writer.subjects()  # asked while the decoder goes on
     read = noted.decoded(chain(first, decoded))

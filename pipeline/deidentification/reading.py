@@ -15,7 +15,8 @@ import pyarrow as pa
 from pipeline.deidentification.aside import UNREADABLE
 from pipeline.hub import Hub
 from policies.contract import Contract
-from sources.protocol import Decoded
+from sources.names import watched_parts
+from sources.protocol import Decoded, PayloadPart
 from storage import Reading, RejectCount
 
 _Reason = tuple[str, str | None]  # code, column of the contract
@@ -27,8 +28,16 @@ class Noted:
 
     contract: Contract
     filled: set[str] = field(default_factory=set)
-    unknown: set[str] = field(default_factory=set)
+    unknown: int = 0
     reasons: dict[_Reason, tuple[int, int]] = field(default_factory=dict)  # rows, first position
+
+    def parts(self, parts: Iterator[PayloadPart]) -> Iterator[PayloadPart]:
+        """Let the payload pass, counting names that the contract does not describe."""
+
+        def note(count: int) -> None:
+            self.unknown = count
+
+        return watched_parts(parts, self.contract, note)
 
     def decoded(self, batches: Iterator[Decoded]) -> Iterator[Decoded]:
         """Let decoded batches pass, noting which columns have values."""
@@ -36,7 +45,6 @@ class Noted:
         for item in batches:
             waited = [name for name in names if name not in self.filled]
             self.filled.update(name for name in waited if item.batch.column(name).null_count < item.batch.num_rows)
-            self.unknown.update(item.unknown)
             yield item
 
     def rejected(self, rejects: pa.RecordBatch) -> None:
@@ -58,7 +66,7 @@ class Noted:
         )
         rejected = sum(one.rows for one in reasons)
         filled = tuple(column.name for column in self.contract.columns if column.name in self.filled)
-        return _reading(hub, self.contract, run_id, delivery, rows, rejected, False, len(self.unknown), filled, reasons)
+        return _reading(hub, self.contract, run_id, delivery, rows, rejected, False, self.unknown, filled, reasons)
 
     def _own(self, name: str | None) -> str | None:
         found = (column.name for column in self.contract.columns if name in (column.name, column.physical_name))
