@@ -1,8 +1,8 @@
 """The names that a payload gives its columns, read from its first bytes, whatever the contract describes.
 
 Two uses: to tell that a feed has columns it did not have, and to propose a contract for a feed that has none. Names
-found here may be data themselves (a file without its header, an object keyed by people), so they are counted, or shown to the
-person who writes a contract, and never stored or logged.
+found here may be data themselves (a file without its header, an object keyed by people), so they are counted, or shown
+to the person who writes a contract, and never stored or logged.
 """
 
 from __future__ import annotations
