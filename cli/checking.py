@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from rich.console import Console
@@ -60,10 +61,11 @@ def show(checked: Checked, screen: Console) -> None:
         screen.print(f"  [green]✓[/] {contract.id:<20} v{contract.version}  {escape(contract.title)}{draft}")
     for file, findings in _by_file(checked.findings):
         screen.print(f"  [red]✗[/] [bold]{escape(file.name)}[/]  {escape(str(file.parent))}", soft_wrap=True)
-        for finding in findings:
+        for finding, following in zip_longest(findings, findings[1:]):
             told = escape(f"ligne {finding.line} : {finding.sentence} [{finding.rule}]")
             screen.print(f"      {told}", soft_wrap=True)
-            screen.print(f"        [cyan]→ {escape(advice(finding))}[/]", soft_wrap=True)
+            if following is None or advice(following) != advice(finding):
+                screen.print(f"        [cyan]→ {escape(advice(finding))}[/]", soft_wrap=True)
     count = len(checked.findings)
     if count:
         screen.print(f"  {count} problème{'s' if count > 1 else ''} : rien de tout cela n'est collecté ni publié.")

@@ -78,6 +78,7 @@ class Answers(_Answers):
     licence: str | None = None
     mots_cles: tuple[str, ...] = ()
     descriptions: dict[str, str] = {}  # by operator's name
+    sans_personne: tuple[str, ...] = ()  # operator's names of columns that a person knows to tell of nobody
 
 
 def read_answers(file: Path) -> Answers:

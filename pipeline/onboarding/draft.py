@@ -84,7 +84,7 @@ def draft(
             }
         ],
     }
-    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=110)
+    text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=10_000)
     return _HEADER + _commented(text, proposed, key, event_time)
 
 

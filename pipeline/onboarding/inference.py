@@ -30,7 +30,7 @@ _CODE = re.compile(
     r"(^|_)(id|code|insee|cp|postal|siren|siret|num|numero|number|ref|reference|contrat|compteur|badge|carte|tel|"
     r"telephone|phone|prm|pce|pdl|nir)($|_)"
 )
-_WHOLE = 20  # rows from which on « never empty » means something
+_WHOLE = 10  # rows from which on « never empty » means something
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +75,17 @@ def own_name(physical: str, taken: set[str]) -> str:
 
 
 def key_of(columns: tuple[Inferred, ...], table: pa.Table, event_time: str | None) -> tuple[str, ...]:
-    """Operator's names of columns that tell rows apart: one, or the date and one more; empty if none do."""
-    full = [column for column in columns if column.required and column.logical_type != "number"]
-    coded = [column for column in full if _CODE.search(column.name)]
-    alone = next((one for one in (*coded, *full) if one.unique), None)
-    if alone is not None:
-        return (alone.physical_name,)
-    dated = [column for column in full if column.physical_name == event_time]
-    for date in dated:
-        for other in (*coded, *full):
-            if other is not date and _tells_apart(table, (other.physical_name, date.physical_name)):
-                return (other.physical_name, date.physical_name)
-    for pair in combinations((one.physical_name for one in coded), 2):
-        if _tells_apart(table, pair):
-            return pair
-    return ()
+    """Operator's names of columns that tell rows apart: a number or code, or one column and the date; empty if none do.
+
+    A date alone is no key, however distinct its values are in a sample.
+    """
+    full = [one for one in columns if one.required and one.logical_type in ("string", "integer")]
+    coded = [one for one in full if _CODE.search(one.name)]
+    dated = [one.physical_name for one in columns if one.required and one.physical_name == event_time]
+    alone = [(one.physical_name,) for one in coded if one.unique]
+    with_date = [(one.physical_name, date) for date in dated for one in (*coded, *full)]
+    pairs = combinations((one.physical_name for one in coded), 2)
+    return next((names for names in (*alone, *with_date, *pairs) if _tells_apart(table, names)), ())
 
 
 def _tells_apart(table: pa.Table, names: tuple[str, ...]) -> bool:

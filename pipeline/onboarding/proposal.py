@@ -30,6 +30,30 @@ _KINDS: dict[str, tuple[PrivacyCategory, Technique]] = {
     "TVA": (_QUASI, Technique.KEEP),
     "REFERENCE": (_QUASI, Technique.KEEP),
 }
+_WORDS = {
+    "NOM": "des noms de personnes",
+    "TELEPHONE": "des numéros de téléphone",
+    "COURRIEL": "des adresses électroniques",
+    "ADRESSE": "des adresses postales",
+    "NIR": "des numéros de sécurité sociale",
+    "PLAQUE": "des plaques d'immatriculation",
+    "IBAN": "des comptes bancaires",
+    "CARTE": "des numéros de carte bancaire",
+    "PRM": "des points de livraison d'électricité",
+    "PCE": "des points de comptage de gaz",
+    "COMPTEUR": "des numéros de compteur, de badge ou de puce",
+    "NAISSANCE": "des dates de naissance",
+    "POSITION": "des coordonnées géographiques",
+    "IP": "des adresses IP",
+    "MAC": "des adresses MAC",
+    "APPAREIL": "des identifiants d'appareil",
+    "COMPTE": "des comptes de personnes",
+    "LIEN": "des liens vers des pages ou des images personnelles",
+    "SIREN": "des numéros SIREN",
+    "SIRET": "des numéros SIRET",
+    "TVA": "des numéros de TVA",
+    "REFERENCE": "des numéros de dossier",
+}
 _HARMLESS = frozenset({"LIEU"})
 _OF_COMPANIES = frozenset({"SIREN", "SIRET", "TVA", "POSITION"})  # alone, they make nothing personal
 _CANONICAL = {
@@ -44,7 +68,10 @@ _METERED = frozenset({"PRM", "PCE", "COMPTEUR"})
 _HOLDER = re.compile(
     r"(^|_)(compte|account|contrat|abonne|abonnement|adherent|usager|client|badge|carte|foyer|user)(_?id|_number)?($|_)"
 )
-_LONG_TEXT = 5.0  # words, on average
+_WRITTEN = re.compile(
+    r"(^|_)(description|texte|commentaire|comment|remarque|observation|message|note|status_notes|avis|motif|objet)s?($|_)"
+)
+_LONG_TEXT = 5.0  # words of letters, on average
 _EMPTY = "vide dans l'échantillon : écartée par prudence"
 
 
@@ -85,10 +112,27 @@ class Proposed:
     holder: str | None
 
 
-def propose(table: pa.Table, inferred: Sequence[Inferred], profiler: Profiler) -> Proposed:
-    """Propose a category and a technique for every column of a sample."""
-    kinds = {one.column: [kind for kind in one.kinds() if kind not in _HARMLESS] for one in profiler(table)}
-    first = [_first(column, kinds.get(column.physical_name, ()), table) for column in inferred]
+def propose(
+    table: pa.Table, inferred: Sequence[Inferred], profiler: Profiler, nobody: frozenset[str] = frozenset()
+) -> Proposed:
+    """Propose a category and a technique for every column of a sample.
+
+    Args:
+        table: the sample, texts by the operator's names.
+        inferred: its columns.
+        profiler: what tells which personal data a column holds.
+        nobody: operator's names of columns that a person says tell of nobody by themselves.
+    """
+    kinds = {
+        one.column: [kind for kind in one.kinds() if kind not in _HARMLESS and one.column not in nobody]
+        for one in profiler(table)
+    }
+    first = [
+        _first(column, kinds.get(column.physical_name, ()), table)
+        if column.physical_name not in nobody
+        else Proposal(column, PrivacyCategory.NONE, Technique.KEEP, "ne désigne personne, d'après vos réponses")
+        for column in inferred
+    ]
     personal = any(
         one.category in (_DIRECT, PrivacyCategory.FREE_TEXT)
         or (one.category is _QUASI and not set(kinds.get(one.column.physical_name, ())) <= _OF_COMPANIES)
@@ -109,7 +153,9 @@ def _first(column: Inferred, kinds: Sequence[str], table: pa.Table) -> Proposal:
     """What a column is by itself."""
     if column.empty:
         return Proposal(column, _DIRECT, Technique.DROP, _EMPTY)
-    if column.logical_type == "string" and _is_long(table[column.physical_name]):
+    text = column.logical_type == "string"
+    long = text and (_WRITTEN.search(column.name) is not None or _is_long(table[column.physical_name]))
+    if long and "ADRESSE" not in kinds:
         return Proposal(column, PrivacyCategory.FREE_TEXT, Technique.DROP, "texte libre")
     if _HOLDER.search(column.name) and column.logical_type == "string":
         return Proposal(column, _DIRECT, Technique.DROP, "son nom dit qu'elle désigne une personne ou son contrat")
@@ -117,7 +163,7 @@ def _first(column: Inferred, kinds: Sequence[str], table: pa.Table) -> Proposal:
         category, technique = _KINDS.get(kind, (_DIRECT, Technique.DROP))
         if technique is Technique.COMMUNE and column.logical_type != "string":
             technique = Technique.DROP
-        return Proposal(column, category, technique, f"ressemble à : {kind.lower()}")
+        return Proposal(column, category, technique, f"ressemble à {_WORDS.get(kind, 'des données personnelles')}")
     return Proposal(column, PrivacyCategory.NONE, Technique.KEEP, "rien de personnel n'y a été vu")
 
 
@@ -160,6 +206,6 @@ def _public(one: Proposal) -> Proposal:
 
 
 def _is_long(texts: pa.ChunkedArray) -> bool:
-    words = pc.mean(pc.add(pc.count_substring(pc.utf8_trim_whitespace(texts), " "), 1)).as_py()
+    words = pc.mean(pc.count_substring_regex(texts, r"\pL{2,}")).as_py()
     few = pc.count_distinct(texts).as_py() < 0.2 * max(1, len(texts) - texts.null_count)
     return words is not None and words >= _LONG_TEXT and not few

@@ -55,11 +55,12 @@ def new_contract(
     sample = draw(provisional, settings, territory, now)
     decimal = str(sample.options.get("decimal", "."))
     inferred = infer(sample.table, territory.strategy.timezone, decimal)
-    for asked in (*answers.cle, *((answers.date,) if answers.date else ()), *answers.descriptions):
+    dated = (answers.date,) if answers.date else ()
+    for asked in (*answers.cle, *dated, *answers.sans_personne, *answers.descriptions):
         if asked not in sample.table.column_names:
             known = ", ".join(sample.table.column_names)
             raise BadInputError(f"la colonne « {asked} » n'est pas dans le flux ; on y trouve : {known}")
-    proposed = propose(sample.table, inferred, profiler)
+    proposed = propose(sample.table, inferred, profiler, frozenset(answers.sans_personne))
     kept = tuple(one.column for one in proposed.columns if not _dropped(one.technique))
     event = answers.date or _dating(kept)
     keys = answers.cle or key_of(kept, sample.table, event)
