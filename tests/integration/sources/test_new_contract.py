@@ -21,7 +21,6 @@ from settings import Settings
 from settings.model import SHIPPED_TERRITORY
 from sources import connector, decoder
 from tests.integration.sources.conftest import Operators
-from tests.unit.sources.support import whole
 
 FILLED = {"base légale, de": "A6-1-e", "finalité": "essai", "adresse électronique": "a@b.fr", "EU": "x"}
 
@@ -59,8 +58,8 @@ def read_back(contract: Contract, operators: Operators, folder: Path) -> tuple[i
     """Rows and rejects of the feed, read under the proposed contract."""
     now = datetime.now(UTC) + timedelta(seconds=5)
     delivery = next(iter(connector(contract, settings(operators, folder)).fetch(None, now)))
-    table, rejects, _ = whole(decoder(contract, load_territory(folder / "angers")).decode(delivery.parts), "essai")
-    return table.num_rows, len(rejects)
+    decoded = list(decoder(contract, load_territory(folder / "angers")).decode(delivery.parts))
+    return sum(one.batch.num_rows for one in decoded), sum(one.rejects.num_rows for one in decoded)
 
 
 def test_reports_of_residents(operators: Operators, tmp_path: Path) -> None:
