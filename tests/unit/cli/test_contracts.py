@@ -59,7 +59,7 @@ def test_check_goes_on_to_the_last_problem_of_the_last_contract(tmp_path: Path) 
     contracts = tmp_path / "angers" / "contracts"
     changed(contracts, ("value: PT1H", "value: une heure"), ("formats: [parquet, csv, geojson]", "formats: [xlsx]"))
     water = contracts / "water-meters.odcs.yaml"
-    water.write_text(water.read_text(encoding="utf-8").replace("minimumUnits: 10", "minimumUnits: 2"), encoding="utf-8")
+    water.write_text(water.read_text(encoding="utf-8").replace("minimumUnits: 10", "minimumUnits: 9"), encoding="utf-8")
     (tmp_path / "angers" / "access.cedar").unlink()
     result = runner.invoke(application, ["contracts", "check", str(tmp_path / "angers")], catch_exceptions=False)
     assert result.exit_code == 1

@@ -96,6 +96,11 @@ def test_a_table_without_columns_is_told(tmp_path: Path) -> None:
     assert {one.rule for one in found} == {"one-schema"}
 
 
+def test_a_search_is_for_records_only(tmp_path: Path) -> None:
+    text = shipped().replace("kind: as_is", "kind: as_is\n          models: [{model: k_anonymity, k: 5}]", 1)
+    assert "search" in {one.rule for one in findings(tmp_path, text)}
+
+
 def test_a_technique_for_texts_refuses_a_number(tmp_path: Path) -> None:
     private = "customProperties: [{property: privacy, value: {category: sensitive, technique: commune}}]"
     text = shipped().replace('customProperties: [{property: unit, value: "{place}"}]', private, 1)
