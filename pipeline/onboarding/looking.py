@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.onboarding.inference import own_name
+from pipeline.onboarding.proposal import Profiler
 
 ENOUGH = 0.5  # share of the values that have a shape
 _HEADERS = {
@@ -57,6 +58,19 @@ class Looked:
     def kinds(self) -> tuple[str, ...]:
         """The kinds, most telling first."""
         return self.found
+
+
+def together(*profilers: Profiler) -> Profiler:
+    """What several profiles see of a column, that of the first one first."""
+
+    def seen(table: pa.Table) -> tuple[Looked, ...]:
+        found: dict[str, dict[str, None]] = {}
+        for profiler in profilers:
+            for one in profiler(table):
+                found.setdefault(one.column, {}).update(dict.fromkeys(one.kinds()))
+        return tuple(Looked(column, tuple(kinds)) for column, kinds in found.items())
+
+    return seen
 
 
 def look(table: pa.Table) -> tuple[Looked, ...]:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.onboarding.inference import Inferred, infer, key_of, own_name
-from pipeline.onboarding.looking import look
+from pipeline.onboarding.looking import Looked, look, together
 from pipeline.onboarding.proposal import Proposal, propose
 
 PARIS = "Europe/Paris"
@@ -138,6 +138,15 @@ def test_names_alone_tell_nobody_apart() -> None:
     sample = table(prenom=["Ana"], quantite=["3"])
     found = propose(sample, infer(sample, PARIS), look)
     assert (found.personal, found.holder) == (True, None)
+
+
+def test_several_profiles_are_put_together() -> None:
+    def names(sample: pa.Table) -> tuple[Looked, ...]:
+        return (Looked("auteur", ("NOM",)), Looked("mail", ("NOM", "COURRIEL")))
+
+    sample = table(mail=["a@b.fr"], auteur=["Dupont"])
+    found = {one.column: one.kinds() for one in together(look, names)(sample)}
+    assert found == {"mail": ("COURRIEL", "NOM"), "auteur": ("NOM",)}
 
 
 def test_a_person_knows_better_than_a_header() -> None:
