@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,9 +16,10 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from pydantic import SecretStr
 
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageDeliveryError, LineageEmitter, Stage
+from pipeline.entry import watch_feeds
 from policies import load_territory
 from stack.service import StackContext
-from storage import Reading, RejectCount
+from storage import DatasetRef, DeliveryId, Reading, RejectCount, Zone
 from tests.integration.console.conftest import RunningConsole
 from tests.stack_fixtures import PostgresServer
 
@@ -233,6 +234,21 @@ def test_health_and_logs(told: RunningConsole, stack_context: StackContext) -> N
     assert {RUN, f"{RUN}-release"} <= {document.get("run_id") for document in documents}
     for login in ("dpo", "steward"):
         assert told.password(login) not in "\n".join(lines)
+
+
+def test_a_feed_that_stopped_is_found_in_the_database_and_told_once(
+    told: RunningConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARDOISE_HOME", str(told.settings.home))
+    ref = DatasetRef(Zone.LANDING, "water-meters", "1.0.0", None, "landing/water-meters/abc.manifest", "0" * 64)
+    long_ago = datetime.now(UTC) - timedelta(days=90)
+    told.journal.record_delivery(DeliveryId("abc"), "water-meters", "run", ref, long_ago)
+    first, second = ({(one["dataset"], one["kind"]): one for one in watch_feeds()} for _ in range(2))
+    stopped = ("water-meters", "stopped")
+    assert (first[stopped]["new"], second[stopped]["new"]) == (True, False)
+    assert "32\u00a0jours" in first[stopped]["sentence"]
+    told.journal.record_delivery(DeliveryId("def"), "water-meters", "run", ref, datetime.now(UTC))
+    assert stopped not in {(one["dataset"], one["kind"]) for one in watch_feeds()}
 
 
 def test_a_wrong_bearer_is_refused(told: RunningConsole) -> None:
