@@ -99,7 +99,7 @@ def _options(source: str) -> dict[str, Any]:
     if source == "http_pull":
         collection: dict[str, Any] = {
             "path": typer.prompt("Chemin de la collection (par exemple /api/v1/mesures)"),
-            "paging": _asked("Pagination", {"offset": "", "page": ""}),
+            "paging": _asked("Pagination", {"offset": "", "page": "", "link": ""}),
             "since": typer.prompt("Champ dont la dernière valeur dit ce qui est nouveau (une date de mise à jour)"),
         }
         base = typer.prompt("Adresse du service (vide : celle des réglages)", default="", show_default=False)
