@@ -129,7 +129,7 @@ def test_readings_of_meters_in_a_dropped_file(operators: Operators, tmp_path: Pa
 
 def test_a_service_that_does_not_answer_is_told(operators: Operators, tmp_path: Path) -> None:
     collection = {"path": "/nulle-part", "paging": "page", "since": "maj"}
-    with pytest.raises(Exception, match=r"/nulle-part: status 404"):
+    with pytest.raises(Exception, match=r"/nulle-part : statut 404"):
         proposed(
             operators,
             tmp_path,
