@@ -15,9 +15,10 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from anonymization.text.profile import profile
 from cli.errors import CommandError
 from pipeline.onboarding.answers import Answers, checked_answers, read_answers
-from pipeline.onboarding.looking import look
+from pipeline.onboarding.looking import look, together
 from pipeline.onboarding.proposing import new_contract
 from policies import Territory, load_territory
 from policies.advice import MARK
@@ -46,7 +47,7 @@ def propose_contract(settings: Settings, answers_file: Path | None, output: Path
     if target.exists():
         raise CommandError(f"{target} existe déjà : déplacez-le, ou donnez un autre dossier avec --sortie")
     screen.print("  Échantillon du flux…")
-    made = new_contract(answers, settings, territory, look, datetime.now(UTC))
+    made = new_contract(answers, settings, territory, together(look, profile), datetime.now(UTC))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(made.text, encoding="utf-8")
     screen.print(f"  [green]✓[/] {made.rows} lignes lues, {len(made.proposed.columns)} colonnes :")
