@@ -72,6 +72,8 @@ ADVICE: Mapping[str, str] = {
     "communes": "Remettez communes.csv dans le dossier du territoire, en UTF-8, avec les colonnes insee et nom.",
     "access": "Corrigez les règles d'accès (*.cedar) du territoire ; sans elles rien ne s'exécute.",
     "feed-options": "Corrigez « feed.options » ; docs/contracts.md liste les options de chaque source et décodeur.",
+    "redaction": "Comparez avec « redaction » dans docs/contracts.md : ses types, ses modes et ce qu'ils demandent.",
+    "public-figures": "Corrigez public-figures.txt dans le dossier du territoire : un nom par ligne, en UTF-8.",
     "search": _SEARCH,
     "model": _SEARCH,
     "hierarchy": _SEARCH,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
 from policies.contract import Contract
@@ -41,7 +41,10 @@ def unknown_names(head: bytes, contract: Contract) -> frozenset[str]:
     physical = [column.physical_name for column in contract.columns]
     if contract.feed.decoder == "csv":
         options = contract.feed.options
-        names = header_names(head, str(options.get("delimiter", ",")), str(options.get("encoding", "utf-8")))
+        names: Sequence[str] = options.get("header", ())  # the contract's own: the file has none
+        if not names:
+            text = head.split(b"\n", options.get("skipLines", 0))[-1]
+            names = header_names(text, str(options.get("delimiter", ",")), str(options.get("encoding", "utf-8")))
         return frozenset(names) - frozenset(physical)
     return json_keys(head) - frozenset(name for full in physical for name in full.split("."))
 
