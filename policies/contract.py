@@ -168,6 +168,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a feed is expected to bring, declared as service level and quality; None where nothing is declared."""
+
+    frequency: timedelta | None = None  # a delivery at least this often
+    minimum_rows: int | None = None  # in `frequency`, or in a delivery where no frequency is declared
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedColumn:
     """A published column, and the source columns and generalisation it comes from."""
 
@@ -282,6 +290,12 @@ class Contract:
     source: Path  # the file it was read from
     digest: str  # sha256 of that file
     source_version: str | None = None  # source column that orders corrections of one key: the highest wins
+    expected: Expectation = Expectation()  # of the feed
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it is collected and released: a draft is not yet, a retired one no more."""
+        return self.status in ("active", "deprecated")
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ WRITES = {
     "put",
     "delete",
     "record_delivery",
+    "record_reading",
     "mark_processed",
     "mark_partition",
     "mark_released",
