@@ -1,39 +1,51 @@
-"""Turns the clauses of a query into an SQL condition over the index table; every value is a bound parameter."""
+"""Turns the clauses of a query into an SQL condition over the index table; every value is a bound parameter.
+
+A condition may be NULL where a document lacks the field: it then does not hold, and its negation does
+(:func:`_denied`). What can not be compared in the way a clause asks for is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any as AnyType
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ckanext.ardoise.search.clauses import (
-    All,
-    Any,
+    Area,
     Between,
     Clause,
     Everything,
+    Fuzzy,
+    Group,
     Match,
-    Not,
-    Prefix,
     Present,
     QuerySyntaxError,
+    Wildcard,
 )
-from ckanext.ardoise.search.documents import UNSEARCHABLE, Kind, fold, instant, kind_of, source_of
-
-INDEX = sa.Table(
-    "ardoise_search_index",
-    sa.MetaData(),
-    sa.Column("index_id", sa.Text, primary_key=True),
-    sa.Column("fields", JSONB, nullable=False),  # field -> list of texts
-    sa.Column("stored", JSONB, nullable=False),
-    sa.Column("words", TSVECTOR, nullable=False),
+from ckanext.ardoise.search.dates import calculated, sortable
+from ckanext.ardoise.search.fields import (
+    DATES,
+    EVERYTHING,
+    LISTS,
+    SCALARS,
+    SUBSTRINGS,
+    UNSEARCHABLE,
+    Kind,
+    is_searched_everywhere,
+    kind_of,
 )
+from ckanext.ardoise.search.table import CONFIGURATION, INDEX, Box
+from ckanext.ardoise.search.words import all_words, phrase, spaced, words_of
 
 Condition = sa.ColumnElement[bool]
-FRENCH = sa.literal_column("'french'::regconfig")
+FRENCH = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
+SHORTEST_MISSPELT = 5  # letters: shorter words resemble too many others
+RESEMBLANCE = 0.6  # pg_trgm's word similarity from which a word is taken for another
+MOST_COMBINATIONS = 300
+_NOTHING = sa.false()
 
 
 def condition(clause: Clause, now: datetime) -> Condition:
@@ -45,26 +57,88 @@ def condition(clause: Clause, now: datetime) -> Condition:
     match clause:
         case Everything():
             return sa.true()
-        case All(clauses):
-            return sa.and_(*(condition(each, now) for each in clauses))
-        case Any(clauses):
-            return sa.or_(*(condition(each, now) for each in clauses))
-        case Not(inner):
-            return sa.not_(condition(inner, now))
+        case Group():
+            return _group(clause, now)
         case Present(field):
-            return INDEX.c.fields.has_key(source_of(_searchable(field)))
-        case Match(field, value):
-            return _match(_searchable(field), value)
-        case Prefix(field, start):
-            return _prefix(_searchable(field), start)
+            return _present(_searchable(field))
+        case Match():
+            return _match(clause, now)
+        case Wildcard():
+            return _wildcard(clause)
+        case Fuzzy():
+            return _fuzzy(clause)
         case Between():
             return _between(clause, now)
+        case Area():
+            return _area(clause)
     raise QuerySyntaxError("un terme d'une sorte inconnue")
 
 
-def free_text(query: str) -> sa.ColumnElement[AnyType]:
-    """Return the text query of words typed by a person: all must occur, "-word" must not, quotes make phrases."""
-    return sa.func.websearch_to_tsquery(FRENCH, fold(query))
+def text_query(text: str) -> sa.ColumnElement[AnyType]:
+    """Return ``text``, made by :mod:`ckanext.ardoise.search.words`, as a text query in French."""
+    return sa.func.to_tsquery(FRENCH, text)
+
+
+def _group(group: Group, now: datetime) -> Condition:
+    parts = [condition(each, now) for each in group.required]
+    parts += [_denied(condition(each, now)) for each in group.prohibited]
+    if group.needed:
+        return sa.and_(*parts, _at_least(group.needed, group.optional, now))
+    for each in group.optional:  # a clause that only weighs the order must be understood too
+        condition(each, now)
+    return sa.and_(*parts) if group.required else _NOTHING
+
+
+def _denied(held: Condition) -> Condition:
+    return sa.not_(sa.func.coalesce(held, sa.false()))
+
+
+def _at_least(needed: int, clauses: tuple[Clause, ...], now: datetime) -> Condition:
+    """Whether so many of the clauses hold."""
+    everywhere = [_everywhere(each) for each in clauses]
+    if all(everywhere) and (combined := _combined(needed, [str(text) for text in everywhere])):
+        return INDEX.c.words.op("@@")(text_query(combined))
+    if needed == 1:
+        together = _same_field(clauses)
+        return sa.or_(*(condition(each, now) for each in clauses)) if together is None else together
+    held = [sa.case((condition(each, now), 1), else_=0) for each in clauses]
+    total: sa.ColumnElement[int] = held[0]
+    for each in held[1:]:
+        total = total + each
+    return total >= needed
+
+
+def _everywhere(clause: Clause) -> str:
+    """The text query of a clause over the words of the whole document; empty for any other clause."""
+    if not isinstance(clause, Match) or clause.field != EVERYTHING:
+        return ""
+    return phrase(clause.value) if clause.phrase else all_words(clause.value)
+
+
+def _combined(needed: int, texts: list[str]) -> str:
+    """One text query for « so many of these »; empty if it would be too long."""
+    reachable: list[list[str]] = [[""]] + [[] for _ in range(needed)]
+    for text in texts:
+        for size in range(needed, 0, -1):
+            longer = [f"{each} & ({text})" if each else f"({text})" for each in reachable[size - 1]]
+            reachable[size] = reachable[size] + longer
+            if len(reachable[size]) > MOST_COMBINATIONS:
+                return ""
+    return " | ".join(f"({each})" for each in reachable[needed])
+
+
+def _same_field(clauses: tuple[Clause, ...]) -> Condition | None:
+    """One condition for several values of one field that is matched as a whole."""
+    if not all(isinstance(each, Match) for each in clauses):
+        return None
+    fields = {each.field for each in clauses if isinstance(each, Match)}
+    wanted = [each.value for each in clauses if isinstance(each, Match)]
+    field = fields.pop()
+    if fields or kind_of(field) is not Kind.WHOLE:
+        return None
+    if field in LISTS:
+        return INDEX.c[field].op("&&")(sa.cast(wanted, ARRAY(sa.Text)))
+    return INDEX.c[field].in_(wanted) if field in SCALARS else None
 
 
 def _searchable(field: str) -> str:
@@ -73,86 +147,189 @@ def _searchable(field: str) -> str:
     return field
 
 
-def _match(field: str, value: str) -> Condition:
+def _present(field: str) -> Condition:
+    if field == EVERYTHING:
+        return sa.true()
+    if kind_of(field) is Kind.AREA:
+        return INDEX.c.bounds.is_not(None)
+    field = SUBSTRINGS.get(field, field)
+    if field in LISTS:
+        return sa.func.cardinality(INDEX.c[field]) > 0
+    if field in SCALARS or field in DATES:
+        return INDEX.c[field].is_not(None)
+    if field == "title":
+        return INDEX.c.title != ""
+    return INDEX.c.others.has_key(field)
+
+
+def _match(clause: Match, now: datetime) -> Condition:
+    field, value = _searchable(clause.field), clause.value
     kind = kind_of(field)
     if kind is Kind.TEXT:
-        query = sa.func.phraseto_tsquery(FRENCH, fold(value))
-        return _vector(field).op("@@")(query)
+        return _words(field, phrase if clause.phrase else all_words, value)
     if kind is Kind.SUBSTRING:
-        needle = fold(value)
-        return _some_value(source_of(field), lambda text: sa.func.strpos(_folded(text), needle) > 0)
+        return _substring(field, value)
     if kind is Kind.DATE:
-        value = instant(value) or _refuse(field, "une date")
-    return INDEX.c.fields.contains({field: [value]})
+        moment = calculated(value, now) or _refuse(field, "une date")
+        return _equal(field, moment if field in DATES else sortable(moment))
+    if kind is Kind.NUMBER:
+        return _equal(field, str(_number(field, value)))
+    if kind is Kind.AREA:
+        raise QuerySyntaxError(f"le champ {field} se compare à une zone")
+    return _equal(field, value)
 
 
-def _prefix(field: str, start: str) -> Condition:
-    kind = kind_of(field)
-    if kind not in (Kind.WHOLE, Kind.TEXT) or field == "text":
-        raise QuerySyntaxError(f"le champ {field} ne se cherche pas par un début de mot")
+def _equal(field: str, value: AnyType) -> Condition:
+    if field in LISTS:
+        return INDEX.c[field].contains([value])
+    if field in SCALARS or field in DATES:
+        return INDEX.c[field] == value
+    return INDEX.c.others.contains({field: [value]})
+
+
+def _words(field: str, query: Callable[..., str], value: str) -> Condition:
+    text = query(value)
+    if not text:
+        return _NOTHING
+    if field == EVERYTHING:
+        return INDEX.c.words.op("@@")(text_query(text))
+    if field == "title":
+        return INDEX.c.heading.op("@@")(text_query(query(value, "A")))
+    found = sa.func.to_tsvector(FRENCH, sa.func.coalesce(INDEX.c.others[field].astext, ""))
+    held = found.op("@@")(text_query(text))
+    if is_searched_everywhere(field):  # the index finds the few documents worth looking into
+        return sa.and_(INDEX.c.words.op("@@")(text_query(text)), held)
+    return held
+
+
+def _substring(field: str, value: str) -> Condition:
+    """Part of a name or title; or, where it is long enough, a word that resembles one of the title."""
+    if field == "name_ngram":
+        return INDEX.c.name.like(_like((value.lower(),), ()), escape="\\")
+    needle = " ".join(words_of(value))
+    if not needle:
+        return _NOTHING
+    pattern = _like((needle,), ())
+    within = sa.and_(INDEX.c.heads.like(pattern, escape="\\"), INDEX.c.title.like(pattern, escape="\\"))
+    return within if len(needle) < SHORTEST_MISSPELT else sa.or_(within, _resembling(needle, INDEX.c.title))
+
+
+def _resembling(needle: str, text: sa.ColumnElement[str]) -> Condition:
+    return sa.and_(
+        sa.literal(needle, sa.Text).op("<%")(INDEX.c.heads), sa.func.word_similarity(needle, text) >= RESEMBLANCE
+    )
+
+
+def _fuzzy(clause: Fuzzy) -> Condition:
+    if clause.field not in (EVERYTHING, "title", "name", "tags"):
+        raise QuerySyntaxError(f"le champ {clause.field} ne se cherche pas à peu près")
+    words = words_of(clause.value)
+    text = {
+        EVERYTHING: INDEX.c.heads, "title": INDEX.c.title, "name": INDEX.c.name,
+        "tags": sa.func.array_to_string(INDEX.c.tags, " "),
+    }[clause.field]  # fmt: skip
+    return sa.and_(*(_resembling(word, text) for word in words)) if words else _NOTHING
+
+
+def _wildcard(clause: Wildcard) -> Condition:
+    field, kind = _searchable(clause.field), kind_of(clause.field)
     if kind is Kind.TEXT:
-        needle = fold(start)
-        return _some_value(
-            field, lambda text: sa.func.strpos(sa.func.concat(" ", _folded(text)), sa.func.concat(" ", needle)) > 0
-        )
-    return _some_value(field, lambda text: sa.func.starts_with(text, start))
+        return _word_pattern(field, clause)
+    if kind is not Kind.WHOLE:
+        raise QuerySyntaxError(f"le champ {field} ne se cherche pas avec des jokers")
+    pattern = _like(clause.pieces, clause.marks, anywhere=False)
+    if field in SCALARS:
+        return INDEX.c[field].like(pattern, escape="\\")
+    return _some_value(field, lambda text: text.like(pattern, escape="\\"))
+
+
+def _like(pieces: Iterable[str], marks: Iterable[str], anywhere: bool = True) -> str:
+    """The LIKE pattern of literal pieces with wildcards between them."""
+    escaped = [piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for piece in pieces]
+    signs = [{"*": "%", "?": "_"}[mark] for mark in marks]
+    text = escaped[0] + "".join(sign + piece for sign, piece in zip(signs, escaped[1:], strict=True))
+    return f"%{text}%" if anywhere else text
+
+
+def _word_pattern(field: str, clause: Wildcard) -> Condition:
+    """A regular expression over folded words; its pieces are letters, digits and spaces, so nothing needs escaping."""
+    pieces = [spaced(piece) for piece in clause.pieces]
+    pieces[0], pieces[-1] = pieces[0].lstrip(), pieces[-1].rstrip()
+    if not any(pieces):
+        return _present(field)
+    if not any(piece.strip() for piece in pieces):
+        return _NOTHING
+    signs = [{"*": "[[:alnum:]]*", "?": "[[:alnum:]]"}[mark] for mark in clause.marks]
+    pattern = pieces[0] + "".join(sign + piece for sign, piece in zip(signs, pieces[1:], strict=True))
+    expression = rf"\m{pattern}\M"
+    if field == EVERYTHING:
+        return INDEX.c.body.op("~")(expression)
+    held = INDEX.c.body.op("~")(expression) if is_searched_everywhere(field) else sa.true()
+    text = INDEX.c.title if field == "title" else sa.func.coalesce(INDEX.c.others[field].astext, "")
+    return sa.and_(held, text.op("~")(expression))
 
 
 def _between(clause: Between, now: datetime) -> Condition:
-    kind = kind_of(_searchable(clause.field))
+    field = _searchable(clause.field)
+    kind = kind_of(field)
     if kind is Kind.DATE:
-        low, high = (_date_bound(clause.field, bound, now) for bound in (clause.low, clause.high))
+        low, high = (_date_bound(field, bound, now) for bound in (clause.low, clause.high))
     elif kind is Kind.NUMBER:
-        low, high = (_number_bound(clause.field, bound) for bound in (clause.low, clause.high))
-    elif kind is Kind.WHOLE:
+        low, high = (bound and _number(field, bound) for bound in (clause.low, clause.high))
+    elif kind is Kind.WHOLE or (clause.low is None and clause.high is None):
         low, high = clause.low, clause.high
     else:
-        raise QuerySyntaxError(f"le champ {clause.field} n'a pas d'intervalle")
+        raise QuerySyntaxError(f"le champ {field} n'a pas d'intervalle")
+    if clause.low is None and clause.high is None:
+        return _present(field)
 
-    def inside(text: sa.ColumnElement[str]) -> Condition:
-        value: sa.ColumnElement[AnyType] = sa.cast(text, sa.BigInteger) if kind is Kind.NUMBER else text.collate("C")
-        bounds = [sa.true()]
-        if low is not None:
+    def inside(value: sa.ColumnElement[AnyType]) -> Condition:
+        bounds: list[Condition] = []
+        if clause.low is not None:
             bounds.append(value >= low if clause.with_low else value > low)
-        if high is not None:
+        if clause.high is not None:
             bounds.append(value <= high if clause.with_high else value < high)
         return sa.and_(*bounds)
 
-    return _some_value(clause.field, inside)
+    if field in SCALARS or field in DATES:
+        return inside(INDEX.c[field])
+    if kind is Kind.NUMBER:
+        return _some_value(field, lambda text: inside(sa.cast(text, sa.Numeric)))
+    return _some_value(field, lambda text: inside(text.collate("C")))
 
 
-def _date_bound(field: str, bound: str | None, now: datetime) -> str | None:
+def _date_bound(field: str, bound: str | None, now: datetime) -> AnyType:
     if bound is None:
         return None
-    if bound == "NOW":
-        return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return instant(bound) or _refuse(field, "une date")
+    moment = calculated(bound, now) or _refuse(field, "une date")
+    return moment if field in DATES else sortable(moment)
 
 
-def _number_bound(field: str, bound: str | None) -> int | None:
-    if bound is None:
-        return None
-    return int(bound) if bound.isdecimal() else int(_refuse(field, "un nombre entier"))
+def _number(field: str, value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = 2**63
+    if abs(number) >= 2**31:  # Solr's int
+        _refuse(field, "un nombre entier")
+    return number
 
 
-def _refuse(field: str, expected: str) -> str:
+def _refuse(field: str, expected: str) -> AnyType:
     raise QuerySyntaxError(f"le champ {field} se compare à {expected}")
+
+
+def _area(area: Area) -> Condition:
+    corner = (sa.func.point(area.east, area.north), sa.func.point(area.west, area.south))
+    operator = {"Intersects": "&&", "IsWithin": "<@", "Contains": "@>"}[area.relation]
+    return INDEX.c.bounds.op(operator)(sa.func.box(*corner, type_=Box))
 
 
 def _some_value(field: str, test: Callable[[sa.ColumnElement[str]], Condition]) -> Condition:
     """Whether one of the field's values passes ``test``."""
-    found = sa.func.coalesce(INDEX.c.fields[field], sa.cast([], JSONB))
-    elements = sa.func.jsonb_array_elements_text(found).table_valued(sa.column("value", sa.Text))
+    if field in LISTS:
+        elements = sa.func.unnest(INDEX.c[field]).table_valued(sa.column("value", sa.Text))
+    else:
+        found = sa.func.coalesce(INDEX.c.others[field], sa.cast([], JSONB))
+        elements = sa.func.jsonb_array_elements_text(found).table_valued(sa.column("value", sa.Text))
     return sa.exists(sa.select(sa.literal(1)).select_from(elements).where(test(elements.c.value)).correlate(INDEX))
-
-
-def _vector(field: str) -> sa.ColumnElement[AnyType]:
-    if field == "text":
-        return INDEX.c.words
-    return sa.func.to_tsvector(FRENCH, _folded(sa.func.coalesce(INDEX.c.fields[field].astext, "")))
-
-
-def _folded(text: sa.ColumnElement[AnyType]) -> sa.ColumnElement[AnyType]:
-    """The database's side of :func:`~ckanext.ardoise.search.documents.fold`: NFKD, then marks (U+0300-U+036F) away."""
-    decomposed = sa.func.normalize(sa.func.lower(text), sa.literal_column("NFKD"))
-    return sa.func.regexp_replace(decomposed, "[\u0300-\u036f]", "", "g")

@@ -1,0 +1,205 @@
+"""Documents in, documents out, over one PostgreSQL table; knows neither CKAN nor pysolr.
+
+A write is one transaction and visible at once. Two writers of one document leave the later version
+(``metadata_modified``), whichever comes last; rows are taken in one order, so writers do not block each other for
+ever. A search is one read-only transaction on one snapshot: its count, its facets and its page agree. Counts are kept
+as long as no write happened since (:data:`~ckanext.ardoise.search.table.GENERATION`); they belong to the whole request
+with its filters on visibility, so one reader's are never another's. Connections are never shared with a forked process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.ardoise.search.answers import counts, page
+from ckanext.ardoise.search.clauses import Clause
+from ckanext.ardoise.search.conditions import RESEMBLANCE, Condition, condition
+from ckanext.ardoise.search.documents import row, vectors
+from ckanext.ardoise.search.freetext import misspelt
+from ckanext.ardoise.search.ranking import score
+from ckanext.ardoise.search.request import SearchRequest
+from ckanext.ardoise.search.table import GENERATION, INDEX
+
+SLOWEST_SECONDS = 20  # a statement that takes longer is given up
+MOST_KEPT = 500  # requests whose counts are kept, in each process
+LARGEST_KEPT = 2_000  # facet values of one of them
+ATTEMPTS = 4  # of a write that another one made impossible
+_CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
+# Compiling a statement to machine code takes longer than running it; sorts of a whole catalogue stay in memory.
+_SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found."""
+
+    hits: int
+    documents: list[dict[str, Any]]
+    facets: dict[str, list[Any]]  # Solr's flat list: value, number, value, number…
+
+
+Counted = tuple[int, dict[str, list[Any]]]
+
+
+class SearchEngine:
+    """The index in one database."""
+
+    def __init__(self, url: str | sa.URL) -> None:
+        self._engine = sa.create_engine(
+            url, pool_size=4, max_overflow=12, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+        )
+        sa.event.listen(self._engine, "connect", _settle)
+        self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
+        self._lock = threading.Lock()
+        _ENGINES.add(self)
+
+    def forget_connections(self) -> None:
+        """Leave this process's copies of its parent's connections alone, and begin with new ones."""
+        self._engine.dispose(close=False)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        self._engine.dispose()
+
+    def ping(self) -> None:
+        """Ask the index for a sign of life."""
+        with self._reading() as connection:
+            connection.execute(sa.select(GENERATION.c.number)).scalar_one()
+
+    def add(self, documents: Iterable[Mapping[str, Any]], now: datetime | None = None) -> None:
+        """Index documents, replacing those of the same ``index_id`` unless they are newer."""
+        moment = now or datetime.now(UTC)
+        rows = {each["index_id"]: each for each in (row(document, moment) for document in documents)}
+        if not rows:
+            return
+        names = [column.name for column in INDEX.columns]
+        made = {**{name: sa.bindparam(name, type_=INDEX.c[name].type) for name in names}, **vectors()}
+        statement = insert(INDEX).values(made)
+        newer = sa.func.coalesce(statement.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
+        statement = statement.on_conflict_do_update(
+            index_elements=["index_id"], set_={name: statement.excluded[name] for name in names}, where=newer
+        )
+        self._write(statement, [rows[key] for key in sorted(rows)])
+
+    def delete(self, clause: Clause, now: datetime | None = None) -> None:
+        """Forget the documents that ``clause`` describes."""
+        self._write(sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC))), None)
+
+    def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
+        """Return the page of documents, their number and the facets that the request asks for.
+
+        Args:
+            request: what is asked.
+            now: the request's NOW.
+            key: what says everything of the request but its page; None where its counts can not be kept.
+
+        Raises:
+            QuerySyntaxError: some part of the request can not be asked in SQL.
+        """
+        moment = now or datetime.now(UTC)
+        where = _where(request, moment)
+        with self._reading() as connection:
+            generation = connection.execute(sa.select(GENERATION.c.number)).scalar_one()
+            hits, facets = self._counted(connection, where, request, generation, key)
+            looser = misspelt(request.query) if request.typed and not hits else None
+            if looser is not None:
+                request = replace(request, query=looser)
+                where = _where(request, moment)
+                other = None if key is None else ("misspelt", key)
+                hits, facets = self._counted(connection, where, request, generation, other)
+            rows: Iterable[sa.Row[Any]] = ()
+            if request.rows and hits > request.start:
+                weighed = score(request.query, request.weights, hits)
+                rows = connection.execute(page(where, weighed, request)).all()
+        return Answer(hits, [_document(each, request) for each in rows], facets)
+
+    def _counted(
+        self, connection: sa.Connection, where: Condition, request: SearchRequest, generation: int, key: Any
+    ) -> Counted:
+        if key is not None:
+            with self._lock:
+                kept = self._kept.get(key)
+                if kept is not None and kept[0] == generation:
+                    self._kept.move_to_end(key)
+                    return kept[1]
+        found = connection.execute(counts(where, request)).all()
+        facets: dict[str, list[Any]] = {field: [] for field in request.facets}
+        for position, value, number in found[1:]:
+            facets[request.facets[position]] += (value, int(number))
+        counted = (int(found[0][2]), facets)
+        if key is not None and len(found) <= LARGEST_KEPT:
+            with self._lock:
+                self._kept[key] = (generation, counted)
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+        return counted
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def _write(self, statement: Any, rows: list[dict[str, Any]] | None) -> None:
+        """Run one writing statement and count one generation more, last, so that the wait for it is short."""
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._engine.connect() as connection:
+                    connection = connection.execution_options(isolation_level="READ COMMITTED")
+                    with connection.begin():
+                        if rows is None:
+                            connection.execute(statement)
+                        else:
+                            connection.execute(statement, rows)
+                        connection.execute(sa.update(GENERATION).values(number=GENERATION.c.number + 1))
+                return
+            except sa.exc.DBAPIError as error:
+                state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+                if state not in _CONTENDED or attempt == ATTEMPTS - 1:
+                    raise
+
+
+_ENGINES: weakref.WeakSet[SearchEngine] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for engine in list(_ENGINES):
+        engine.forget_connections()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _settle(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SETTINGS} SET statement_timeout = '{SLOWEST_SECONDS}s'")
+    connection.commit()
+
+
+def _where(request: SearchRequest, now: datetime) -> Condition:
+    return sa.and_(*(condition(each, now) for each in (request.query, *request.filters)))
+
+
+def _document(found: sa.Row[Any], request: SearchRequest) -> dict[str, Any]:
+    """What a page's row gives back, in the order of the fields asked for."""
+    told: dict[str, Any] = dict(found._mapping)
+    document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
+    weight = float(told.pop("score"))
+    document |= {name: value for name, value in told.items() if value is not None}
+    if request.fields is None:
+        return document
+    if "score" in request.fields:
+        document["score"] = weight
+    return {name: document[name] for name in request.fields if name in document}
