@@ -33,6 +33,7 @@ SECRET_KEY = {secret}
 api_token.jwt.encode.secret = string:{jwt}
 api_token.jwt.decode.secret = string:{jwt}
 sqlalchemy.url = postgresql://ckan:{ckan_password}@127.0.0.1:{postgres}/ckan
+solr_url = postgresql-search://
 ckan.datastore.write_url = postgresql://datastore:{datastore_password}@127.0.0.1:{postgres}/datastore
 ckan.datastore.read_url = postgresql://{reader}:{reader_password}@127.0.0.1:{postgres}/datastore
 ckan.redis.url = redis://:{valkey_password}@127.0.0.1:{valkey}/1

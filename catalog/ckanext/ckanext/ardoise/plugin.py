@@ -7,11 +7,12 @@ from typing import Any
 
 import ckan.plugins as p
 from ckan.common import CKANConfig
+from ckan.lib.search import SearchQueryError
 
 from ckanext.ardoise import cli, page, views
-from ckanext.ardoise.solr import replace_solr
-
-UNUSED_SOLR = "http://127.0.0.1/unused"
+from ckanext.ardoise.search.areas import filter_for
+from ckanext.ardoise.search.clauses import QuerySyntaxError
+from ckanext.ardoise.solr import SCHEME, replace_solr
 
 
 @p.toolkit.blanket.config_declarations
@@ -23,11 +24,11 @@ class ArdoisePlugin(p.SingletonPlugin):
     p.implements(p.IBlueprint)
     p.implements(p.IClick)
     p.implements(p.IFacets, inherit=True)
+    p.implements(p.IPackageController, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
         """Called before CKAN first speaks to its search engine."""
-        if config.get("ardoise.search", "postgres") == "postgres":
-            config["solr_url"] = config.get("solr_url") or UNUSED_SOLR  # CKAN requires one
+        if str(config.get("solr_url") or "").startswith(SCHEME):
             replace_solr()
         licences = Path(__file__).with_name("licenses.json").as_uri()
         config["licenses_group_url"] = config.get("licenses_group_url") or licences
@@ -55,3 +56,13 @@ class ArdoisePlugin(p.SingletonPlugin):
             "tags": "Mots-clés",
             "license_id": "Licences",
         }
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Keep to the box of ``ext_bbox=west,south,east,north``, in degrees."""
+        box = (search_params.get("extras") or {}).get("ext_bbox")
+        if box:
+            try:
+                search_params["fq_list"] = [*search_params.get("fq_list", []), filter_for(str(box))]
+            except QuerySyntaxError as error:
+                raise SearchQueryError(str(error)) from None
+        return search_params

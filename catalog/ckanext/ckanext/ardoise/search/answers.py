@@ -12,20 +12,21 @@ from ckanext.ardoise.search.ranking import Score
 from ckanext.ardoise.search.request import SearchRequest, Sort
 from ckanext.ardoise.search.table import INDEX
 
+FEW_COMBINATIONS = ("groups", "res_format")  # documents with the same values are put together before they are counted
 NAMED = ("index_id", "id", "name")  # columns that spare the reading of all a document stored
 
 
 def counts(where: Condition, request: SearchRequest) -> sa.Select[Any] | sa.CompoundSelect[Any]:
     """Return the statement that gives rows (facet or NULL, value, number): first all results, then facet values.
 
-    Each facet is counted over the whole result. Documents with the same values are put together first, for many have
-    the same formats, themes or organization.
+    Each facet is counted over the whole result.
     """
     columns = [_facet_column(field).label(f"facet_{position}") for position, field in enumerate(request.facets)]
     if not columns:
         return sa.select(sa.null(), sa.null(), sa.func.count()).select_from(INDEX).where(where)
     hits = sa.select(*columns).where(where).cte("hits")
-    parts: list[Any] = [sa.select(sa.cast(sa.null(), sa.Integer), sa.cast(sa.null(), sa.Text), sa.func.count()).select_from(hits)]
+    nothing = (sa.cast(sa.null(), sa.Integer), sa.cast(sa.null(), sa.Text))
+    parts: list[Any] = [sa.select(*nothing, sa.func.count()).select_from(hits)]
     for position, field in enumerate(request.facets):
         parts.append(sa.select(_facet(hits.c[f"facet_{position}"], field, position, request).subquery()))
     return sa.union_all(*parts)
@@ -37,20 +38,20 @@ def _facet_column(field: str) -> sa.ColumnElement[Any]:
 
 def _facet(column: sa.ColumnElement[Any], field: str, position: int, request: SearchRequest) -> sa.Select[Any]:
     """The most frequent values first, then in their own order (bytes, as Solr)."""
-    same = sa.select(column.label("each"), sa.func.count().label("number")).where(column.is_not(None))
-    same_values = same.group_by(column).subquery()
-    number: sa.ColumnElement[Any] = same_values.c.number
-    if field in SCALARS or field in DATES:
-        value, source = sa.cast(same_values.c.each, sa.Text), same_values
-    else:
-        opened = sa.func.unnest if field in LISTS else sa.func.jsonb_array_elements_text
-        elements = opened(same_values.c.each).table_valued(sa.column("value", sa.Text))
-        value, source, number = elements.c.value, same_values.join(elements, sa.true()), sa.func.sum(number)
-    counted = sa.select(sa.literal(position, sa.Integer).label("facet"), value.label("value"), number.label("found"))
-    counted = counted.select_from(source).where(number >= request.facet_minimum)
-    if number is not same_values.c.number:
-        counted = sa.select(sa.literal(position, sa.Integer).label("facet"), value.label("value"), number.label("found"))
-        counted = counted.select_from(source).group_by(value).having(number >= request.facet_minimum)
+    each = column
+    number: sa.ColumnElement[int] = sa.literal(1)
+    source = sa.select(column.label("value"), number.label("number")).where(column.is_not(None))
+    if field in FEW_COMBINATIONS:
+        together = sa.select(column.label("each"), sa.func.count().label("number")).group_by(column).subquery()
+        each, number = together.c.each, together.c.number
+    if field in LISTS:
+        source = sa.select(sa.func.unnest(each).label("value"), number.label("number"))
+    elif field not in SCALARS and field not in DATES:
+        source = sa.select(sa.func.jsonb_array_elements_text(each).label("value"), number.label("number"))
+    opened = source.subquery()
+    value, found = sa.cast(opened.c.value, sa.Text), sa.func.sum(opened.c.number)
+    counted = sa.select(sa.literal(position, sa.Integer).label("facet"), value.label("value"), found.label("found"))
+    counted = counted.group_by(value).having(found >= request.facet_minimum)
     counted = counted.order_by(sa.desc("found"), value.collate("C"))
     return counted.limit(request.facet_limit) if request.facet_limit >= 0 else counted
 

@@ -54,6 +54,15 @@ class Fuzzy:
 
 
 @dataclass(frozen=True, slots=True)
+class AnyWord:
+    """One of these folded words, as written: what a :class:`Fuzzy` or :class:`Wildcard` clause turns out to mean."""
+
+    field: str
+    words: tuple[str, ...]
+    boost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """``field:*``: the document has a value there."""
 
@@ -103,5 +112,5 @@ class Group:
         return 0 if self.required or not self.optional else 1
 
 
-Clause = Everything | Match | Wildcard | Fuzzy | Present | Between | Area | Group
+Clause = Everything | Match | Wildcard | Fuzzy | AnyWord | Present | Between | Area | Group
 

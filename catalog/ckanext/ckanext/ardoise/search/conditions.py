@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ckanext.ardoise.search.clauses import (
+    AnyWord,
     Area,
     Between,
     Clause,
     Everything,
-    Fuzzy,
     Group,
     Match,
     Present,
@@ -38,12 +38,11 @@ from ckanext.ardoise.search.fields import (
     kind_of,
 )
 from ckanext.ardoise.search.table import CONFIGURATION, INDEX, Box
-from ckanext.ardoise.search.words import all_words, phrase, spaced, words_of
+from ckanext.ardoise.search.words import all_words, phrase, words_of
 
 Condition = sa.ColumnElement[bool]
+FORMS = sa.literal_column("'simple'::regconfig")
 FRENCH = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
-SHORTEST_MISSPELT = 5  # letters: shorter words resemble too many others
-RESEMBLANCE = 0.6  # pg_trgm's word similarity from which a word is taken for another
 MOST_COMBINATIONS = 300
 _NOTHING = sa.false()
 
@@ -65,8 +64,8 @@ def condition(clause: Clause, now: datetime) -> Condition:
             return _match(clause, now)
         case Wildcard():
             return _wildcard(clause)
-        case Fuzzy():
-            return _fuzzy(clause)
+        case AnyWord():
+            return _any_word(clause)
         case Between():
             return _between(clause, now)
         case Area():
@@ -105,6 +104,9 @@ def _at_least(needed: int, clauses: tuple[Clause, ...], now: datetime) -> Condit
     total: sa.ColumnElement[int] = held[0]
     for each in held[1:]:
         total = total + each
+    if all(everywhere):  # the index finds those worth counting in
+        some = " | ".join(f"({text})" for text in everywhere)
+        return sa.and_(INDEX.c.words.op("@@")(text_query(some)), total >= needed)
     return total >= needed
 
 
@@ -203,70 +205,54 @@ def _words(field: str, query: Callable[..., str], value: str) -> Condition:
 
 
 def _substring(field: str, value: str) -> Condition:
-    """Part of a name or title; or, where it is long enough, a word that resembles one of the title."""
+    """Part of a name or title."""
     if field == "name_ngram":
-        return INDEX.c.name.like(_like((value.lower(),), ()), escape="\\")
+        return INDEX.c.name.like(like((value.lower(),), (), anywhere=True), escape="\\")
     needle = " ".join(words_of(value))
     if not needle:
         return _NOTHING
-    pattern = _like((needle,), ())
-    within = sa.and_(INDEX.c.heads.like(pattern, escape="\\"), INDEX.c.title.like(pattern, escape="\\"))
-    return within if len(needle) < SHORTEST_MISSPELT else sa.or_(within, _resembling(needle, INDEX.c.title))
+    pattern = like((needle,), (), anywhere=True)
+    return sa.and_(INDEX.c.heads.like(pattern, escape="\\"), INDEX.c.title.like(pattern, escape="\\"))
 
 
-def _resembling(needle: str, text: sa.ColumnElement[str]) -> Condition:
-    return sa.and_(
-        sa.literal(needle, sa.Text).op("<%")(INDEX.c.heads), sa.func.word_similarity(needle, text) >= RESEMBLANCE
-    )
+def _any_word(clause: AnyWord) -> Condition:
+    return _form(clause.field, " | ".join(clause.words)) if clause.words else _NOTHING
 
 
-def _fuzzy(clause: Fuzzy) -> Condition:
-    if clause.field not in (EVERYTHING, "title", "name", "tags"):
-        raise QuerySyntaxError(f"le champ {clause.field} ne se cherche pas à peu près")
-    words = words_of(clause.value)
-    text = {
-        EVERYTHING: INDEX.c.heads, "title": INDEX.c.title, "name": INDEX.c.name,
-        "tags": sa.func.array_to_string(INDEX.c.tags, " "),
-    }[clause.field]  # fmt: skip
-    return sa.and_(*(_resembling(word, text) for word in words)) if words else _NOTHING
+def _form(field: str, text: str) -> Condition:
+    """Whether a field of text has words as they are written; ``text`` is the text query of folded words."""
+    query = sa.func.to_tsquery(FORMS, text)
+    held = INDEX.c.forms.op("@@")(query)
+    if field == EVERYTHING:
+        return held
+    within = INDEX.c.title if field == "title" else sa.func.coalesce(INDEX.c.others[field].astext, "")
+    found = sa.func.to_tsvector(FORMS, within).op("@@")(query)
+    return sa.and_(held, found) if is_searched_everywhere(field) else found
 
 
 def _wildcard(clause: Wildcard) -> Condition:
     field, kind = _searchable(clause.field), kind_of(clause.field)
-    if kind is Kind.TEXT:
-        return _word_pattern(field, clause)
+    if kind is Kind.TEXT and is_prefix(clause):
+        return _form(field, f"{clause.pieces[0]}:*")
     if kind is not Kind.WHOLE:
         raise QuerySyntaxError(f"le champ {field} ne se cherche pas avec des jokers")
-    pattern = _like(clause.pieces, clause.marks, anywhere=False)
+    pattern = like(clause.pieces, clause.marks)
     if field in SCALARS:
         return INDEX.c[field].like(pattern, escape="\\")
     return _some_value(field, lambda text: text.like(pattern, escape="\\"))
 
 
-def _like(pieces: Iterable[str], marks: Iterable[str], anywhere: bool = True) -> str:
-    """The LIKE pattern of literal pieces with wildcards between them."""
+def is_prefix(clause: Wildcard) -> bool:
+    """Say whether a wildcard stands once, at the end of one folded word: the index then finds it by itself."""
+    return clause.marks == ("*",) and not clause.pieces[1] and bool(clause.pieces[0]) and clause.pieces[0].isalnum()
+
+
+def like(pieces: Iterable[str], marks: Iterable[str], anywhere: bool = False) -> str:
+    """Return the LIKE pattern of literal pieces with wildcards between them, for whole texts or parts of them."""
     escaped = [piece.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") for piece in pieces]
     signs = [{"*": "%", "?": "_"}[mark] for mark in marks]
     text = escaped[0] + "".join(sign + piece for sign, piece in zip(signs, escaped[1:], strict=True))
     return f"%{text}%" if anywhere else text
-
-
-def _word_pattern(field: str, clause: Wildcard) -> Condition:
-    """A regular expression over folded words; its pieces are letters, digits and spaces, so nothing needs escaping."""
-    pieces = [spaced(piece) for piece in clause.pieces]
-    pieces[0], pieces[-1] = pieces[0].lstrip(), pieces[-1].rstrip()
-    if not any(pieces):
-        return _present(field)
-    if not any(piece.strip() for piece in pieces):
-        return _NOTHING
-    signs = [{"*": "[[:alnum:]]*", "?": "[[:alnum:]]"}[mark] for mark in clause.marks]
-    pattern = pieces[0] + "".join(sign + piece for sign, piece in zip(signs, pieces[1:], strict=True))
-    expression = rf"\m{pattern}\M"
-    if field == EVERYTHING:
-        return INDEX.c.body.op("~")(expression)
-    held = INDEX.c.body.op("~")(expression) if is_searched_everywhere(field) else sa.true()
-    text = INDEX.c.title if field == "title" else sa.func.coalesce(INDEX.c.others[field].astext, "")
-    return sa.and_(held, text.op("~")(expression))
 
 
 def _between(clause: Between, now: datetime) -> Condition:
@@ -328,8 +314,8 @@ def _area(area: Area) -> Condition:
 def _some_value(field: str, test: Callable[[sa.ColumnElement[str]], Condition]) -> Condition:
     """Whether one of the field's values passes ``test``."""
     if field in LISTS:
-        elements = sa.func.unnest(INDEX.c[field]).table_valued(sa.column("value", sa.Text))
+        elements = sa.func.unnest(INDEX.c[field]).table_valued(sa.column("value", sa.Text)).render_derived()
     else:
         found = sa.func.coalesce(INDEX.c.others[field], sa.cast([], JSONB))
-        elements = sa.func.jsonb_array_elements_text(found).table_valued(sa.column("value", sa.Text))
+        elements = sa.func.jsonb_array_elements_text(found).table_valued(sa.column("value", sa.Text)).render_derived()
     return sa.exists(sa.select(sa.literal(1)).select_from(elements).where(test(elements.c.value)).correlate(INDEX))

@@ -25,12 +25,13 @@ from ckanext.ardoise.search.fields import (
     kind_of,
 )
 from ckanext.ardoise.search.table import CONFIGURATION, Box
-from ckanext.ardoise.search.words import indexed_text, words_of
+from ckanext.ardoise.search.words import GAP, indexed_text, words_of
 
 LONGEST_TEXT = 200_000  # characters of one document that are searched, well under tsvector's 1 MB
 LONGEST_TITLE = 600  # characters of a title that are ordered by; an index entry has room for 2.7 kB
 LONGEST_VALUE = 8_000  # characters of a value matched as a whole; Lucene refuses terms of over 32 kB
 _HEADS = ("title", "name", "tags", "groups")
+_FORMS = sa.literal_column("'simple'::regconfig")
 _VECTOR = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
 
 
@@ -96,17 +97,22 @@ def row(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return columns | {
         "title": " ".join(words_of(" ".join(found.get("title", []))))[:LONGEST_TITLE],
         "heads": labels,
-        "body": f"{labels} {told['rest']}".strip(),
         "bounds": _written_box(document),
         "others": {field: _compared(field, each) for field, each in found.items() if _lies_apart(field)},
         "stored": json.dumps(stored(document), ensure_ascii=False, default=str).replace("\\u0000", ""),
         **{name: _dictionary(document.get(name)) for name in DICTIONARIES},
         **{f"{name}_text": text for name, text in told.items()},
+        "forms_text": f"{labels} {told['rest']}",
     }
 
 
+def distinct_words(made: Mapping[str, Any]) -> set[str]:
+    """Return the words of a row."""
+    return {word for word in str(made["forms_text"]).split() if word != GAP}
+
+
 def vectors() -> dict[str, sa.ColumnElement[Any]]:
-    """Return ``heading`` and ``words`` as expressions over the parameters ``title_text``, ``name_text``…"""
+    """Return ``heading``, ``words`` and ``forms`` as expressions over the parameters ``title_text``, ``name_text``…"""
     parts = {
         name: sa.func.setweight(
             sa.func.to_tsvector(_VECTOR, sa.bindparam(f"{name}_text", type_=sa.Text)), sa.literal_column(f"'{weight}'")
@@ -117,6 +123,7 @@ def vectors() -> dict[str, sa.ColumnElement[Any]]:
     return {
         "heading": heading,
         "words": heading.op("||")(parts["rest"]),
+        "forms": sa.func.strip(sa.func.to_tsvector(_FORMS, sa.bindparam("forms_text", type_=sa.Text))),
         "bounds": sa.cast(sa.bindparam("bounds", type_=sa.Text), Box),
     }
 

@@ -14,25 +14,27 @@ import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from ckanext.ardoise.search.answers import counts, page
 from ckanext.ardoise.search.clauses import Clause
-from ckanext.ardoise.search.conditions import RESEMBLANCE, Condition, condition
-from ckanext.ardoise.search.documents import row, vectors
+from ckanext.ardoise.search.conditions import Condition, condition
+from ckanext.ardoise.search.documents import distinct_words, row, vectors
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.ranking import score
 from ckanext.ardoise.search.request import SearchRequest
-from ckanext.ardoise.search.table import GENERATION, INDEX
+from ckanext.ardoise.search.spelling import RESEMBLANCE, spelled
+from ckanext.ardoise.search.table import GENERATION, INDEX, WORDS
 
 SLOWEST_SECONDS = 20  # a statement that takes longer is given up
+MOST_KNOWN = 200_000  # words of the index that this process need not write again
 MOST_KEPT = 500  # requests whose counts are kept, in each process
 LARGEST_KEPT = 2_000  # facet values of one of them
 ATTEMPTS = 4  # of a write that another one made impossible
@@ -62,6 +64,8 @@ class SearchEngine:
         )
         sa.event.listen(self._engine, "connect", _settle)
         self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
+        self._known: set[str] = set()
+        self._last = -1  # the generation of this process's last write
         self._lock = threading.Lock()
         _ENGINES.add(self)
 
@@ -96,7 +100,9 @@ class SearchEngine:
 
     def delete(self, clause: Clause, now: datetime | None = None) -> None:
         """Forget the documents that ``clause`` describes."""
-        self._write(sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC))), None)
+        with self._reading() as connection:
+            clause = spelled(connection, clause)
+        self._write(sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC))))
 
     def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
         """Return the page of documents, their number and the facets that the request asks for.
@@ -110,13 +116,14 @@ class SearchEngine:
             QuerySyntaxError: some part of the request can not be asked in SQL.
         """
         moment = now or datetime.now(UTC)
-        where = _where(request, moment)
         with self._reading() as connection:
+            request = _spelled(connection, request)
+            where = _where(request, moment)
             generation = connection.execute(sa.select(GENERATION.c.number)).scalar_one()
             hits, facets = self._counted(connection, where, request, generation, key)
             looser = misspelt(request.query) if request.typed and not hits else None
             if looser is not None:
-                request = replace(request, query=looser)
+                request = _spelled(connection, replace(request, query=looser))
                 where = _where(request, moment)
                 other = None if key is None else ("misspelt", key)
                 hits, facets = self._counted(connection, where, request, generation, other)
@@ -124,7 +131,10 @@ class SearchEngine:
             if request.rows and hits > request.start:
                 weighed = score(request.query, request.weights, hits)
                 rows = connection.execute(page(where, weighed, request)).all()
-        return Answer(hits, [_document(each, request) for each in rows], facets)
+        # Copies: CKAN writes into the facets it is given, and what is kept must stay as it was counted.
+        return Answer(
+            hits, [_document(each, request) for each in rows], {field: list(each) for field, each in facets.items()}
+        )
 
     def _counted(
         self, connection: sa.Connection, where: Condition, request: SearchRequest, generation: int, key: Any
@@ -152,23 +162,32 @@ class SearchEngine:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
-    def _write(self, statement: Any, rows: list[dict[str, Any]] | None) -> None:
-        """Run one writing statement and count one generation more, last, so that the wait for it is short."""
+    def _write(self, statement: Any, rows: Sequence[dict[str, Any]] = ()) -> None:
+        """Run one writing statement, again if another write made it impossible."""
+        words = sorted(set().union(*map(distinct_words, rows)) - self._known)
         for attempt in range(ATTEMPTS):
             try:
-                with self._engine.connect() as connection:
-                    connection = connection.execution_options(isolation_level="READ COMMITTED")
-                    with connection.begin():
-                        if rows is None:
-                            connection.execute(statement)
-                        else:
-                            connection.execute(statement, rows)
-                        connection.execute(sa.update(GENERATION).values(number=GENERATION.c.number + 1))
-                return
+                with self._engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+                    self._written(connection, statement, rows, words)
+                break
             except sa.exc.DBAPIError as error:
                 state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
                 if state not in _CONTENDED or attempt == ATTEMPTS - 1:
                     raise
+        self._known.update(words)
+
+    def _written(self, connection: sa.Connection, statement: Any, rows: Sequence[Any], words: list[str]) -> None:
+        with connection.begin():
+            connection.execute(statement, rows) if rows else connection.execute(statement)
+            if words:
+                new = sa.select(sa.func.unnest(sa.cast(words, ARRAY(sa.Text))))
+                connection.execute(insert(WORDS).from_select(["word"], new).on_conflict_do_nothing())
+            # Last, for the next writer waits from here on.
+            counted = sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number)
+            generation = connection.execute(counted).scalar_one()
+        if generation <= self._last or len(self._known) > MOST_KNOWN:
+            self._known.clear()  # another database answers at this address, with other words
+        self._last = generation
 
 
 _ENGINES: weakref.WeakSet[SearchEngine] = weakref.WeakSet()
@@ -186,6 +205,11 @@ def _settle(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"{_SETTINGS} SET statement_timeout = '{SLOWEST_SECONDS}s'")
     connection.commit()
+
+
+def _spelled(connection: sa.Connection, request: SearchRequest) -> SearchRequest:
+    filters = tuple(spelled(connection, each) for each in request.filters)
+    return replace(request, query=spelled(connection, request.query), filters=filters)
 
 
 def _where(request: SearchRequest, now: datetime) -> Condition:

@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ckanext.ardoise.search.clauses import Clause, Fuzzy, Group, Match, Wildcard
+from ckanext.ardoise.search.clauses import AnyWord, Clause, Group, Match
 from ckanext.ardoise.search.conditions import text_query
-from ckanext.ardoise.search.fields import EVERYTHING, SUBSTRINGS, Kind, kind_of
+from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
 from ckanext.ardoise.search.freetext import Fields
 from ckanext.ardoise.search.table import INDEX
 from ckanext.ardoise.search.words import all_words, phrase, words_of
@@ -46,7 +46,7 @@ def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
         text = _text(term)
         if text:
             by_boost[term.boost].append(f"({text})")
-        elif (other := _resemblance(term)) is not None:
+        elif (other := _place(term)) is not None:
             parts.append(other * term.boost)
     for boost, texts in by_boost.items():
         parts.append(sa.func.ts_rank(array, vector, text_query(" | ".join(texts)), _BY_LENGTH) * boost)
@@ -60,12 +60,12 @@ def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
     return total
 
 
-def _terms(clause: Clause) -> Iterator[Match | Wildcard | Fuzzy]:
+def _terms(clause: Clause) -> Iterator[Match | AnyWord]:
     """What the query asks for, whether it must be there or not."""
     if isinstance(clause, Group):
         for each in (*clause.required, *clause.optional):
             yield from _terms(each)
-    elif isinstance(clause, (Match, Wildcard, Fuzzy)):
+    elif isinstance(clause, (Match, AnyWord)):
         yield clause
 
 
@@ -79,8 +79,10 @@ def _array(weights: Fields) -> Score:
     return sa.cast([max(told[label] / largest, 0.01) for label in "DCBA"], ARRAY(sa.REAL))
 
 
-def _text(term: Match | Wildcard | Fuzzy) -> str:
-    if not isinstance(term, Match) or kind_of(term.field) is Kind.SUBSTRING:
+def _text(term: Match | AnyWord) -> str:
+    if isinstance(term, AnyWord):
+        return " | ".join(all_words(word, _LABELS.get(term.field, "")) for word in term.words[:MOST_TERMS])
+    if kind_of(term.field) is Kind.SUBSTRING:
         return ""
     if term.field == EVERYTHING or kind_of(term.field) is Kind.TEXT:
         label = _LABELS.get(term.field, "" if term.field == EVERYTHING else "D")
@@ -91,21 +93,16 @@ def _text(term: Match | Wildcard | Fuzzy) -> str:
     return phrase(term.value, label) if term.phrase else all_words(term.value, label)
 
 
-def _resemblance(term: Match | Wildcard | Fuzzy) -> Score | None:
-    """For part of a title: its start, then the start of a word, then the rest; else how much words resemble."""
-    needle = " ".join(words_of(term.value if not isinstance(term, Wildcard) else term.pieces[0]))
-    if not needle or isinstance(term, Wildcard):
+def _place(term: Match | AnyWord) -> Score | None:
+    """For part of a title: whether it begins the title, or a word of it."""
+    if not isinstance(term, Match) or term.field != "title_ngram":
         return None
-    if isinstance(term, Fuzzy):
-        return sa.func.word_similarity(needle, INDEX.c.heads)
-    if term.field not in SUBSTRINGS or term.field == "name_ngram":
-        return None
-    title = INDEX.c.title
+    needle, title = " ".join(words_of(term.value)), INDEX.c.title
     return sa.case(
         (title.startswith(needle, autoescape=True), 3.0),
         (title.contains(f" {needle}", autoescape=True), 2.0),
         (title.contains(needle, autoescape=True), 1.0),
-        else_=sa.func.word_similarity(needle, title) / 2,
+        else_=0.0,
     )
 
 

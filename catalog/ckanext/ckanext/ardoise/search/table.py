@@ -1,4 +1,4 @@
-"""The index's table, as migration ``ardoise_0002`` makes it, and the row of its generation.
+"""The index's table, as migration ``ardoise_0002`` makes it, the words it holds, and the row of its generation.
 
 One row a document. What every search filters and counts by has a column of its own, with PostgreSQL's statistics;
 other fields lie in ``others``. The large columns are only read for the documents of one page.
@@ -38,14 +38,15 @@ INDEX = sa.Table(
     *(sa.Column(name, sa.DateTime(timezone=True)) for name in DATES),
     sa.Column("title", sa.Text, nullable=False),  # folded words; the order of title_string
     sa.Column("heads", sa.Text, nullable=False),  # folded words of title, name, tags and groups
-    sa.Column("body", sa.Text, nullable=False),  # folded words of everything
     sa.Column("heading", TSVECTOR, nullable=False),  # A: title; B: name; C: tags and groups
     sa.Column("words", TSVECTOR, nullable=False),  # the same, and D: all the rest
+    sa.Column("forms", TSVECTOR, nullable=False),  # words as they are written, without their places
     sa.Column("bounds", Box),
     sa.Column("others", JSONB, nullable=False),  # field -> list of texts
     sa.Column("stored", sa.Text, nullable=False),  # JSON of what a search gives back
     *(sa.Column(name, sa.Text) for name in DICTIONARIES),
 )
+WORDS = sa.Table("ardoise_search_words", _METADATA, sa.Column("word", sa.Text, primary_key=True))
 GENERATION = sa.Table(
     "ardoise_search_generation",
     _METADATA,

@@ -16,6 +16,7 @@ LONGEST_WORD = 200  # characters; PostgreSQL keeps none above 2 kB
 GAP = "éé"
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['\u2019\u02bc]")
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[\W_]+")
 
@@ -27,8 +28,8 @@ def fold(text: str) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of ``text``, in order."""
-    return [word[:LONGEST_WORD] for word in _WORD.findall(fold(text))]
+    """Return the words of ``text``, in order, without elided articles: « l'eau » is « eau »."""
+    return [word[:LONGEST_WORD] for word in _WORD.findall(_ELISION.sub("", fold(text)))]
 
 
 def spaced(text: str) -> str:

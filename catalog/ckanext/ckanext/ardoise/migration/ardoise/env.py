@@ -1,11 +1,22 @@
-"""Runs this extension's migrations in CKAN's database (``ckan db upgrade -p ardoise``)."""
+"""Runs this extension's migrations where the index lies (``ckan db upgrade -p ardoise``): CKAN's database, unless
+``solr_url`` names another. A caller without CKAN gives the address as attribute ``address``."""
 
 from alembic import context
-from sqlalchemy import engine_from_config, pool
+from sqlalchemy import create_engine, pool
 
-engine = engine_from_config(
-    context.config.get_section(context.config.config_ini_section) or {}, prefix="sqlalchemy.", poolclass=pool.NullPool
-)
+
+def _address() -> str:
+    if given := context.config.attributes.get("address"):
+        return str(given)
+    from ckan.common import config
+
+    from ckanext.ardoise.solr import SCHEME, database_address
+
+    told = str(config.get("solr_url") or "")
+    return database_address(told if told.startswith(SCHEME) else SCHEME)
+
+
+engine = create_engine(_address(), poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(connection=connection, version_table="ardoise_alembic_version")
     with context.begin_transaction():

@@ -14,7 +14,7 @@ SCALARS = (
 )  # fmt: skip
 LISTS = ("tags", "groups", "res_format", "permission_labels")
 DATES = ("metadata_created", "metadata_modified")
-TEXTS = ("title", "heads", "body")
+TEXTS = ("title", "heads")
 
 
 def upgrade() -> None:
@@ -40,6 +40,7 @@ def upgrade() -> None:
         *(sa.Column(name, text, nullable=False) for name in TEXTS),
         sa.Column("heading", TSVECTOR, nullable=False),
         sa.Column("words", TSVECTOR, nullable=False),
+        sa.Column("forms", TSVECTOR, nullable=False),
         sa.Column("others", JSONB, nullable=False),
         sa.Column("stored", sa.Text, nullable=False),
         sa.Column("data_dict", sa.Text),
@@ -48,6 +49,8 @@ def upgrade() -> None:
     op.execute(f"ALTER TABLE {TABLE} ADD COLUMN bounds box")
     _store_large_columns_apart()
     _index()
+    op.create_table("ardoise_search_words", sa.Column("word", text, primary_key=True))
+    op.execute("CREATE INDEX ardoise_search_words_trigrams ON ardoise_search_words USING gin (word gin_trgm_ops)")
     op.execute("CREATE TABLE ardoise_search_generation (number bigint NOT NULL)")
     op.execute("INSERT INTO ardoise_search_generation VALUES (0)")
 
@@ -62,10 +65,10 @@ def _store_large_columns_apart() -> None:
 def _index() -> None:
     for column in ("id", "name", "organization", "owner_org"):
         op.create_index(f"{TABLE}_{column}", TABLE, [column])
-    for column in ("heading", "words", *LISTS):
+    for column in ("heading", "words", "forms", *LISTS):
         op.create_index(f"{TABLE}_{column}", TABLE, [column], postgresql_using="gin")
     op.execute(f"CREATE INDEX {TABLE}_others ON {TABLE} USING gin (others jsonb_path_ops)")
-    for column in ("name", "heads", "body"):
+    for column in ("name", "heads"):
         op.execute(f"CREATE INDEX {TABLE}_{column}_trigrams ON {TABLE} USING gin ({column} gin_trgm_ops)")
     op.execute(f"CREATE INDEX {TABLE}_bounds ON {TABLE} USING gist (bounds)")
     op.execute(f"CREATE INDEX {TABLE}_title ON {TABLE} (title, index_id)")
