@@ -19,6 +19,7 @@ from ckan.logic import NotFound, get_action
 from ckanext.datastore.cli import permissions_sql
 
 PLUGIN = "ardoise"
+MIGRATED = "ardoise_search"
 
 
 @click.group(short_help="Ardoise: prépare le catalogue.")
@@ -51,7 +52,7 @@ def _upgrade(context: click.Context) -> None:
     """Migrate CKAN and its plugins; alembic refuses a database that is newer than this code."""
     context.invoke(ckan.cli.db.upgrade, version="head", plugin=None, skip_core=False, skip_plugins=False)
     # CKAN passes over a plugin whose revision it does not know: asked for by name, alembic refuses it.
-    context.invoke(ckan.cli.db.upgrade, version="head", plugin=PLUGIN, skip_core=False, skip_plugins=True)
+    context.invoke(ckan.cli.db.upgrade, version="head", plugin=MIGRATED, skip_core=False, skip_plugins=True)
 
 
 def _fill_index() -> None:

@@ -96,7 +96,7 @@ def _at_least(needed: int, clauses: tuple[Clause, ...], now: datetime) -> Condit
     """Whether so many of the clauses hold."""
     everywhere = [_everywhere(each) for each in clauses]
     if all(everywhere) and (combined := _combined(needed, [str(text) for text in everywhere])):
-        return INDEX.c.words.op("@@")(text_query(combined))
+        return INDEX.c.words.bool_op("@@")(text_query(combined))
     if needed == 1:
         together = _same_field(clauses)
         return sa.or_(*(condition(each, now) for each in clauses)) if together is None else together
@@ -106,7 +106,7 @@ def _at_least(needed: int, clauses: tuple[Clause, ...], now: datetime) -> Condit
         total = total + each
     if all(everywhere):  # the index finds those worth counting in
         some = " | ".join(f"({text})" for text in everywhere)
-        return sa.and_(INDEX.c.words.op("@@")(text_query(some)), total >= needed)
+        return sa.and_(INDEX.c.words.bool_op("@@")(text_query(some)), total >= needed)
     return total >= needed
 
 
@@ -139,7 +139,7 @@ def _same_field(clauses: tuple[Clause, ...]) -> Condition | None:
     if fields or kind_of(field) is not Kind.WHOLE:
         return None
     if field in LISTS:
-        return INDEX.c[field].op("&&")(sa.cast(wanted, ARRAY(sa.Text)))
+        return INDEX.c[field].bool_op("&&")(sa.cast(wanted, ARRAY(sa.Text)))
     return INDEX.c[field].in_(wanted) if field in SCALARS else None
 
 
@@ -194,13 +194,13 @@ def _words(field: str, query: Callable[..., str], value: str) -> Condition:
     if not text:
         return _NOTHING
     if field == EVERYTHING:
-        return INDEX.c.words.op("@@")(text_query(text))
+        return INDEX.c.words.bool_op("@@")(text_query(text))
     if field == "title":
-        return INDEX.c.heading.op("@@")(text_query(query(value, "A")))
+        return INDEX.c.heading.bool_op("@@")(text_query(query(value, "A")))
     found = sa.func.to_tsvector(FRENCH, sa.func.coalesce(INDEX.c.others[field].astext, ""))
-    held = found.op("@@")(text_query(text))
+    held = found.bool_op("@@")(text_query(text))
     if is_searched_everywhere(field):  # the index finds the few documents worth looking into
-        return sa.and_(INDEX.c.words.op("@@")(text_query(text)), held)
+        return sa.and_(INDEX.c.words.bool_op("@@")(text_query(text)), held)
     return held
 
 
@@ -222,11 +222,11 @@ def _any_word(clause: AnyWord) -> Condition:
 def _form(field: str, text: str) -> Condition:
     """Whether a field of text has words as they are written; ``text`` is the text query of folded words."""
     query = sa.func.to_tsquery(FORMS, text)
-    held = INDEX.c.forms.op("@@")(query)
+    held = INDEX.c.forms.bool_op("@@")(query)
     if field == EVERYTHING:
         return held
     within = INDEX.c.title if field == "title" else sa.func.coalesce(INDEX.c.others[field].astext, "")
-    found = sa.func.to_tsvector(FORMS, within).op("@@")(query)
+    found = sa.func.to_tsvector(FORMS, within).bool_op("@@")(query)
     return sa.and_(held, found) if is_searched_everywhere(field) else found
 
 
@@ -308,7 +308,7 @@ def _refuse(field: str, expected: str) -> AnyType:
 def _area(area: Area) -> Condition:
     corner = (sa.func.point(area.east, area.north), sa.func.point(area.west, area.south))
     operator = {"Intersects": "&&", "IsWithin": "<@", "Contains": "@>"}[area.relation]
-    return INDEX.c.bounds.op(operator)(sa.func.box(*corner, type_=Box))
+    return INDEX.c.bounds.bool_op(operator)(sa.func.box(*corner, type_=Box))
 
 
 def _some_value(field: str, test: Callable[[sa.ColumnElement[str]], Condition]) -> Condition:

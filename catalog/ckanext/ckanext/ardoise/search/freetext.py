@@ -40,6 +40,8 @@ def read_words(text: str, fields: Fields, minimum: str = "100%") -> Clause:
         return Group()  # nothing but punctuation: describes nothing
     if len(members) > MOST_WORDS:
         raise QuerySyntaxError(f"elle dépasse {MOST_WORDS} mots")
+    if len(members) == 1 and members[0].sign == "+":
+        return Group(required=(members[0].clause,))  # meant as written: not misspelt
     optional = sum(not each.required and not each.sign for each in members)
     clause = grouped(members, minimum_of(minimum, optional) if optional else None)
     return whole(clause)

@@ -51,7 +51,7 @@ def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
     for boost, texts in by_boost.items():
         parts.append(sa.func.ts_rank(array, vector, text_query(" | ".join(texts)), _BY_LENGTH) * boost)
     if together := _together(clause):
-        parts.append(sa.case((vector.op("@@")(text_query(together)), PHRASE_BONUS), else_=0.0))
+        parts.append(sa.case((vector.bool_op("@@")(text_query(together)), PHRASE_BONUS), else_=0.0))
     if not parts:
         return None
     total = parts[0]

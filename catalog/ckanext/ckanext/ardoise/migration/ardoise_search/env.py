@@ -1,4 +1,4 @@
-"""Runs this extension's migrations where the index lies (``ckan db upgrade -p ardoise``): CKAN's database, unless
+"""Runs this extension's migrations where the index lies (``ckan db upgrade -p ardoise_search``): CKAN's database, unless
 ``solr_url`` names another. A caller without CKAN gives the address as attribute ``address``."""
 
 from alembic import context
