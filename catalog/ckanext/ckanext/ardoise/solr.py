@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import ckan.lib.search
 import flask
 import pysolr
 import sqlalchemy as sa
+from ckan import model
 from ckan.common import config
 
 from ckanext.ardoise.search.clauses import Match, QuerySyntaxError, SortSyntaxError
@@ -138,7 +140,25 @@ def _schema(file_offset: str) -> _Schema:
     return _Schema(f'<schema name="ckan-{newest}" version="1.6"/>')
 
 
+_parents_sessions: list[Any] = []  # of a forked process; kept, for their end would speak on the parent's connections
+
+
+def _leave_parents_connections() -> None:
+    """In a forked process, leave CKAN's own connections to its parent: ``search-index rebuild-fast`` forks with some open."""
+    if model.meta.engine is not None:
+        if model.Session.registry.has():
+            _parents_sessions.append(model.Session.registry())
+        model.Session.registry.clear()
+        model.meta.engine.dispose(close=False)
+
+
+@functools.cache
+def _watch_forks() -> None:
+    os.register_at_fork(after_in_child=_leave_parents_connections)
+
+
 def replace_solr() -> None:
     """Make CKAN of this process search in PostgreSQL. Doing it again changes nothing."""
+    _watch_forks()
     pysolr.Solr = PostgresIndex
     ckan.lib.search._get_schema_from_solr = _schema

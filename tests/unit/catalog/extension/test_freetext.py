@@ -25,7 +25,7 @@ def word(text: str) -> Match:
         ("-air", Group((Everything(),), (), (word("air"),))),
         ("eau NOT air", Group((), (word("eau"),), (word("air"),), 1)),
         ("eau AND air", Group((word("eau"), word("air")))),
-        ("eau OR air", Group(optional=(word("eau"), word("air")), minimum=2)),
+        ("eau OR air", Group(optional=(word("eau"), word("air")), minimum=1)),
         ("eau - air", Group(optional=(word("eau"), word("air")), minimum=2)),
         ('eau "air', Group(optional=(word("eau"), word("air")), minimum=2)),
         ("(eau) [air]", Group(optional=(word("(eau)"), word("[air]")), minimum=2)),

@@ -9,16 +9,17 @@ with its filters on visibility, so one reader's are never another's. Connections
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -60,7 +61,7 @@ class SearchEngine:
 
     def __init__(self, url: str | sa.URL) -> None:
         self._engine = sa.create_engine(
-            url, pool_size=4, max_overflow=12, pool_pre_ping=True, isolation_level="REPEATABLE READ"
+            url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ"
         )
         sa.event.listen(self._engine, "connect", _settle)
         self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
@@ -80,29 +81,31 @@ class SearchEngine:
 
     def ping(self) -> None:
         """Ask the index for a sign of life."""
-        with self._reading() as connection:
-            connection.execute(sa.select(GENERATION.c.number)).scalar_one()
+        def ask() -> None:
+            with self._reading() as connection:
+                connection.execute(sa.select(GENERATION.c.number)).scalar_one()
+
+        _again_if_needed(ask)
 
     def add(self, documents: Iterable[Mapping[str, Any]], now: datetime | None = None) -> None:
         """Index documents, replacing those of the same ``index_id`` unless they are newer."""
         moment = now or datetime.now(UTC)
         rows = {each["index_id"]: each for each in (row(document, moment) for document in documents)}
-        if not rows:
-            return
-        names = [column.name for column in INDEX.columns]
-        made = {**{name: sa.bindparam(name, type_=INDEX.c[name].type) for name in names}, **vectors()}
-        statement = insert(INDEX).values(made)
-        newer = sa.func.coalesce(statement.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
-        statement = statement.on_conflict_do_update(
-            index_elements=["index_id"], set_={name: statement.excluded[name] for name in names}, where=newer
-        )
-        self._write(statement, [rows[key] for key in sorted(rows)])
+        for each in rows.values():
+            each["new_words"] = sorted(distinct_words(each) - self._known)
+        self._write(_addition(), [rows[key] for key in sorted(rows)])
+        for each in rows.values():
+            self._known.update(each["new_words"])
 
     def delete(self, clause: Clause, now: datetime | None = None) -> None:
         """Forget the documents that ``clause`` describes."""
-        with self._reading() as connection:
-            clause = spelled(connection, clause)
-        self._write(sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC))))
+        def spell() -> Clause:
+            with self._reading() as connection:
+                return spelled(connection, clause)
+
+        clause = _again_if_needed(spell)
+        erased = sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC)))
+        self._write(erased.add_cte(_counted_once()), [{}])
 
     def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
         """Return the page of documents, their number and the facets that the request asks for.
@@ -115,7 +118,9 @@ class SearchEngine:
         Raises:
             QuerySyntaxError: some part of the request can not be asked in SQL.
         """
-        moment = now or datetime.now(UTC)
+        return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC), key))
+
+    def _searched(self, request: SearchRequest, moment: datetime, key: Any) -> Answer:
         with self._reading() as connection:
             request = _spelled(connection, request)
             where = _where(request, moment)
@@ -162,32 +167,65 @@ class SearchEngine:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
-    def _write(self, statement: Any, rows: Sequence[dict[str, Any]] = ()) -> None:
-        """Run one writing statement, again if another write made it impossible."""
-        words = sorted(set().union(*map(distinct_words, rows)) - self._known)
-        for attempt in range(ATTEMPTS):
-            try:
-                with self._engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-                    self._written(connection, statement, rows, words)
-                break
-            except sa.exc.DBAPIError as error:
-                state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-                if state not in _CONTENDED or attempt == ATTEMPTS - 1:
-                    raise
-        self._known.update(words)
+    def _write(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
+        """Run a writing statement for each of ``rows``, all or none; a single one without a transaction around it."""
+        if not rows:
+            return
 
-    def _written(self, connection: sa.Connection, statement: Any, rows: Sequence[Any], words: list[str]) -> None:
-        with connection.begin():
-            connection.execute(statement, rows) if rows else connection.execute(statement)
-            if words:
-                new = sa.select(sa.func.unnest(sa.cast(words, ARRAY(sa.Text))))
-                connection.execute(insert(WORDS).from_select(["word"], new).on_conflict_do_nothing())
-            # Last, for the next writer waits from here on.
-            counted = sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number)
-            generation = connection.execute(counted).scalar_one()
+        def write() -> None:
+            level: Any = "AUTOCOMMIT" if len(rows) == 1 else "READ COMMITTED"
+            with self._engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+                for each in rows:
+                    answer = connection.execute(statement, each)
+                    if answer.returns_rows and (number := answer.scalar()) is not None:
+                        self._noticed(number)
+
+        _again_if_needed(write)
+
+    def _noticed(self, generation: int) -> None:
+        """Forget what words are known when another database answers at this address."""
         if generation <= self._last or len(self._known) > MOST_KNOWN:
-            self._known.clear()  # another database answers at this address, with other words
+            self._known.clear()
         self._last = generation
+
+
+Result = TypeVar("Result")
+
+
+def _again_if_needed(work: Callable[[], Result]) -> Result:
+    """Do ``work``, again when another write made it impossible or the connection had been lost meanwhile."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return work()
+        except sa.exc.DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or state in _CONTENDED):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _counted_once() -> sa.CTE:
+    """One generation more."""
+    return sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number).cte("generation")
+
+
+@functools.cache
+def _addition() -> Any:
+    """The statement that indexes one row, in one journey to the database: the row, its new words, the generation.
+
+    The generation is read by what is returned, so its row is locked after the document's, in every process.
+    """
+    names = [column.name for column in INDEX.columns]
+    made = {**{name: sa.bindparam(name, type_=INDEX.c[name].type) for name in names}, **vectors()}
+    added = insert(INDEX).values(made)
+    newer = sa.func.coalesce(added.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
+    added = added.on_conflict_do_update(
+        index_elements=["index_id"], set_={name: added.excluded[name] for name in names}, where=newer
+    )
+    new = sa.select(sa.func.unnest(sa.bindparam("new_words", type_=ARRAY(sa.Text))))
+    words = insert(WORDS).from_select(["word"], new).on_conflict_do_nothing().cte("words")
+    generation = _counted_once()
+    return added.add_cte(words).returning(sa.select(generation.c.number).scalar_subquery())
 
 
 _ENGINES: weakref.WeakSet[SearchEngine] = weakref.WeakSet()

@@ -2,7 +2,7 @@
 
 ``+word`` is required, ``-word`` prohibited, quotes make a phrase, AND, OR and NOT link, ``wor*`` begins a word and
 ``word~`` resembles one; any other sign only separates words. Of the words without a sign, as many must occur as ``mm``
-says (« Minimum Should Match » of Solr's reference guide). Unlike in Solr a « - » alone between spaces is a dash.
+says (« Minimum Should Match » of Solr's reference guide), one where an OR is written. Unlike in Solr a « - » alone between spaces is a dash.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ def read_words(text: str, fields: Fields, minimum: str = "100%") -> Clause:
     if len(members) == 1 and members[0].sign == "+":
         return Group(required=(members[0].clause,))  # meant as written: not misspelt
     optional = sum(not each.required and not each.sign for each in members)
+    if "OR" in text.split():
+        minimum = "1"  # as edismax: whoever writes OR says himself how many
     clause = grouped(members, minimum_of(minimum, optional) if optional else None)
     return whole(clause)
 

@@ -8,6 +8,7 @@ would have been folded), so no phrase runs from one value into the next.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ LONGEST_WORD = 200  # characters; PostgreSQL keeps none above 2 kB
 GAP = "éé"
 
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_MARKS = re.compile("[\u0300-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]+")
 _ELISION = re.compile(r"\b(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu)['\u2019\u02bc]")
 _WORD = re.compile(r"[^\W_]+")
 _BETWEEN = re.compile(r"[\W_]+")
@@ -23,8 +25,10 @@ _BETWEEN = re.compile(r"[\W_]+")
 
 def fold(text: str) -> str:
     """Return ``text`` in lower case, without accents or ligatures: « Cœur » and « coeur » are the same word."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(each for each in decomposed if not unicodedata.combining(each)).translate(_LIGATURES)
+    small = text.casefold()
+    if small.isascii():
+        return small
+    return _MARKS.sub("", unicodedata.normalize("NFKD", small)).translate(_LIGATURES)
 
 
 def words_of(text: str) -> list[str]:
@@ -42,12 +46,17 @@ def indexed_text(values: Iterable[str], longest: int) -> str:
     parts: list[str] = []
     room = longest
     for value in values:
-        words = " ".join(words_of(value[: longest + 1]))
+        words = _spaced_words(value[: longest + 1])
         if not words or room <= 0:
             continue
         parts += [GAP, words[:room]]
         room -= len(words) + len(GAP) + 2
     return " ".join(parts)
+
+
+@functools.lru_cache(maxsize=128)  # a document's texts are wanted two or three times in a row
+def _spaced_words(text: str) -> str:
+    return " ".join(words_of(text))
 
 
 def all_words(text: str, label: str = "") -> str:
