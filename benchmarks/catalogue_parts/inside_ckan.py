@@ -1,7 +1,7 @@
 """Runs in CKAN's own environment: makes real datasets, times their indexing, then fills the index with many.
 
 Standard input: {"datasets": n, "real": n}. Standard output, last line: seconds a dataset to build documents and to
-rebuild, and the numbers of what was made. The many are the real documents under other words, names, tags and owners: searching
+rebuild, and titles to search for. The many are the real documents under other words, names, tags and owners: searching
 reads nothing but the index, so they need not lie in CKAN's own tables.
 """
 
@@ -15,18 +15,20 @@ from ckan import model
 from ckan.lib import search
 from ckan.lib.search.common import make_connection
 from ckan.logic import get_action, index_update_package
-
 from ckanext.ardoise.solr import PostgresIndex, _engine
 from ckanext.ardoise.wsgi import application
 
 ROUNDS = 5
 BATCH = 500
-SYLLABLES = "ba cho di feu gra lin mon nou per qua ri sol ter vau zé".split()
-TOPICS = (
-    "eau énergie déchets éclairage stationnement voirie forêts qualité mesures capteurs transports tramway budget écoles "
-    "crèches cantines arbres parcs collecte compteurs bâtiments réseaux assainissement inondations urbanisme adresses vélos "
-    "marchés subventions associations équipements bibliothèques population élections accidents bruit air déplacements"
-).split()
+SYLLABLES = ["ba", "cho", "di", "feu", "gra", "lin", "mon", "nou", "per", "qua", "ri", "sol", "ter", "vau", "zé"]
+TOPICS = [
+    "eau", "énergie", "déchets", "éclairage", "stationnement", "voirie", "forêts", "qualité", "mesures", "capteurs",
+    "transports", "tramway", "budget", "écoles", "crèches", "cantines", "arbres", "parcs", "collecte", "compteurs",
+    "bâtiments", "réseaux", "assainissement", "inondations", "urbanisme", "adresses", "vélos", "marchés", "associations",
+    "équipements", "bibliothèques", "population", "élections", "accidents", "bruit", "air", "déplacements",
+]  # fmt: skip
+FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/DAILY"
+FORMATS = ["CSV", "JSON", "Parquet", "GeoJSON", "WMS"]
 
 
 class Writer:
@@ -63,13 +65,13 @@ def create(number: int, writer: Writer) -> list[str]:
     for position in range(number):
         name = f"banc-{position}"
         files = [
-            {"url": f"http://127.0.0.1/{name}/{kind}", "format": kind, "name": writer.text(3), "description": writer.text(12)}
+            {"url": f"http://127.0.0.1/{kind}", "format": kind, "name": writer.text(3), "description": writer.text(12)}
             for kind in ("CSV", "Parquet", "GeoJSON")
         ]
         fields = {
-            "name": name, "title": writer.text(6), "notes": writer.text(80), "owner_org": organizations[position % len(organizations)],
-            "tags": [{"name": f"mot {position * step % 97}"} for step in (1, 3, 7)], "license_id": "lov2", "resources": files,
-            "frequency": "http://publications.europa.eu/resource/authority/frequency/DAILY",
+            "name": name, "title": writer.text(6), "notes": writer.text(80), "license_id": "lov2", "resources": files,
+            "owner_org": organizations[position % len(organizations)], "frequency": FREQUENCY,
+            "tags": [{"name": f"mot {position * step % 97}"} for step in (1, 3, 7)],
         }  # fmt: skip
         get_action("package_create")({"ignore_auth": True, "user": user}, fields)
         names.append(name)
@@ -116,7 +118,7 @@ def fill(captured: list[dict], number: int, writer: Writer) -> None:
             "capacity": "private" if private else "public", "private": private,
             "permission_labels": [f"member-{organization}" if private else "public"],
             "tags": [f"mot {int(rng.paretovariate(0.7)) % 2_000}" for _ in range(rng.randint(2, 7))],
-            "groups": [f"theme-{rng.randrange(14)}"], "res_format": rng.sample(["CSV", "JSON", "Parquet", "GeoJSON", "WMS"], 3),
+            "groups": [f"theme-{rng.randrange(14)}"], "res_format": rng.sample(FORMATS, 3),
             "metadata_modified": f"20{rng.randrange(10, 26)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}T10:00:00Z",
             "validated_data_dict": json.dumps({**json.loads(base["validated_data_dict"]), **fields}),
             "data_dict": json.dumps({**json.loads(base["data_dict"]), **fields}),

@@ -260,7 +260,8 @@ def test_a_box_of_the_map(ckan: CkanServer, people: People) -> None:
     name, geometry = f"carte-{people.mark}", {"type": "Point", "coordinates": [-0.55, 47.47]}
     extra = {"key": "spatial", "value": json.dumps(geometry)}
     editor = people.tokens["editor"]
-    ckan.ask("package_create", {"name": name, "title": "Carte", "notes": "x", "owner_org": HOME, "extras": [extra]}, editor)
+    fields = {"name": name, "title": "Carte", "notes": "x", "owner_org": HOME, "extras": [extra]}
+    ckan.ask("package_create", fields, editor)
     inside, outside = ({"fq": f"name:{name}", "ext_bbox": box} for box in ("-1,47,0,48", "2,47,3,48"))
     assert (ckan.ask("package_search", inside)["count"], ckan.ask("package_search", outside)["count"]) == (1, 0)
     ckan.ask("package_delete", {"id": name}, editor)

@@ -41,7 +41,8 @@ def document(name: str, **fields: Any) -> dict[str, Any]:
 DOCUMENTS = [
     document(
         "qualite-eau", title="Qualité de l'eau potable", notes="Analyses des réseaux d'assainissement, nitrates",
-        tags=["eau", "santé publique"], groups=["environnement"], organization="regie", res_format=["CSV", "CSV", "JSON"],
+        tags=["eau", "santé publique"], groups=["environnement"], organization="regie",
+        res_format=["CSV", "CSV", "JSON"],
         views_total=12, extras_theme="http://theme/ENVI", spatial=ANGERS, title_string="Qualité de l'eau potable",
     ),
     document(
@@ -50,7 +51,9 @@ DOCUMENTS = [
         views_total=3, metadata_modified="2026-10-03T11:00:00Z", issued_date="2020-05-01T00:00:00Z",
         title_string="Élagages des forêts communales", creator_user_id="u1",
     ),
-    document("potable-de-loin", title="Potable, dit-on", notes="une eau lointaine : qualité inconnue", organization="ville"),
+    document(
+        "potable-de-loin", title="Potable, dit-on", notes="une eau lointaine : qualité inconnue", organization="ville"
+    ),
     document("secret", title="Eau secrète", capacity="private", permission_labels=["member-1"], tags=["caché"]),
     document("ailleurs", title="Eau d'ailleurs", site_id="there"),
 ]  # fmt: skip

@@ -144,7 +144,7 @@ _parents_sessions: list[Any] = []  # of a forked process; kept, for their end wo
 
 
 def _leave_parents_connections() -> None:
-    """In a forked process, leave CKAN's own connections to its parent: ``search-index rebuild-fast`` forks with some open."""
+    """In a forked process, leave CKAN's connections to its parent: ``rebuild-fast`` forks with some open."""
     if model.meta.engine is not None:
         if model.Session.registry.has():
             _parents_sessions.append(model.Session.registry())

@@ -68,8 +68,15 @@ def test_comparisons_that_make_no_sense_are_refused(query: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other", "changes"),
-    [("eau", "eau", 0), ("eau", "eaux", 1), ("aeu", "eau", 1), ("assainisement", "assainissement", 1), ("eau", "ear", 1),
-     ("voirie", "foret", 3), ("a", "abcdef", 3)],
-)  # fmt: skip
+    [
+        ("eau", "eau", 0),
+        ("eau", "eaux", 1),
+        ("aeu", "eau", 1),
+        ("assainisement", "assainissement", 1),
+        ("eau", "ear", 1),
+        ("voirie", "foret", 3),
+        ("a", "abcdef", 3),
+    ],
+)
 def test_changes_between_words(one: str, other: str, changes: int) -> None:
     assert min(distance(one, other, 2), 3) == changes

@@ -69,7 +69,8 @@ def test_a_row_has_columns_for_what_is_counted_and_the_rest_apart() -> None:
 
 
 def test_hostile_documents_become_rows() -> None:
-    made = row({"index_id": "i", "title": "a\x00b" * 400_000, "tags": None, "metadata_modified": "x", "spatial": "{"}, NOW)
+    hostile = {"title": "a\x00b" * 400_000, "tags": None, "metadata_modified": "x", "spatial": "{"}
+    made = row({"index_id": "i", **hostile}, NOW)
     assert "\x00" not in made["title"] + made["stored"] + made["title_text"]
     assert len(made["title"]) <= 600
     assert len(made["title_text"]) <= 200_010

@@ -55,7 +55,8 @@ def test_words_are_looked_for_in_the_fields_asked_for() -> None:
     ("wanted", "optional", "needed"),
     [
         (MINIMUM, 1, 1), (MINIMUM, 2, 2), (MINIMUM, 3, 2), (MINIMUM, 5, 4), (MINIMUM, 6, 4), (MINIMUM, 10, 8),
-        ("100%", 4, 4), ("75%", 3, 2), ("-25%", 4, 3), ("-1", 4, 3), ("2", 4, 2), ("9", 4, 4), ("0", 4, 1), ("-9", 4, 1),
+        ("100%", 4, 4), ("75%", 3, 2), ("-25%", 4, 3), ("-1", 4, 3), ("2", 4, 2), ("9", 4, 4), ("0", 4, 1),
+        ("-9", 4, 1),
     ],
 )  # fmt: skip
 def test_minimum(wanted: str, optional: int, needed: int) -> None:
@@ -73,6 +74,8 @@ def test_plain_long_words_may_be_misspelt() -> None:
     assert misspelt(found) == Group(optional=(word("assainisement"), Fuzzy("text", "assainisement")))
 
 
-@pytest.mark.parametrize("text", ["eau", "+assainisement", "-assainisement", '"assainisement"', "assain*", "assainisement eau", "?"])
+@pytest.mark.parametrize(
+    "text", ["eau", "+assainisement", "-assainisement", '"assainisement"', "assain*", "assainisement eau", "?"]
+)
 def test_nothing_else_may(text: str) -> None:
     assert misspelt(read_words(text, DEFAULT_FIELDS, MINIMUM)) is None

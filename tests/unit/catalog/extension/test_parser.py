@@ -162,7 +162,9 @@ def test_local_parameters(query: str, clause: Clause) -> None:
     assert read(query, "text", "AND") == clause
 
 
-@pytest.mark.parametrize("query", ["{!", "{!knn f=v}[1]", "{!frange l=0}x", "{!lucene rows=9}a", "{!bool must=$x}", "{!lucene a}"])
+@pytest.mark.parametrize(
+    "query", ["{!", "{!knn f=v}[1]", "{!frange l=0}x", "{!lucene rows=9}a", "{!bool must=$x}", "{!lucene a}"]
+)
 def test_other_local_parameters_are_refused(query: str) -> None:
     with pytest.raises(QuerySyntaxError):
         read(query, "text", "AND")

@@ -113,4 +113,3 @@ class Group:
 
 
 Clause = Everything | Match | Wildcard | Fuzzy | AnyWord | Present | Between | Area | Group
-

@@ -72,10 +72,7 @@ def stored(document: Mapping[str, Any]) -> dict[str, Any]:
 def texts(found: Mapping[str, list[str]]) -> dict[str, str]:
     """Return the folded words of searchable values: ``title``, ``name``, ``labels`` (tags, groups) and ``rest``."""
     rest = [
-        text
-        for field, each in found.items()
-        if is_searched_everywhere(field) and field not in _HEADS
-        for text in each
+        text for field, each in found.items() if is_searched_everywhere(field) and field not in _HEADS for text in each
     ]
     return {
         "title": indexed_text(found.get("title", []), LONGEST_TEXT),

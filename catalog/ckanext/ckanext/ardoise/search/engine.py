@@ -60,9 +60,7 @@ class SearchEngine:
     """The index in one database."""
 
     def __init__(self, url: str | sa.URL) -> None:
-        self._engine = sa.create_engine(
-            url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ"
-        )
+        self._engine = sa.create_engine(url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ")
         sa.event.listen(self._engine, "connect", _settle)
         self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
         self._known: set[str] = set()
@@ -81,6 +79,7 @@ class SearchEngine:
 
     def ping(self) -> None:
         """Ask the index for a sign of life."""
+
         def ask() -> None:
             with self._reading() as connection:
                 connection.execute(sa.select(GENERATION.c.number)).scalar_one()
@@ -99,6 +98,7 @@ class SearchEngine:
 
     def delete(self, clause: Clause, now: datetime | None = None) -> None:
         """Forget the documents that ``clause`` describes."""
+
         def spell() -> Clause:
             with self._reading() as connection:
                 return spelled(connection, clause)

@@ -27,8 +27,8 @@ EVERYTHING = "text"  # the field that holds the words of all others
 NAME = re.compile(r"[A-Za-z_][\w.-]*")
 
 SCALARS = (
-    "index_id", "id", "name", "site_id", "entity_type", "dataset_type", "state", "capacity", "organization", "owner_org",
-    "license_id",
+    "index_id", "id", "name", "site_id", "entity_type", "dataset_type", "state", "capacity", "organization",
+    "owner_org", "license_id",
 )  # fmt: skip
 LISTS = ("tags", "groups", "res_format", "permission_labels")
 DATES = ("metadata_created", "metadata_modified")

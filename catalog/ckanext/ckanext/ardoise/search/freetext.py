@@ -2,7 +2,8 @@
 
 ``+word`` is required, ``-word`` prohibited, quotes make a phrase, AND, OR and NOT link, ``wor*`` begins a word and
 ``word~`` resembles one; any other sign only separates words. Of the words without a sign, as many must occur as ``mm``
-says (« Minimum Should Match » of Solr's reference guide), one where an OR is written. Unlike in Solr a « - » alone between spaces is a dash.
+says (« Minimum Should Match » of Solr's reference guide); one where an OR is written. Unlike in Solr a « - » alone
+between spaces is a dash.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Member:
 
 
 def parse(query: str, default_field: str = EVERYTHING, operator: str = "AND") -> Clause:
-    """Read ``query``; words without a field are looked for in ``default_field``, clauses side by side follow ``operator``.
+    """Read ``query``: words without a field are for ``default_field``, clauses side by side follow ``operator``.
 
     Raises:
         QuerySyntaxError: some part of it is not understood.

@@ -19,8 +19,8 @@ from ckanext.ardoise.search.parser import parse
 
 _LET_BE = frozenset({"tie", "wt", "fq_list", "extras"})  # CKAN has put fq_list into fq already
 _READ = frozenset({
-    "q", "fq", "rows", "start", "sort", "fl", "df", "q.op", "qf", "mm", "defType", "facet", "facet.field", "facet.limit",
-    "facet.mincount",
+    "q", "fq", "rows", "start", "sort", "fl", "df", "q.op", "qf", "mm", "defType", "facet", "facet.field",
+    "facet.limit", "facet.mincount",
 })  # fmt: skip
 LARGEST = 2**31 - 1  # Solr's int
 DEFAULT_FIELDS: Fields = (("name", 4.0), ("title", 4.0), ("tags", 2.0), ("groups", 2.0), (EVERYTHING, 1.0))
@@ -42,7 +42,7 @@ class Sort:
 class SearchRequest:
     """A search, read."""
 
-    query: Clause = Everything()
+    query: Clause
     filters: tuple[Clause, ...] = ()
     typed: bool = False  # the query is words that a person typed
     weights: Fields = DEFAULT_FIELDS
@@ -69,7 +69,7 @@ def read_request(parameters: Mapping[str, Any]) -> SearchRequest:
     query, typed = _query(parameters, default_field, operator, weights)
     filters = parameters.get("fq") or ()
     return SearchRequest(
-        query=query,
+        query,
         filters=tuple(
             read(text, default_field, operator)
             for text in ([filters] if isinstance(filters, str) else filters)
@@ -169,4 +169,3 @@ def _sorts(value: Any) -> tuple[Sort, ...]:
             raise SortSyntaxError(f"les résultats ne se rangent pas par {field}")
         sorts.append(Sort(field, direction.strip().lower() == "desc"))
     return tuple(sorts)
-

@@ -1,5 +1,7 @@
-"""Runs this extension's migrations where the index lies (``ckan db upgrade -p ardoise_search``): CKAN's database, unless
-``solr_url`` names another. A caller without CKAN gives the address as attribute ``address``."""
+"""Runs this extension's migrations where the index lies (``ckan db upgrade -p ardoise_search``).
+
+That is CKAN's database, unless ``solr_url`` names another. A caller without CKAN gives the attribute ``address``.
+"""
 
 from alembic import context
 from sqlalchemy import create_engine, pool

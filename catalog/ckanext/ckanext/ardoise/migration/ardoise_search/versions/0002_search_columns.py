@@ -1,4 +1,4 @@
-"""Columns for what searches filter, count and order by. The index is empty afterwards: ``ckan search-index rebuild``."""
+"""Columns for what searches filter, count and order by. The index is empty afterwards (``search-index rebuild``)."""
 
 import sqlalchemy as sa
 from alembic import op
