@@ -1,7 +1,7 @@
 """CKAN's own tests, which its wheel ships, run against our search: the other half of « CKAN stays CKAN ».
 
 CKAN's process and ours are apart: these tests run by CKAN's interpreter, with what ``catalog/ckanext/tests.lock``
-names, on databases of their own in the session's cluster. The index lies in a database of its own, for CKAN's tests drop every
+names, on databases of their own in the session's cluster. The index lies in yet another, for CKAN's tests drop every
 table they find beside CKAN's. Only the plugin ``ardoise_search`` is on: pages are CKAN's, no theme stands between.
 
 :data:`QUICK` is what a change of the search breaks first; :data:`WHOLE` takes minutes.

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 FIELDS = ("capacity", "state", "tags")
 VALUES = ("public", "private", "active", "draft", "eau")
 PIECES = (
-    "+", "-", "!", "NOT ", " AND ", "&&", "||", " OR ", "(", ")", "*:*", "*", '"', " ", "[a TO z]", "\\", "{!lucene}", "^2", ":",
-    "~", "?", "/", "}", "]",
+    "+", "-", "!", "NOT ", " AND ", "&&", "||", " OR ", "(", ")", "*:*", "*", '"', " ", "[a TO z]", "\\", "{!lucene}",
+    "^2", ":", "~", "?", "/", "}", "]",
     "capacity:", "state:", "tags:", *VALUES,
 )  # fmt: skip
 
