@@ -25,7 +25,7 @@ TOPICS = [
     "eau", "énergie", "déchets", "éclairage", "stationnement", "voirie", "forêts", "qualité", "mesures", "capteurs",
     "transports", "tramway", "budget", "écoles", "crèches", "cantines", "arbres", "parcs", "collecte", "compteurs",
     "bâtiments", "réseaux", "assainissement", "inondations", "urbanisme", "adresses", "vélos", "marchés",
-    "associations", "équipements", "bibliothèques", "population", "élections", "accidents", "bruit", "air", "déplacements",
+    "associations", "équipements", "bibliothèques", "population", "élections", "accidents", "bruit", "déplacements",
 ]  # fmt: skip
 FREQUENCY = "http://publications.europa.eu/resource/authority/frequency/DAILY"
 FORMATS = ["CSV", "JSON", "Parquet", "GeoJSON", "WMS"]

@@ -1,10 +1,10 @@
 """Documents in, documents out, over one PostgreSQL table; knows neither CKAN nor pysolr.
 
 A write is one transaction and visible at once. Two writers of one document leave the later version
-(``metadata_modified``), whichever comes last; rows are taken in one order, so writers do not block each other for
-ever. A search is one read-only transaction on one snapshot: its count, its facets and its page agree. Counts are kept
-as long as no write happened since (:data:`~ckanext.ardoise.search.table.GENERATION`); they belong to the whole request
-with its filters on visibility, so one reader's are never another's. Connections are never shared with a forked process.
+(``metadata_modified``), whichever comes last; writers come one after the other, and briefly. A search is one read-only
+transaction on one snapshot: its count, its facets and its page agree. Counts are kept as long as no write happened
+since (:data:`~ckanext.ardoise.search.table.GENERATION`); they belong to the whole request with its filters on
+visibility, so one reader's are never another's. Connections are never shared with a forked process.
 """
 
 from __future__ import annotations
@@ -92,7 +92,10 @@ class SearchEngine:
         rows = {each["index_id"]: each for each in (row(document, moment) for document in documents)}
         for each in rows.values():
             each["new_words"] = sorted(distinct_words(each) - self._known)
-        self._write(_addition(), [rows[key] for key in sorted(rows)])
+        if len(rows) == 1:
+            self._write([(_addition(counted=True), each) for each in rows.values()])
+        else:
+            self._write([(_counting(), {}), *((_addition(), rows[key]) for key in sorted(rows))])
         for each in rows.values():
             self._known.update(each["new_words"])
 
@@ -105,7 +108,7 @@ class SearchEngine:
 
         clause = _again_if_needed(spell)
         erased = sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC)))
-        self._write(erased.add_cte(_counted_once()), [{}])
+        self._write([(_counting(), {}), (erased, {})])
 
     def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
         """Return the page of documents, their number and the facets that the request asks for.
@@ -167,20 +170,23 @@ class SearchEngine:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
-    def _write(self, statement: Any, rows: Sequence[dict[str, Any]]) -> None:
-        """Run a writing statement for each of ``rows``, all or none; a single one without a transaction around it."""
-        if not rows:
-            return
+    def _write(self, work: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+        """Run writing statements, all or none; a single one needs no transaction around it.
+
+        The first counts one generation more. Its row stays locked to the end: writers come one after the other, each
+        sees what the one before it left, and none waits for a row of another.
+        """
 
         def write() -> None:
-            level: Any = "AUTOCOMMIT" if len(rows) == 1 else "READ COMMITTED"
+            level: Any = "AUTOCOMMIT" if len(work) == 1 else "READ COMMITTED"
             with self._engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
-                for each in rows:
-                    answer = connection.execute(statement, each)
+                for statement, values in work:
+                    answer = connection.execute(statement, values)
                     if answer.returns_rows and (number := answer.scalar()) is not None:
                         self._noticed(number)
 
-        _again_if_needed(write)
+        if work:
+            _again_if_needed(write)
 
     def _noticed(self, generation: int) -> None:
         """Forget what words are known when another database answers at this address."""
@@ -204,28 +210,29 @@ def _again_if_needed(work: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-def _counted_once() -> sa.CTE:
-    """One generation more."""
-    return sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number).cte("generation")
+@functools.cache
+def _counting() -> Any:
+    """The statement that counts one generation more."""
+    return sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number)
 
 
 @functools.cache
-def _addition() -> Any:
-    """The statement that indexes one row, in one journey to the database: the row, its new words, the generation.
-
-    The generation is read by what is returned, so its row is locked after the document's, in every process.
-    """
+def _addition(counted: bool = False) -> Any:
+    """The statement that indexes one row and its new words; if ``counted``, in one journey with the generation."""
     names = [column.name for column in INDEX.columns]
     made = {**{name: sa.bindparam(name, type_=INDEX.c[name].type) for name in names}, **vectors()}
-    added = insert(INDEX).values(made)
+    values = sa.select(*(made[name].label(name) for name in names))
+    generation = _counting().cte("generation")
+    if counted:
+        values = values.select_from(generation)  # it is therefore counted, and locked, first
+    added = insert(INDEX).from_select(names, values)
     newer = sa.func.coalesce(added.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
     added = added.on_conflict_do_update(
         index_elements=["index_id"], set_={name: added.excluded[name] for name in names}, where=newer
     )
     new = sa.select(sa.func.unnest(sa.bindparam("new_words", type_=ARRAY(sa.Text))))
-    words = insert(WORDS).from_select(["word"], new).on_conflict_do_nothing().cte("words")
-    generation = _counted_once()
-    return added.add_cte(words).returning(sa.select(generation.c.number).scalar_subquery())
+    added = added.add_cte(insert(WORDS).from_select(["word"], new).on_conflict_do_nothing().cte("words"))
+    return added.returning(sa.select(generation.c.number).scalar_subquery()) if counted else added
 
 
 _ENGINES: weakref.WeakSet[SearchEngine] = weakref.WeakSet()
