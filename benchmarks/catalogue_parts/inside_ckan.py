@@ -32,13 +32,13 @@ FORMATS = ["CSV", "JSON", "Parquet", "GeoJSON", "WMS"]
 
 
 class Writer:
-    """Words as texts have them: the first are in most documents, the last in very few."""
+    """Words as texts have them: the first are in half the documents, most in one of a hundred, the last in very few."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
         rare = {"".join(rng.choices(SYLLABLES, k=rng.randint(2, 4))) for _ in range(6_000)}
         self.words = TOPICS + sorted(rare)
-        self.weights = [1 / (rank + 3) for rank in range(len(self.words))]
+        self.weights = [1 / (rank + 30) for rank in range(len(self.words))]
 
     def text(self, length: int) -> str:
         """Some words."""

@@ -44,6 +44,7 @@ Condition = sa.ColumnElement[bool]
 FORMS = sa.literal_column("'simple'::regconfig")
 FRENCH = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
 MOST_COMBINATIONS = 300
+TRIGRAM = 3
 _NOTHING = sa.false()
 
 
@@ -71,6 +72,16 @@ def condition(clause: Clause, now: datetime) -> Condition:
         case Area():
             return _area(clause)
     raise QuerySyntaxError("un terme d'une sorte inconnue")
+
+
+def reads_texts(clause: Clause) -> bool:
+    """Say whether a clause, or one within it, is about long texts, which only an index finds quickly."""
+    match clause:
+        case Group():
+            return any(map(reads_texts, (*clause.required, *clause.optional, *clause.prohibited)))
+        case Match() | AnyWord() | Wildcard():
+            return kind_of(clause.field) is Kind.TEXT and clause.field != "title"
+    return False
 
 
 def text_query(text: str) -> sa.ColumnElement[AnyType]:
@@ -205,14 +216,15 @@ def _words(field: str, query: Callable[..., str], value: str) -> Condition:
 
 
 def _substring(field: str, value: str) -> Condition:
-    """Part of a name or title."""
-    if field == "name_ngram":
-        return INDEX.c.name.like(like((value.lower(),), (), anywhere=True), escape="\\")
-    needle = " ".join(words_of(value))
+    """Part of a name or title; the start of a word where no trigram tells the few documents worth looking into."""
+    needle = value.strip().lower() if field == "name_ngram" else " ".join(words_of(value))
     if not needle:
         return _NOTHING
-    pattern = like((needle,), (), anywhere=True)
-    return sa.and_(INDEX.c.heads.like(pattern, escape="\\"), INDEX.c.title.like(pattern, escape="\\"))
+    if len(needle) < TRIGRAM and needle.isalnum():
+        label = "B" if field == "name_ngram" else "A"
+        return INDEX.c.heading.bool_op("@@")(sa.func.to_tsquery(FORMS, f"{needle}:*{label}"))
+    column = INDEX.c.name if field == "name_ngram" else INDEX.c.title
+    return column.like(like((needle,), (), anywhere=True), escape="\\")
 
 
 def _any_word(clause: AnyWord) -> Condition:

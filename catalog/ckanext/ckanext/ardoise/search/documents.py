@@ -93,7 +93,6 @@ def row(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     columns |= {name: instant(found[name][0]) if name in found else None for name in DATES}
     return columns | {
         "title": " ".join(words_of(" ".join(found.get("title", []))))[:LONGEST_TITLE],
-        "heads": labels,
         "bounds": _written_box(document),
         "others": {field: _compared(field, each) for field, each in found.items() if _lies_apart(field)},
         "stored": json.dumps(stored(document), ensure_ascii=False, default=str).replace("\\u0000", ""),

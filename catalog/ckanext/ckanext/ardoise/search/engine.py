@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from ckanext.ardoise.search.answers import counts, page
 from ckanext.ardoise.search.clauses import Clause
-from ckanext.ardoise.search.conditions import Condition, condition
+from ckanext.ardoise.search.conditions import Condition, condition, reads_texts
 from ckanext.ardoise.search.documents import distinct_words, row, vectors
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.ranking import score
@@ -42,6 +42,9 @@ ATTEMPTS = 4  # of a write that another one made impossible
 _CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
 # Compiling a statement to machine code takes longer than running it; sorts of a whole catalogue stay in memory.
 _SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
+
+
+_ON_INDEXES_ONLY = sa.text("SET LOCAL enable_seqscan = off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class SearchEngine:
     def _searched(self, request: SearchRequest, moment: datetime, key: Any) -> Answer:
         with self._reading() as connection:
             request = _spelled(connection, request)
+            if any(map(reads_texts, (request.query, *request.filters))):
+                connection.execute(_ON_INDEXES_ONLY)
             where = _where(request, moment)
             generation = connection.execute(sa.select(GENERATION.c.number)).scalar_one()
             hits, facets = self._counted(connection, where, request, generation, key)
@@ -258,7 +263,16 @@ def _spelled(connection: sa.Connection, request: SearchRequest) -> SearchRequest
 
 
 def _where(request: SearchRequest, now: datetime) -> Condition:
-    return sa.and_(*(condition(each, now) for each in (request.query, *request.filters)))
+    """All conditions; beside those on long texts, the others are asked of the rows that the index on texts finds.
+
+    PostgreSQL does not count the reading of long texts: left to choose, it would find documents by another index and
+    then look into the text of each.
+    """
+    clauses = (request.query, *request.filters)
+    if not any(map(reads_texts, clauses)):
+        return sa.and_(*(condition(each, now) for each in clauses))
+    held = [(each, condition(each, now)) for each in clauses]
+    return sa.and_(*(each if reads_texts(clause) else sa.case((each, True), else_=False) for clause, each in held))
 
 
 def _document(found: sa.Row[Any], request: SearchRequest) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ckanext.ardoise.search.freetext import Fields
 from ckanext.ardoise.search.table import INDEX
 from ckanext.ardoise.search.words import all_words, phrase, words_of
 
-MOST_WEIGHED_WHOLE = 2_000  # results; beyond, only their headings are weighed
+MOST_WEIGHED_WHOLE = 300  # results; beyond, only their headings are weighed
 MOST_TERMS = 100
 PHRASE_BONUS = 0.5
 _BY_LENGTH = 1  # ts_rank's normalization: long texts hold more words
@@ -49,7 +49,9 @@ def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
         elif (other := _place(term)) is not None:
             parts.append(other * term.boost)
     for boost, texts in by_boost.items():
-        parts.append(sa.func.ts_rank(array, vector, text_query(" | ".join(texts)), _BY_LENGTH) * boost)
+        query = text_query(" | ".join(texts))
+        weighed = sa.func.ts_rank(array, vector, query, _BY_LENGTH) * boost
+        parts.append(sa.case((vector.bool_op("@@")(query), weighed), else_=0.0))  # most have none of them there
     if together := _together(clause):
         parts.append(sa.case((vector.bool_op("@@")(text_query(together)), PHRASE_BONUS), else_=0.0))
     if not parts:

@@ -37,7 +37,6 @@ INDEX = sa.Table(
     *(sa.Column(name, ARRAY(sa.Text), nullable=False) for name in LISTS),
     *(sa.Column(name, sa.DateTime(timezone=True)) for name in DATES),
     sa.Column("title", sa.Text, nullable=False),  # folded words; the order of title_string
-    sa.Column("heads", sa.Text, nullable=False),  # folded words of title, name, tags and groups
     sa.Column("heading", TSVECTOR, nullable=False),  # A: title; B: name; C: tags and groups
     sa.Column("words", TSVECTOR, nullable=False),  # the same, and D: all the rest
     sa.Column("forms", TSVECTOR, nullable=False),  # words as they are written, without their places

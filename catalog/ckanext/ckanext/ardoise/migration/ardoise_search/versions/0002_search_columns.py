@@ -14,7 +14,6 @@ SCALARS = (
 )  # fmt: skip
 LISTS = ("tags", "groups", "res_format", "permission_labels")
 DATES = ("metadata_created", "metadata_modified")
-TEXTS = ("title", "heads")
 
 
 def upgrade() -> None:
@@ -37,7 +36,7 @@ def upgrade() -> None:
         *(sa.Column(name, text) for name in SCALARS),
         *(sa.Column(name, ARRAY(sa.Text), nullable=False) for name in LISTS),
         *(sa.Column(name, sa.DateTime(timezone=True)) for name in DATES),
-        *(sa.Column(name, text, nullable=False) for name in TEXTS),
+        sa.Column("title", text, nullable=False),
         sa.Column("heading", TSVECTOR, nullable=False),
         sa.Column("words", TSVECTOR, nullable=False),
         sa.Column("forms", TSVECTOR, nullable=False),
@@ -65,10 +64,10 @@ def _store_large_columns_apart() -> None:
 def _index() -> None:
     for column in ("id", "name", "organization", "owner_org"):
         op.create_index(f"{TABLE}_{column}", TABLE, [column])
-    for column in ("heading", "words", "forms", *LISTS):
+    for column in ("heading", "words", "forms", "tags", "groups", "res_format"):
         op.create_index(f"{TABLE}_{column}", TABLE, [column], postgresql_using="gin")
     op.execute(f"CREATE INDEX {TABLE}_others ON {TABLE} USING gin (others jsonb_path_ops)")
-    for column in ("name", "heads"):
+    for column in ("name", "title"):
         op.execute(f"CREATE INDEX {TABLE}_{column}_trigrams ON {TABLE} USING gin ({column} gin_trgm_ops)")
     op.execute(f"CREATE INDEX {TABLE}_bounds ON {TABLE} USING gist (bounds)")
     op.execute(f"CREATE INDEX {TABLE}_title ON {TABLE} (title, index_id)")
