@@ -6,12 +6,11 @@ import time
 from typing import Any
 
 import flask
-import sqlalchemy as sa
-from ckan import model
+import pysolr
 from ckan.lib.redis import is_redis_available
+from ckan.lib.search.common import make_connection
 
 from ckanext.ardoise.logs import log_request
-from ckanext.ardoise.search.conditions import INDEX
 
 ardoise = flask.Blueprint("ardoise", __name__)
 
@@ -27,9 +26,8 @@ def health() -> Any:
 
 def _index_answers() -> bool:
     try:
-        model.Session.execute(sa.select(sa.func.count()).select_from(INDEX)).scalar_one()
-    except sa.exc.SQLAlchemyError:
-        model.Session.rollback()
+        make_connection().ping()
+    except pysolr.SolrError:
         return False
     return True
 
@@ -42,6 +40,8 @@ def _begin() -> None:
 @ardoise.after_app_request
 def _log(response: flask.Response) -> flask.Response:
     began = getattr(flask.g, "ardoise_began", None)
+    if (searched := getattr(flask.g, "ardoise_search", None)) is not None:
+        response.headers["Server-Timing"] = f"search;dur={searched:.1f}"
     if began is not None and flask.request.path != "/health" and flask.request.endpoint != "static":
         log_request(response.status_code, time.monotonic() - began)
     return response
