@@ -9,11 +9,9 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from catalog import dcat
-from catalog.dictionary import records
+from catalog.dictionary import csv_rows
 from catalog.page import DatasetPage, PublishedPage, dataset_name
 from catalog.resources import key, table
-
-CHUNK_ROWS = 2_000
 
 
 class Catalogue(Protocol):
@@ -54,9 +52,11 @@ class MemoryCatalogue:
             resource.setdefault("id", "/".join((page.name, *key(resource))))
         rows: int | None = None
         if table(described["resources"]) is not None:
-            chunks = records(page.table, page.contract, page.period, CHUNK_ROWS)
-            rows = sum(len(chunk) for chunk in chunks)
-            if batches := list(page.table):
+            batches = list(page.table)
+            rows = sum(batch.num_rows for batch in batches)
+            for _ in csv_rows(batches, page.contract, page.period):
+                pass  # refuses what a real catalogue would refuse
+            if batches:
                 self.tables[(page.name, page.period)] = pa.Table.from_batches(batches)
         self.pages[page.name], self.datasets[page.name] = page, described
         url = f"{self.url}//{page.name}"

@@ -211,6 +211,7 @@ class ReleaseRule:
     latitude: str | None = None
     formats: tuple[Literal["parquet", "csv", "geojson"], ...] = ("parquet", "csv")
     searchable: bool = True  # loaded in CKAN's DataStore
+    full_text: tuple[str, ...] = ()  # published texts that the DataStore's free search looks in
     search: SearchRule | None = None  # kind == "records": the best generalization under models; `k` is then theirs
 
     @property

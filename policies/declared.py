@@ -250,6 +250,7 @@ class DeclaredRelease(Declared):
     weights: dict[Name, float] = {}
     local_recoding: bool = False
     levels_fixed_for: str | None = None
+    full_text: tuple[Name, ...] = ()
 
 
 class DeclaredSchema(Declared):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -70,7 +71,7 @@ def page(
         contract,
         territory(),
         period,
-        candidate_digest=DIGEST,
+        candidate_digest=hashlib.sha256(repr((period, rows)).encode()).hexdigest(),
         counts={"rows_in": 4200, "suppressed_rows": 17, "published_rows": len(rows)},
         measures={"k": 12.0, "prosecutor_risk": 1 / 12},
         judged_at=NOON,

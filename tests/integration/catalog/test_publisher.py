@@ -35,7 +35,7 @@ class TestCkanCatalogue(CatalogueBehavior):
         def rows(dataset: str, period: str) -> list[dict[str, Any]]:
             resources = ckan.ask("package_show", {"id": dataset})["resources"]
             table = next(each["id"] for each in resources if each["role"] == "table")
-            query = {"resource_id": table, "filters": {"periode_publiee": period}, "sort": "rang"}
+            query = {"resource_id": table, "filters": {"periode_publiee": period}, "sort": "_id"}
             found: list[dict[str, Any]] = ckan.ask("datastore_search", query)["records"]
             return found
 

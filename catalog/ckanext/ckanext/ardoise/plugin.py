@@ -10,6 +10,8 @@ from ckan.common import CKANConfig
 
 from ckanext.ardoise import cli, page, views
 from ckanext.ardoise.solr import replace_solr
+from ckanext.ardoise.tables import actions as tables
+from ckanext.ardoise.tables.views import tables as table_views
 
 UNUSED_SOLR = "http://127.0.0.1/unused"
 
@@ -22,6 +24,8 @@ class ArdoisePlugin(p.SingletonPlugin):
     p.implements(p.ITemplateHelpers)
     p.implements(p.IBlueprint)
     p.implements(p.IClick)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
     p.implements(p.IFacets, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
@@ -40,7 +44,15 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise]
+        return [views.ardoise, table_views]
+
+    def get_actions(self) -> dict[str, Any]:
+        """The hub's tables: see :mod:`ckanext.ardoise.tables.actions`."""
+        return tables.ACTIONS
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        """Who may load them."""
+        return tables.AUTHORIZATIONS
 
     def get_commands(self) -> list[Any]:
         """``ckan ardoise …``."""

@@ -1,0 +1,105 @@
+"""The hub's tables in CKAN's API: who may load one, what is there, and searching one that has no full text.
+
+Rows themselves come to :mod:`ckanext.ardoise.tables.views`. Whoever may edit a resource may load its table, nobody else;
+PostgreSQL is spoken to by CKAN alone, so the hub needs no account there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ckan.plugins as p
+from ckanext.ardoise.tables import load
+from ckanext.ardoise.tables.description import TableDescription, periods, resource_id
+from ckanext.ardoise.tables.errors import TableError
+from ckanext.datastore.logic.auth import datastore_auth
+
+NO_FULL_TEXT = (
+    "this table has no full-text search: its contract names no searchable column. Use « filters » "
+    "(Cette table n'a pas de recherche en texte libre : utilisez « filters », colonne par colonne.)"
+)
+
+
+def ardoise_table_load(context: Any, data: Any) -> dict[str, Any]:
+    """Tell who may send rows: whoever may update the resource."""
+    return datastore_auth(context, data)
+
+
+@p.toolkit.side_effect_free
+def ardoise_table_show(context: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """Return the periods of a resource's table, shown or waiting: version, rows, full_text, shown.
+
+    :param resource_id: the resource.
+    """
+    resource = _allowed(context, data)
+    return {"periods": [dict(each) for each in load.shown(resource).values()]}
+
+
+def ardoise_table_swap(context: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """Show rows that were sent in place of those of their period; drop the periods that are not kept.
+
+    :param resource_id: the resource.
+    :param description: what was sent with the rows.
+    :param keep: the other periods that stay.
+    """
+    resource = _allowed(context, data)
+    try:
+        table = TableDescription.read(resource, data.get("description"))
+        return {"rows": load.swap(table, periods(data.get("keep") or []))}
+    except TableError as error:
+        raise refused(error) from None
+
+
+def ardoise_table_forget(context: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """Drop a resource's table, every period of it.
+
+    :param resource_id: the resource.
+    """
+    resource = _allowed(context, data)
+    try:
+        load.forget(resource)
+    except TableError as error:
+        raise refused(error) from None
+    return {}
+
+
+@p.toolkit.side_effect_free
+@p.toolkit.chained_action
+def datastore_search(following: Callable[..., Any], context: Any, data: dict[str, Any]) -> Any:
+    """Refuse ``q`` on a table without full text, where PostgreSQL would find nothing or fail."""
+    found = following
+    if _searches_text(data):
+        try:
+            resource = resource_id(data.get("resource_id") or data.get("id"))
+        except TableError:  # an alias: none of ours
+            return found(context, data)
+        if load.has_full_text(resource) is False:
+            p.toolkit.check_access("datastore_search", dict(context), {"resource_id": resource})
+            raise p.toolkit.ValidationError({"q": [NO_FULL_TEXT]})
+    return found(context, data)
+
+
+def refused(error: TableError) -> Exception:
+    """Return CKAN's error for one of ours."""
+    return p.toolkit.ValidationError({error.field: [error.message]})
+
+
+def _searches_text(data: dict[str, Any]) -> bool:
+    q = data.get("q")
+    return bool(data.get("full_text")) or (isinstance(q, str) and bool(q.strip()))
+
+
+def _allowed(context: Any, data: dict[str, Any]) -> str:
+    try:
+        resource = resource_id(data.get("resource_id"))
+    except TableError as error:
+        raise refused(error) from None
+    p.toolkit.check_access("ardoise_table_load", context, {"resource_id": resource})
+    return resource
+
+
+ACTIONS = {
+    each.__name__: each for each in (ardoise_table_show, ardoise_table_swap, ardoise_table_forget, datastore_search)
+}
+AUTHORIZATIONS = {"ardoise_table_load": ardoise_table_load}

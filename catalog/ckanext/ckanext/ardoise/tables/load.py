@@ -1,0 +1,256 @@
+"""Rows come in by COPY, wait in a table of their own, and take the place of their period at once.
+
+A resource's table has CKAN's shape (`_id`, the dictionary in the comments, the reader's rights) and no row of its own:
+each period is a child table under it, which PostgreSQL reads along with it.
+
+1. :func:`stage` makes a child in one transaction: COPY, key, full text, statistics. Nobody sees it yet.
+2. :func:`swap` makes it the period's rows, in a transaction of milliseconds that no reader is in the middle of, and
+   drops what it replaces and the periods that are no more.
+
+Whatever is cut short leaves the former rows. Both may be done again. A child's comment tells its version and rows.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO, Any
+
+import psycopg2
+import psycopg2.errors
+from ckanext.datastore.backend.postgres import get_read_engine, get_write_engine
+from psycopg2 import sql
+
+from ckanext.ardoise.tables.description import PERIOD, TableDescription, period_prefix
+from ckanext.ardoise.tables.errors import BadTableError, BusyTableError
+from ckanext.ardoise.tables.stream import PIECE
+
+FULL_TEXT = "_full_text"
+LANGUAGE = "french"  # what CKAN's setting ckan.datastore.default_fts_lang must be for q to find
+SORT_MEMORY = "128MB"  # for making indexes
+LOCK_SECONDS, PATIENCE_SECONDS = 2, 40  # how long readers may wait for us at a time; how long we try
+
+
+def stage(table: TableDescription, rows: IO[bytes]) -> int:
+    """Write rows where nobody sees them yet; return their number. Rows of that version that are there already stay.
+
+    Raises:
+        BadTableError: they are not of this shape, or were cut: nothing was kept.
+    """
+    with _transaction() as cursor:
+        _lock(cursor, table.resource)
+        known = _children(cursor, table.resource).get(table.table)
+        if known is not None and known["version"] == table.version:
+            return int(known["rows"])
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_name(table.table)))
+        _create_child(cursor, table)
+        count = _copy(cursor, table, rows)
+        _index(cursor, table, count)
+        return count
+
+
+def swap(table: TableDescription, keep: Sequence[str]) -> int:
+    """Make staged rows those of their period, and drop every period that is neither theirs nor in ``keep``.
+
+    Returns:
+        The rows of the whole table.
+
+    Raises:
+        BadTableError: these rows are not there, or the table is of another making.
+        BusyTableError: readers did not let go of it in time.
+    """
+    return _patiently(lambda cursor: _swap(cursor, table, {table.period, *keep}))
+
+
+def forget(resource: str) -> None:
+    """Drop the table with every period of it, shown or waiting."""
+
+    def drop(cursor: Any) -> int:
+        _lock(cursor, resource)
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(_name(resource)))
+        for name in _children(cursor, resource):
+            cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_name(name)))
+        cursor.execute("DELETE FROM _table_stats WHERE resource_id = %s", (resource,))
+        return 0
+
+    _patiently(drop)
+
+
+def shown(resource: str) -> dict[str, dict[str, Any]]:
+    """Return what is known of each period's rows: version, rows, full_text, and whether readers see them."""
+    with _transaction() as cursor:
+        return _children(cursor, resource)
+
+
+def has_full_text(resource: str) -> bool | None:
+    """Tell whether ``q`` can find anything in a table; None where the hub did not make it."""
+    with _transaction() as cursor:
+        attached = [each for each in _children(cursor, resource).values() if each["shown"]]
+    return all(each["full_text"] for each in attached) if attached else None
+
+
+def _create_child(cursor: Any, table: TableDescription) -> None:
+    columns = [sql.SQL("_id int8 NOT NULL"), _constant_period(table.period)]
+    columns += [sql.SQL("{} {}").format(_name(field.name), sql.SQL(field.type)) for field in table.fields]
+    if table.full_text or FULL_TEXT in _columns(cursor, table.resource):
+        columns.append(sql.SQL(f"{FULL_TEXT} tsvector"))
+    made = sql.SQL("CREATE TABLE {} ({})").format(_name(table.table), sql.SQL(", ").join(columns))
+    cursor.execute(made)
+    reader = sql.Identifier(str(get_read_engine().url.username))
+    cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(_name(table.table), reader))
+    if table.full_text:
+        arguments = [sql.Literal(FULL_TEXT), sql.Literal(f"pg_catalog.{LANGUAGE}")]
+        arguments += [sql.Literal(name) for name in table.full_text]
+        # PostgreSQL's own trigger, in C; CKAN's makes JSON of each row first.
+        statement = "CREATE TRIGGER words BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger({})"
+        cursor.execute(sql.SQL(statement).format(_name(table.table), sql.SQL(", ").join(arguments)))
+
+
+def _constant_period(period: str) -> sql.Composed:
+    column, value = _name(PERIOD), sql.Literal(period)
+    return sql.SQL("{0} text NOT NULL DEFAULT {1} CHECK ({0} = {1})").format(column, value)
+
+
+def _copy(cursor: Any, table: TableDescription, rows: IO[bytes]) -> int:
+    names = [sql.Identifier("_id"), *(_name(field.name) for field in table.fields)]
+    # FREEZE: the table is of this transaction, so its rows need no second writing once they are old.
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8', FREEZE)").format(
+        _name(table.table), sql.SQL(", ").join(names)
+    )
+    try:
+        cursor.copy_expert(statement, rows, size=PIECE)
+    except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+        raise BadTableError("rows", f"they are not of the described types (PostgreSQL {error.pgcode})") from None
+    except psycopg2.errors.QueryCanceled:  # our own file raised: psycopg2 tells it so
+        raise BadTableError("rows", "they were cut short or altered on the way: nothing was kept") from None
+    return int(cursor.rowcount)
+
+
+def _index(cursor: Any, table: TableDescription, count: int) -> None:
+    cursor.execute(f"SET LOCAL maintenance_work_mem = '{SORT_MEMORY}'")
+    try:
+        cursor.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY (_id)").format(_name(table.table)))
+    except psycopg2.IntegrityError:
+        raise BadTableError("rows", "two of them have the same _id") from None
+    if table.full_text:
+        cursor.execute(sql.SQL("DROP TRIGGER words ON {}").format(_name(table.table)))
+        cursor.execute(sql.SQL("CREATE INDEX ON {} USING gin ({})").format(_name(table.table), _name(FULL_TEXT)))
+    cursor.execute(sql.SQL("ANALYZE {}").format(_name(table.table)))
+    said = {"period": table.period, "version": table.version, "rows": count, "full_text": list(table.full_text)}
+    _comment(cursor, sql.SQL("TABLE {}").format(_name(table.table)), said)
+
+
+def _swap(cursor: Any, table: TableDescription, keep: set[str]) -> int:
+    _lock(cursor, table.resource)
+    children = _children(cursor, table.resource)
+    wanted = children.get(table.table)
+    if wanted is None or wanted["version"] != table.version:
+        raise BadTableError("version", "no such rows were sent: send them again, then ask for their place")
+    _ensure_parent(cursor, table)
+    parent = _name(table.resource)
+    for name, child in children.items():
+        if name != table.table and (child["period"] == table.period or child["period"] not in keep):
+            cursor.execute(sql.SQL("DROP TABLE {}").format(_name(name)))
+    if not wanted["shown"]:
+        try:
+            cursor.execute(sql.SQL("ALTER TABLE {} INHERIT {}").format(_name(table.table), parent))
+        except psycopg2.errors.DatatypeMismatch:
+            raise BadTableError("fields", "a column is missing or of another type than in the table") from None
+    left = sum(each["rows"] for each in _children(cursor, table.resource).values() if each["shown"])
+    cursor.execute(
+        "INSERT INTO _table_stats VALUES (%s, jsonb_build_object('rows', %s)) "
+        "ON CONFLICT (resource_id) DO UPDATE SET stats = excluded.stats",
+        (table.resource, left),
+    )
+    return int(left)
+
+
+def _ensure_parent(cursor: Any, table: TableDescription) -> None:
+    """Make the resource's table, or add the columns it lacks, and renew its dictionary; nobody reads it meanwhile."""
+    parent = _name(table.resource)
+    present = _columns(cursor, table.resource)
+    if present and PERIOD not in present:
+        raise BadTableError("resource_id", "this resource has a table that is not the hub's: delete it first")
+    if not present:
+        statement = sql.SQL("CREATE TABLE {} (_id int8 PRIMARY KEY, {} text NOT NULL)")
+        cursor.execute(statement.format(parent, _name(PERIOD)))
+    cursor.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(parent))
+    if table.full_text and FULL_TEXT not in present:
+        cursor.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {} tsvector").format(parent, _name(FULL_TEXT)))
+    _comment_field(cursor, table.resource, PERIOD, {"label": "Période", "notes": "Période de la publication"})
+    for field in table.fields:
+        if field.name not in present:
+            statement = sql.SQL("ALTER TABLE {} ADD COLUMN {} {}")
+            cursor.execute(statement.format(parent, _name(field.name), sql.SQL(field.type)))
+        _comment_field(cursor, table.resource, field.name, dict(field.info))
+
+
+def _children(cursor: Any, resource: str) -> dict[str, dict[str, Any]]:
+    """Return the finished tables of a resource's periods, by name, with what their comments say."""
+    cursor.execute(
+        "SELECT c.relname, obj_description(c.oid, 'pg_class'), "
+        "EXISTS (SELECT 1 FROM pg_inherits i WHERE i.inhrelid = c.oid) FROM pg_class c "
+        "WHERE c.relkind = 'r' AND starts_with(c.relname, %s) AND c.relnamespace = 'public'::regnamespace "
+        "ORDER BY c.relname",
+        (period_prefix(resource),),
+    )
+    return {name: {**json.loads(said), "shown": attached} for name, said, attached in cursor.fetchall() if said}
+
+
+def _columns(cursor: Any, resource: str) -> set[str]:
+    cursor.execute(
+        "SELECT attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE c.relname = %s "
+        "AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped",
+        (resource,),
+    )
+    return {name for (name,) in cursor.fetchall()}
+
+
+def _comment_field(cursor: Any, resource: str, name: str, info: dict[str, str]) -> None:
+    column = sql.SQL("COLUMN {}.{}").format(_name(resource), _name(name))
+    _comment(cursor, column, {"_info": info})
+
+
+def _comment(cursor: Any, what: sql.Composed, said: dict[str, Any]) -> None:
+    text = json.dumps(said, ensure_ascii=False)
+    cursor.execute(sql.SQL("COMMENT ON {} IS {}").format(what, sql.Literal(text)))
+
+
+def _name(name: str) -> sql.Identifier:
+    return sql.Identifier(name)
+
+
+def _lock(cursor: Any, resource: str) -> None:
+    """Let one load or swap of a resource happen at a time, in this transaction."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (resource,))
+
+
+def _patiently(work: Any) -> int:
+    """Do ``work`` in a transaction that waits for readers a moment at a time, so that none waits long for us."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with _transaction() as cursor:
+                cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+                return int(work(cursor))
+        except psycopg2.errors.LockNotAvailable:
+            if time.monotonic() > end:
+                raise BusyTableError("resource_id", "the table is being read without a pause: try again") from None
+            time.sleep(0.2)
+
+
+@contextmanager
+def _transaction() -> Iterator[Any]:
+    """A cursor of the DataStore's writer: what it does is kept whole, or not at all."""
+    connection = get_write_engine().raw_connection()
+    try:
+        with connection.cursor() as cursor:
+            yield cursor
+        connection.commit()
+    except BaseException:
+        connection.invalidate()  # whatever state it is in, PostgreSQL rolls it back
+        raise
+    finally:
+        connection.close()
