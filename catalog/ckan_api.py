@@ -118,7 +118,6 @@ class CkanApi:
                 raise CatalogueRefusedError(f"{action}: the catalogue answered {status}") from None
             raise self._unavailable(action, _reason(error, status)) from None
 
-
     def _post(self, path: str, pieces: Iterator[bytes], timeout_seconds: float) -> Any:
         headers = {"Authorization": self._token.get_secret_value(), "Content-Type": "application/octet-stream"}
         try:

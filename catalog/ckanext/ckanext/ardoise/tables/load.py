@@ -29,7 +29,7 @@ from ckanext.ardoise.tables.stream import PIECE
 
 FULL_TEXT = "_full_text"
 LANGUAGE = "french"  # what CKAN's setting ckan.datastore.default_fts_lang must be for q to find
-SORT_MEMORY = "128MB"  # for making indexes
+SORT_MEMORY = "128MB"  # for making indexes and words
 LOCK_SECONDS, PATIENCE_SECONDS = 2, 40  # how long readers may wait for us at a time; how long we try
 
 
@@ -46,7 +46,7 @@ def stage(table: TableDescription, rows: IO[bytes]) -> int:
             return int(known["rows"])
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_name(table.table)))
         _create_child(cursor, table)
-        count = _copy(cursor, table, rows)
+        count = _fill(cursor, table, rows)
         _index(cursor, table, count)
         return count
 
@@ -100,24 +100,40 @@ def _create_child(cursor: Any, table: TableDescription) -> None:
     cursor.execute(made)
     reader = sql.Identifier(str(get_read_engine().url.username))
     cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(_name(table.table), reader))
-    if table.full_text:
-        arguments = [sql.Literal(FULL_TEXT), sql.Literal(f"pg_catalog.{LANGUAGE}")]
-        arguments += [sql.Literal(name) for name in table.full_text]
-        # PostgreSQL's own trigger, in C; CKAN's makes JSON of each row first.
-        statement = "CREATE TRIGGER words BEFORE INSERT ON {} FOR EACH ROW EXECUTE FUNCTION tsvector_update_trigger({})"
-        cursor.execute(sql.SQL(statement).format(_name(table.table), sql.SQL(", ").join(arguments)))
-
 
 def _constant_period(period: str) -> sql.Composed:
     column, value = _name(PERIOD), sql.Literal(period)
     return sql.SQL("{0} text NOT NULL DEFAULT {1} CHECK ({0} = {1})").format(column, value)
 
 
-def _copy(cursor: Any, table: TableDescription, rows: IO[bytes]) -> int:
+def _fill(cursor: Any, table: TableDescription, rows: IO[bytes]) -> int:
+    """Copy the rows; where they are searched, by way of a temporary table, for the words are made once a text."""
+    if not table.full_text:
+        # The table is of this transaction: frozen, its rows need no second writing once they are old.
+        return _copy(cursor, table, table.table, ", FREEZE", rows)
     names = [sql.Identifier("_id"), *(_name(field.name) for field in table.fields)]
-    # FREEZE: the table is of this transaction, so its rows need no second writing once they are old.
-    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8', FREEZE)").format(
-        _name(table.table), sql.SQL(", ").join(names)
+    columns = [sql.SQL("{} {}").format(_name(field.name), sql.SQL(field.type)) for field in table.fields]
+    made = sql.SQL("CREATE TEMP TABLE _received (_id int8, {}) ON COMMIT DROP")
+    cursor.execute(made.format(sql.SQL(", ").join(columns)))
+    count = _copy(cursor, table, "_received", "", rows)
+    cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
+    texts = sql.SQL(", ").join(_name(name) for name in table.full_text)
+    cursor.execute(
+        sql.SQL(
+            "INSERT INTO {0} ({1}, {2}) SELECT {1}, words FROM _received JOIN (SELECT said, to_tsvector({3}, said) AS "
+            "words FROM (SELECT DISTINCT concat_ws(' ', {4}) AS said FROM _received) AS texts) AS searched "
+            "ON concat_ws(' ', {4}) = said"
+        ).format(
+            _name(table.table), sql.SQL(", ").join(names), _name(FULL_TEXT), sql.Literal(f"pg_catalog.{LANGUAGE}"), texts
+        )
+    )
+    return count
+
+
+def _copy(cursor: Any, table: TableDescription, into: str, option: str, rows: IO[bytes]) -> int:
+    names = [sql.Identifier("_id"), *(_name(field.name) for field in table.fields)]
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, ENCODING 'UTF8'{})").format(
+        _name(into), sql.SQL(", ").join(names), sql.SQL(option)
     )
     try:
         cursor.copy_expert(statement, rows, size=PIECE)
@@ -135,7 +151,6 @@ def _index(cursor: Any, table: TableDescription, count: int) -> None:
     except psycopg2.IntegrityError:
         raise BadTableError("rows", "two of them have the same _id") from None
     if table.full_text:
-        cursor.execute(sql.SQL("DROP TRIGGER words ON {}").format(_name(table.table)))
         cursor.execute(sql.SQL("CREATE INDEX ON {} USING gin ({})").format(_name(table.table), _name(FULL_TEXT)))
     cursor.execute(sql.SQL("ANALYZE {}").format(_name(table.table)))
     said = {"period": table.period, "version": table.version, "rows": count, "full_text": list(table.full_text)}
