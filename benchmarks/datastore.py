@@ -1,6 +1,6 @@
 """What loading a table into CKAN's DataStore costs, as ratios to bare COPY and to CKAN's own full-text trigger.
 
-Run: `python -m benchmarks.datastore [--rows 5000000] [--searched 500000]`. Starts PostgreSQL, the cache and CKAN in a
+Run: `python -m benchmarks.datastore [--rows 5000000] [--searched 1000000]`. Starts PostgreSQL, the cache and CKAN in a
 temporary folder, on 127.0.0.1.
 
 1. A contract that names no searchable column: publishing (encoding Arrow, HTTP, COPY, key, statistics, metadata, swap)
@@ -76,7 +76,7 @@ def main() -> None:
     """Measure, and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=5_000_000)
-    parser.add_argument("--searched", type=int, default=500_000, help="rows of the table with full text")
+    parser.add_argument("--searched", type=int, default=1_000_000, help="rows of the table with full text")
     arguments = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="ardoise-bench-"))
     context = build_context(home, preferred_ports=False)
@@ -116,9 +116,8 @@ class Bench:
         before = self._peaks()
         seconds = self.publish(contract, rows)
         grown = [after - first for after, first in zip(self._peaks(), before, strict=True)]
-        print(
-            f"{count} rows without full text: bare COPY {bare:.1f} s, published {seconds:.1f} s, ratio {seconds / bare:.2f}"
-        )
+        ratio = f"bare COPY {bare:.1f} s, published {seconds:.1f} s, ratio {seconds / bare:.2f}"
+        print(f"{count} rows without full text: {ratio}")
         print(f"peak memory grew by {grown[0] / 1e6:.0f} MB in CKAN, {grown[1] / 1e6:.0f} MB in the publisher")
         self._check_total(contract, count)
 

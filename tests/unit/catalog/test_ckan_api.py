@@ -106,7 +106,7 @@ def test_a_stream_is_made_anew_at_each_attempt(server: Server) -> None:
 
 def test_a_stream_that_is_refused_is_named_by_its_fault_alone(server: Server) -> None:
     server.answers = [bad(409, "Validation Error", rows=["« Jeanne Martin »"])]
-    with pytest.raises(CatalogueRefusedError, match="409.*rows") as caught:
+    with pytest.raises(CatalogueRefusedError, match=r"409.*rows") as caught:
         api(server).send("/ardoise/table/x", lambda: iter([b"{}"]), timeout_seconds=5)
     assert "Jeanne" not in str(caught.value)
 

@@ -1,23 +1,25 @@
 """The hub's tables in CKAN's API: who may load one, what is there, and searching one that has no full text.
 
-Rows themselves come to :mod:`ckanext.ardoise.tables.views`. Whoever may edit a resource may load its table, nobody else;
-PostgreSQL is spoken to by CKAN alone, so the hub needs no account there.
+Rows themselves come to :mod:`ckanext.ardoise.tables.views`. Whoever may edit a resource may load its table, nobody
+else; PostgreSQL is spoken to by CKAN alone, so the hub needs no account there.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins as p
+from ckanext.datastore.logic.auth import datastore_auth
+
 from ckanext.ardoise.tables import load
 from ckanext.ardoise.tables.description import TableDescription, periods, resource_id
 from ckanext.ardoise.tables.errors import TableError
-from ckanext.datastore.logic.auth import datastore_auth
 
 NO_FULL_TEXT = (
-    "this table has no full-text search: its contract names no searchable column. Use « filters » "
-    "(Cette table n'a pas de recherche en texte libre : utilisez « filters », colonne par colonne.)"
+    "this table has no full-text search there: its contract names no such searchable column. Use « filters » "
+    "(Pas de recherche en texte libre ici : utilisez « filters », colonne par colonne.)"
 )
 
 
@@ -67,17 +69,18 @@ def ardoise_table_forget(context: Any, data: dict[str, Any]) -> dict[str, Any]:
 @p.toolkit.side_effect_free
 @p.toolkit.chained_action
 def datastore_search(following: Callable[..., Any], context: Any, data: dict[str, Any]) -> Any:
-    """Refuse ``q`` on a table without full text, where PostgreSQL would find nothing or fail."""
-    found = following
-    if _searches_text(data):
-        try:
-            resource = resource_id(data.get("resource_id") or data.get("id"))
-        except TableError:  # an alias: none of ours
-            return found(context, data)
-        if load.has_full_text(resource) is False:
-            p.toolkit.check_access("datastore_search", dict(context), {"resource_id": resource})
-            raise p.toolkit.ValidationError({"q": [NO_FULL_TEXT]})
-    return found(context, data)
+    """Refuse ``q`` where a table has no full text: PostgreSQL would find nothing, or fail."""
+    wanted = _searched(data)
+    try:
+        resource = resource_id(data.get("resource_id") or data.get("id")) if wanted is not None else None
+    except TableError:  # an alias: none of ours
+        resource = None
+    there = load.searched_columns(resource) if resource else None
+    if there is not None and wanted is not None and not (there and wanted <= there):
+        p.toolkit.check_access("datastore_search", dict(context), {"resource_id": resource})
+        columns = f" Searched columns: {', '.join(sorted(there))}." if there else ""
+        raise p.toolkit.ValidationError({"q": [NO_FULL_TEXT + columns]})
+    return following(context, data)
 
 
 def refused(error: TableError) -> Exception:
@@ -85,9 +88,17 @@ def refused(error: TableError) -> Exception:
     return p.toolkit.ValidationError({error.field: [error.message]})
 
 
-def _searches_text(data: dict[str, Any]) -> bool:
+def _searched(data: dict[str, Any]) -> set[str] | None:
+    """Return the columns that are searched by name, none where it is the whole row; None where nothing is."""
     q = data.get("q")
-    return bool(data.get("full_text")) or (isinstance(q, str) and bool(q.strip()))
+    if isinstance(q, str) and q.lstrip().startswith("{"):  # as GET sends an object
+        try:
+            q = json.loads(q)
+        except ValueError:
+            return set()
+    if isinstance(q, dict):
+        return set(q) or None
+    return set() if q or data.get("full_text") else None
 
 
 def _allowed(context: Any, data: dict[str, Any]) -> str:

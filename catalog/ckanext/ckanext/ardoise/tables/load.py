@@ -84,11 +84,11 @@ def shown(resource: str) -> dict[str, dict[str, Any]]:
         return _children(cursor, resource)
 
 
-def has_full_text(resource: str) -> bool | None:
-    """Tell whether ``q`` can find anything in a table; None where the hub did not make it."""
+def searched_columns(resource: str) -> set[str] | None:
+    """Return the columns whose words ``q`` finds in every row of a table; None where the hub did not make it."""
     with _transaction() as cursor:
         attached = [each for each in _children(cursor, resource).values() if each["shown"]]
-    return all(each["full_text"] for each in attached) if attached else None
+    return set.intersection(*(set(each["full_text"]) for each in attached)) if attached else None
 
 
 def _create_child(cursor: Any, table: TableDescription) -> None:
@@ -118,13 +118,14 @@ def _fill(cursor: Any, table: TableDescription, rows: IO[bytes]) -> int:
     count = _copy(cursor, table, "_received", "", rows)
     cursor.execute(f"SET LOCAL work_mem = '{SORT_MEMORY}'")
     texts = sql.SQL(", ").join(_name(name) for name in table.full_text)
+    language = sql.Literal(f"pg_catalog.{LANGUAGE}")
     cursor.execute(
         sql.SQL(
             "INSERT INTO {0} ({1}, {2}) SELECT {1}, words FROM _received JOIN (SELECT said, to_tsvector({3}, said) AS "
             "words FROM (SELECT DISTINCT concat_ws(' ', {4}) AS said FROM _received) AS texts) AS searched "
             "ON concat_ws(' ', {4}) = said"
         ).format(
-            _name(table.table), sql.SQL(", ").join(names), _name(FULL_TEXT), sql.Literal(f"pg_catalog.{LANGUAGE}"), texts
+            _name(table.table), sql.SQL(", ").join(names), _name(FULL_TEXT), language, texts
         )
     )
     return count

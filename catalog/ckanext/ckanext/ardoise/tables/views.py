@@ -1,7 +1,7 @@
 """Where rows come in: ``POST /ardoise/table/<resource id>``, with an API token; see :mod:`.stream` for the body.
 
-The answer is CKAN's own: 200 and ``{"success": true, "result": {"rows": …}}``, 403 without the right, 404 where there is
-no such resource, 409 with what is wrong. Rows stay unseen until ``ardoise_table_swap`` is called.
+The answer is CKAN's own: 200 and ``{"success": true, "result": {"rows": …}}``, 403 without the right, 404 where
+there is no such resource, 409 with what is wrong. Rows stay unseen until ``ardoise_table_swap`` is called.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 import ckan.plugins as p
 import flask
+
 from ckanext.ardoise.tables import load
 from ckanext.ardoise.tables.description import TableDescription, resource_id
 from ckanext.ardoise.tables.errors import TableError
