@@ -11,7 +11,7 @@ import pyarrow as pa
 from catalog import dcat
 from catalog.dictionary import csv_rows
 from catalog.page import DatasetPage, PublishedPage, dataset_name
-from catalog.resources import key, table
+from catalog.resources import table
 
 
 class Catalogue(Protocol):
@@ -48,8 +48,6 @@ class MemoryCatalogue:
         """See :meth:`Catalogue.publish`."""
         described = dcat.dataset(page, self.datasets.get(page.name))
         described.setdefault("id", f"id-{page.name}")
-        for resource in described["resources"]:
-            resource.setdefault("id", "/".join((page.name, *key(resource))))
         rows: int | None = None
         if table(described["resources"]) is not None:
             batches = list(page.table)

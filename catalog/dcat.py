@@ -29,8 +29,10 @@ LICENCES = {
 _RESOLUTIONS = {PeriodUnit.DAY: "P1D", PeriodUnit.MONTH: "P1M"}
 
 
-def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: str = "") -> dict[str, Any]:
     """Return the CKAN dataset that shows ``page``, visible to all; ids and dates that ``existing`` has are kept.
+
+    Its URI is its address under the catalogue's ``url``: it stays the same in a catalogue that is made anew.
 
     Raises:
         PageError: the page and its contract contradict each other.
@@ -77,6 +79,8 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dic
         "version_notes": existing.get("version_notes", ""),
         "resources": files,
     }
+    if url:
+        _name_nodes(described, url)
     return {**{name: existing[name] for name in ("id", "uri") if existing.get(name)}, **described}
 
 
@@ -149,6 +153,17 @@ def last_day(period: str) -> str:
         return period
     year, month = (int(part) for part in period.split("-"))
     return f"{period}-{calendar.monthrange(year, month)[1]:02d}"
+
+
+def _name_nodes(described: dict[str, Any], url: str) -> None:
+    """Give the dataset and what it shares with its series addresses of their own, in place of blank nodes."""
+    described["uri"] = f"{url}/dataset/{described['name']}"
+    for contact in described["contact"]:
+        contact["uri"] = f"{described['uri']}#contact"
+    for publisher in described["publisher"]:
+        publisher["uri"] = f"{url}/#publisher"
+    for place in described["spatial_coverage"]:
+        place.setdefault("uri", f"{url}/#territory")
 
 
 def _check(page: DatasetPage) -> None:

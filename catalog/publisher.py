@@ -65,10 +65,10 @@ class CkanCatalogue:
     def publish(self, page: DatasetPage) -> PublishedPage:
         """See :meth:`catalog.catalogue.Catalogue.publish`."""
         api = self._api.in_run(page.run_id)
-        described = dcat.dataset(page, existing := self._show(api, page.name))
+        described = dcat.dataset(page, existing := self._show(api, page.name), self._url)
         if existing is None:
             existing = self._create(api, described)
-            described = dcat.dataset(page, existing)
+            described = dcat.dataset(page, existing, self._url)
         searchable = table(described["resources"])
         load = None if searchable is None else _Load(str(searchable["id"]), table_rows(page))
         rows = self._send_rows(api, page, load) if load is not None else None

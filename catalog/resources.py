@@ -6,6 +6,7 @@ keeps its identifier, so links that people hold stay good.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def resources(
     for each in wanted:
         before = known.get(key(each), {})
         each["issued"] = before.get("issued") or each["modified"]
-        kept[key(each)] = {**{name: before[name] for name in ("id",) if name in before}, **each}
+        kept[key(each)] = {"id": before.get("id") or _identifier(page, key(each)), **each}
     return sorted(kept.values(), key=_place, reverse=True)
 
 
@@ -52,6 +53,11 @@ def key(resource: Mapping[str, Any]) -> Key:
     if not role:
         return role, str(resource.get("id") or resource.get("url")), period
     return role, str(resource.get("format") or "").lower(), period
+
+
+def _identifier(page: DatasetPage, place: Key) -> str:
+    """Name a resource after its place: a catalogue that is made anew gives it the same address."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("ardoise", page.name, *place))))
 
 
 def table(resources_: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -69,7 +69,7 @@ def test_the_metadata_is_dcat(ckan: CkanServer, catalogue: CkanCatalogue, name: 
         "dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/MONTHLY>",
     ):
         assert term in turtle, term
-    for once in ("dct:PeriodOfTime", "foaf:Agent", "vcard:Kind"):
+    for once in ("foaf:Agent", "vcard:Kind", "dcat:DatasetSeries", "dcat:DataService"):
         assert turtle.count(f"a {once}") == 1, once
     distributions = turtle.count("a dcat:Distribution")
     assert distributions == 6
