@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from catalog import dcat
 from catalog.dictionary import csv_rows
-from catalog.page import DatasetPage, PublishedPage, dataset_name
+from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table
+from policies import Contract
 
 
 class Catalogue(Protocol):
@@ -27,6 +28,17 @@ class Catalogue(Protocol):
             CatalogueUnavailableError: it does not answer; the same call may be made again later.
             CatalogueRefusedError: it does not accept the page.
             PageError: the page contradicts its contract.
+        """
+        ...
+
+    def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
+        """Take a period back wholly: its resources, its rows, and whatever the catalogue remembers of them.
+
+        ``latest`` are the files that stand under the stable addresses from now on; none where no period is left, and
+        the dataset goes too. Withdrawing again changes nothing; a dataset that is not there is no error.
+
+        Raises:
+            CatalogueUnavailableError, CatalogueRefusedError: not everything is gone; call it again.
         """
         ...
 
@@ -62,6 +74,18 @@ class MemoryCatalogue:
         if page.contract.version.major > 1 and earlier is not None:
             earlier.update(dcat.deprecated(earlier, page.name, url))
         return PublishedPage(url, page.name, rows)
+
+    def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
+        """See :meth:`Catalogue.withdraw`."""
+        name = dataset_name(contract.id, contract.version.major)
+        self.tables.pop((name, period), None)
+        existing = self.datasets.get(name)
+        if existing is None:
+            return
+        if not latest:
+            del self.datasets[name], self.pages[name]
+            return
+        self.datasets[name] = dcat.without(existing, period, latest)
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`Catalogue.show`."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from catalog.certificate_figures import french_period
 from catalog.errors import PageError
-from catalog.page import DatasetPage
-from catalog.resources import resources
+from catalog.page import DatasetPage, PublishedFile
+from catalog.resources import remaining, resources
 from catalog.treatments import PARTICIPANTS
 from policies import Contract, PeriodUnit
 
@@ -82,6 +82,23 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
     if url:
         _name_nodes(described, url)
     return {**{name: existing[name] for name in ("id", "uri") if existing.get(name)}, **described}
+
+
+def without(existing: Mapping[str, Any], period: str, latest: Sequence[PublishedFile]) -> dict[str, Any]:
+    """Return the dataset as it shall stand once ``period`` was taken back: ``latest`` is of the newest that is left."""
+    files = remaining(existing["resources"], period, latest)
+    periods = sorted({str(each["period"]) for each in files if each.get("role") == "period"})
+    certificates = {str(each["period"]): str(each["url"]) for each in files if each.get("role") == "certificate"}
+    certificate = certificates.get(periods[-1], "") if periods else ""
+    changed = {
+        "resources": files,
+        "temporal_coverage": [{"start": first_day(periods[0]), "end": last_day(periods[-1])}] if periods else [],
+        "documentation": [certificate] if certificate else [],
+        "certificate_url": certificate,
+    }
+    if existing.get("certificate_url") != certificate:  # its lines and the provenance told of the period that went
+        changed |= {"certificate_lines": [], "provenance": ""}
+    return {**existing, **changed}
 
 
 def deprecated(existing: Mapping[str, Any], successor: str, successor_url: str) -> dict[str, Any]:

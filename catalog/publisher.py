@@ -27,8 +27,9 @@ from catalog.catalogue import Catalogue, MemoryCatalogue
 from catalog.ckan_api import CkanApi
 from catalog.dictionary import TableRows, csv_rows, table_rows
 from catalog.errors import CatalogueRefusedError
-from catalog.page import DatasetPage, PublishedPage, dataset_name
+from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table
+from policies import Contract
 from storage.ahead import ahead
 
 __all__ = ["Catalogue", "CkanCatalogue", "MemoryCatalogue"]
@@ -81,6 +82,25 @@ class CkanCatalogue:
         url = f"{self._url}/dataset/{page.name}"
         self._deprecate_earlier(api, page, url)
         return PublishedPage(url, page.name, rows)
+
+    def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
+        """See :meth:`catalog.catalogue.Catalogue.withdraw`. The rows go first, then what describes them."""
+        api = self._api.in_run(run_id)
+        name = dataset_name(contract.id, contract.version.major)
+        existing = self._show(api, name)
+        if existing is None or existing.get("state") == "deleted":
+            return
+        if (searchable := table(existing["resources"])) is not None:
+            asked = {"resource_id": str(searchable["id"]), "periods": [period]}
+            api.call("ardoise_table_forget", asked if latest else {"resource_id": asked["resource_id"]})
+        if latest:
+            changed = dcat.without(existing, period, latest)
+            api.call("package_update", {**changed, "resources": [_marked(one) for one in changed["resources"]]})
+        else:
+            api.call("package_update", {**existing, "private": True, "resources": []})
+        api.call("ardoise_forget", {"id": existing["id"]})
+        if not latest:
+            api.call("package_delete", {"id": existing["id"]})
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`catalog.catalogue.Catalogue.show`."""

@@ -32,7 +32,7 @@ def resources(
     The page's files are all there are; earlier certificates, and resources that people added, stay as they are.
     """
     shared = {"license": licence, "applicable_legislation": list(legislation), "language": []}
-    wanted = [{**shared, **_file(page, file)} for file in page.files]
+    wanted = [{**shared, **_file(file, page.released_at.isoformat())} for file in page.files]
     if page.contract.release.searchable:
         wanted.append({**shared, **_table(page)})
     if page.certificate_url:
@@ -44,6 +44,25 @@ def resources(
         each["issued"] = before.get("issued") or each["modified"]
         kept[key(each)] = {"id": before.get("id") or _identifier(page, key(each)), **each}
     return sorted(kept.values(), key=_place, reverse=True)
+
+
+def remaining(
+    existing: Sequence[Mapping[str, Any]], period: str, latest: Sequence[PublishedFile]
+) -> list[dict[str, Any]]:
+    """Return the resources without those of ``period``; ``latest`` files take the place of the former ones."""
+    shown = {_FORMATS[file.format][0]: file for file in latest}
+    left = []
+    for each in existing:
+        role = each.get("role")
+        if role in ("period", "certificate") and each.get("period") == period:
+            continue
+        if role == "latest":
+            if (file := shown.get(str(each.get("format")))) is None:
+                continue
+            left.append({**each, **_file(file, str(each.get("modified") or ""))})
+            continue
+        left.append(dict(each))
+    return left
 
 
 def key(resource: Mapping[str, Any]) -> Key:
@@ -70,7 +89,7 @@ def _stays(resource: Mapping[str, Any], page: DatasetPage) -> bool:
     return not role or (role == "certificate" and resource.get("period") in page.periods)
 
 
-def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
+def _file(file: PublishedFile, modified: str) -> dict[str, Any]:
     label, media_type = _FORMATS[file.format]
     period = french_period(file.period)
     return {
@@ -91,7 +110,7 @@ def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
         "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "rows": file.rows,
         "period": file.period,
-        "modified": page.released_at.isoformat(),
+        "modified": modified,
     }
 
 

@@ -283,6 +283,7 @@ class Contract:
     source: Path  # the file it was read from
     digest: str  # sha256 of that file
     source_version: str | None = None  # source column that orders corrections of one key: the highest wins
+    open_retention: timedelta | None = None  # after its end a published period is retired; None: never
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -321,6 +322,7 @@ class Strategy:
     digest: str  # sha256 of the file
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
+    keep_versions: int = 3  # releases of a period whose files stay, the current one included
 
 
 @dataclass(frozen=True, slots=True)

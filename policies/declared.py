@@ -276,6 +276,7 @@ class DeclaredStrategy(Declared):
     hosting_region: str
     maximum_epsilon: Annotated[float, Field(gt=0, le=100)] = 1.0
     maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
+    keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
 
 
 class DeclaredEntry(Declared):

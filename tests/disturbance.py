@@ -26,6 +26,9 @@ WRITES = {
     "declare",
     "spend",
     "publish",
+    "request_withdrawal",
+    "finish_withdrawal",
+    "withdraw",
 }
 
 

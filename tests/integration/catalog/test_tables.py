@@ -226,3 +226,50 @@ def test_a_table_of_another_making_is_not_written_over(ckan: CkanServer, resourc
     refused = ckan.action("ardoise_table_swap", {"resource_id": resource, "description": described()}, ckan.editor)
     assert refused.status_code == 409
     assert "not the hub's" in refused.json()["error"]["resource_id"][0]
+
+
+def places(ckan: CkanServer, mark: str) -> list[str]:
+    """Every table of CKAN's and the DataStore's databases with a row that holds ``mark``."""
+    found = []
+    for name in ("ckan", "datastore"):
+        with psycopg.connect(hub_cluster(ckan.context).admin_dsn(name), autocommit=True) as connection:
+            tables = connection.execute(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+            ).fetchall()
+            for (table,) in tables:
+                query = f"SELECT EXISTS (SELECT FROM \"{table}\" t WHERE t::text LIKE '%{mark}%')"
+                row = connection.execute(query.encode()).fetchone()
+                if row and row[0]:
+                    found.append(f"{name}.{table}")
+    return sorted(found)
+
+
+def test_what_is_withdrawn_is_nowhere_in_the_databases(
+    ckan: CkanServer, catalogue: CkanCatalogue, contract: Contract
+) -> None:
+    planted = f"Rue{secrets.token_hex(6)}"
+    rows = [{**ROWS[0], "commune": planted}, *ROWS[1:]]
+    shown = page(contract, "2026-09")
+    catalogue.publish(shown)
+    for attempt in range(2):  # a correction leaves resources and tables of its own
+        held = page(contract, "2026-10", rows[attempt:] if attempt else rows, periods=("2026-10", "2026-09"))
+        catalogue.publish(replace(held, certificate_url=f"http://open.example/{planted}/2026-10/certificat.html"))
+    catalogue.publish(page(contract, "2026-10", rows, periods=("2026-10", "2026-09")))
+    assert len(places(ckan, planted)) >= 2
+
+    latest = tuple(file for file in shown.files if file.latest)
+    for _ in range(2):
+        catalogue.withdraw(contract, "2026-10", latest)
+        assert places(ckan, planted) == []
+        assert places(ckan, f"{contract.id}/v1/2026-10/") == []
+    resource = table_of(ckan, contract)
+    assert ckan.ask("datastore_search", {"resource_id": resource})["total"] == 3
+    dataset = ckan.ask("package_show", {"id": str(contract.id)})
+    assert {each["period"] for each in dataset["resources"] if each["role"] == "latest"} == {"2026-09"}
+
+    catalogue.withdraw(contract, "2026-09", ())
+    catalogue.withdraw(contract, "2026-09", ())
+    assert ckan.action("package_show", {"id": str(contract.id)}).status_code in (403, 404)
+    assert places(ckan, f"{contract.id}/v1/") == []
+    catalogue.publish(page(contract, "2026-11"))
+    assert ckan.ask("package_show", {"id": str(contract.id)})["private"] is False

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import ckan.plugins as p
+import sqlalchemy as sa
+from ckan import model
 from ckanext.datastore.logic.auth import datastore_auth
 
 from ckanext.ardoise.tables import load
@@ -54,15 +56,34 @@ def ardoise_table_swap(context: Any, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def ardoise_table_forget(context: Any, data: dict[str, Any]) -> dict[str, Any]:
-    """Drop a resource's table, every period of it.
+    """Drop a resource's table, every period of it or some.
 
     :param resource_id: the resource.
+    :param periods: those whose rows go; all, and the table, if it is not given.
     """
     resource = _allowed(context, data)
     try:
-        load.forget(resource)
+        load.forget(resource, periods(data["periods"]) if "periods" in data else None)
     except TableError as error:
         raise refused(error) from None
+    return {}
+
+
+def ardoise_forget(context: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """Erase what CKAN keeps of a dataset's deleted resources, and its activities, which quote former states.
+
+    :param id: the dataset.
+    """
+    p.toolkit.check_access("package_update", context, {"id": data.get("id")})
+    package = model.Package.get(data.get("id"))
+    if package is None:
+        raise p.toolkit.ObjectNotFound("no such dataset")
+    connection = model.Session.connection()
+    gone = {"package": package.id}
+    connection.execute(sa.text("DELETE FROM resource WHERE package_id = :package AND state = 'deleted'"), gone)
+    if sa.inspect(connection).has_table("activity"):
+        connection.execute(sa.text("DELETE FROM activity WHERE object_id = :package"), gone)
+    model.Session.commit()
     return {}
 
 
@@ -111,6 +132,8 @@ def _allowed(context: Any, data: dict[str, Any]) -> str:
 
 
 ACTIONS = {
-    each.__name__: each for each in (ardoise_table_show, ardoise_table_swap, ardoise_table_forget, datastore_search)
+    each.__name__: each for each in (
+        ardoise_table_show, ardoise_table_swap, ardoise_table_forget, ardoise_forget, datastore_search
+    )
 }
 AUTHORIZATIONS = {"ardoise_table_load": ardoise_table_load}

@@ -64,11 +64,13 @@ def swap(table: TableDescription, keep: Sequence[str]) -> int:
     return _patiently(lambda cursor: _swap(cursor, table, {table.period, *keep}))
 
 
-def forget(resource: str) -> None:
-    """Drop the table with every period of it, shown or waiting."""
+def forget(resource: str, only: Sequence[str] | None = None) -> None:
+    """Drop the table with every period of it, shown or waiting; where ``only`` names some, the rows of these."""
 
     def drop(cursor: Any) -> int:
         _lock(cursor, resource)
+        if only is not None:
+            return _drop_periods(cursor, resource, set(only))
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {} CASCADE").format(_name(resource)))
         for name in _children(cursor, resource):
             cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(_name(name)))
@@ -76,6 +78,16 @@ def forget(resource: str) -> None:
         return 0
 
     _patiently(drop)
+
+
+def _drop_periods(cursor: Any, resource: str, gone: set[str]) -> int:
+    children = _children(cursor, resource)
+    if any(each["shown"] for each in children.values()):
+        cursor.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(_name(resource)))
+    for name, child in children.items():
+        if child["period"] in gone:
+            cursor.execute(sql.SQL("DROP TABLE {}").format(_name(name)))
+    return _count(cursor, resource)
 
 
 def shown(resource: str) -> dict[str, dict[str, Any]]:
@@ -174,13 +186,18 @@ def _swap(cursor: Any, table: TableDescription, keep: set[str]) -> int:
             cursor.execute(sql.SQL("ALTER TABLE {} INHERIT {}").format(_name(table.table), parent))
         except psycopg2.errors.DatatypeMismatch:
             raise BadTableError("fields", "a column is missing or of another type than in the table") from None
-    left = sum(each["rows"] for each in _children(cursor, table.resource).values() if each["shown"])
+    return _count(cursor, table.resource)
+
+
+def _count(cursor: Any, resource: str) -> int:
+    """Tell CKAN how many rows the table has now, so that it need not count them."""
+    left = int(sum(each["rows"] for each in _children(cursor, resource).values() if each["shown"]))
     cursor.execute(
         "INSERT INTO _table_stats VALUES (%s, jsonb_build_object('rows', %s)) "
         "ON CONFLICT (resource_id) DO UPDATE SET stats = excluded.stats",
-        (table.resource, left),
+        (resource, left),
     )
-    return int(left)
+    return left
 
 
 def _ensure_parent(cursor: Any, table: TableDescription) -> None:
