@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.certificate_figures import french_period
+from catalog.certificate_text import french_period
+from catalog.changes import changes, columns, withdrawn
 from catalog.errors import PageError
 from catalog.page import DatasetPage, PublishedFile
 from catalog.resources import remaining, resources
@@ -76,7 +78,9 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
         "coverage": page.coverage_note,
         "successor": existing.get("successor", ""),
         "has_version": list(existing.get("has_version", [])),
-        "version_notes": existing.get("version_notes", ""),
+        "version_notes": existing.get("version_notes") or _notice(contract),
+        "columns": columns(page),
+        "changes": changes(page, existing, files),
         "resources": files,
     }
     if url:
@@ -95,6 +99,7 @@ def without(existing: Mapping[str, Any], period: str, latest: Sequence[Published
         "temporal_coverage": [{"start": first_day(periods[0]), "end": last_day(periods[-1])}] if periods else [],
         "documentation": [certificate] if certificate else [],
         "certificate_url": certificate,
+        "changes": withdrawn(existing, period),
     }
     if existing.get("certificate_url") != certificate:  # its lines and the provenance told of the period that went
         changed |= {"certificate_lines": [], "provenance": ""}
@@ -109,6 +114,11 @@ def deprecated(existing: Mapping[str, Any], successor: str, successor_url: str) 
         "has_version": [successor_url],
         "version_notes": f"Cette version n'est plus mise à jour. La suivante : {successor_url}",
     }
+
+
+def _notice(contract: Contract) -> str:
+    """What is said of a contract that its authors have ended."""
+    return "" if contract.status in ("draft", "active") else "Ce jeu de données n'est plus mis à jour."
 
 
 def title(contract: Contract) -> str:

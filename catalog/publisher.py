@@ -70,6 +70,9 @@ class CkanCatalogue:
         if existing is None:
             existing = self._create(api, described)
             described = dcat.dataset(page, existing, self._url)
+        elif table(described["resources"]) is not None and table(existing.get("resources", [])) is None:
+            # Rows need a resource to wait for: made now, unseen where nobody sees the dataset.
+            api.call("package_update", {**described, "private": bool(existing.get("private"))})
         searchable = table(described["resources"])
         load = None if searchable is None else _Load(str(searchable["id"]), table_rows(page))
         rows = self._send_rows(api, page, load) if load is not None else None
@@ -93,11 +96,11 @@ class CkanCatalogue:
         if (searchable := table(existing["resources"])) is not None:
             asked = {"resource_id": str(searchable["id"]), "periods": [period]}
             api.call("ardoise_table_forget", asked if latest else {"resource_id": asked["resource_id"]})
+        changed = dcat.without(existing, period, latest)
         if latest:
-            changed = dcat.without(existing, period, latest)
             api.call("package_update", {**changed, "resources": [_marked(one) for one in changed["resources"]]})
         else:
-            api.call("package_update", {**existing, "private": True, "resources": []})
+            api.call("package_update", {**changed, "private": True, "resources": []})
         api.call("ardoise_forget", {"id": existing["id"]})
         if not latest:
             api.call("package_delete", {"id": existing["id"]})

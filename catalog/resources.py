@@ -18,6 +18,13 @@ _FORMATS = {
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
     "csv": ("CSV", "text/csv"),
     "geojson": ("GeoJSON", "application/geo+json"),
+    "geoparquet": ("GeoParquet", "application/vnd.apache.parquet"),
+}
+_STANDARDS = {
+    "parquet": "https://parquet.apache.org/docs/file-format/",
+    "csv": "https://www.rfc-editor.org/info/rfc4180",
+    "geojson": "https://www.rfc-editor.org/info/rfc7946",
+    "geoparquet": "https://geoparquet.org/releases/v1.1.0/",
 }
 _PREFERENCE = list(_FORMATS)
 _ORDER = {"latest": 0, "table": 1, "period": 2, "certificate": 3}
@@ -110,6 +117,7 @@ def _file(file: PublishedFile, modified: str) -> dict[str, Any]:
         "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "rows": file.rows,
         "period": file.period,
+        "conforms_to": [_STANDARDS[file.format], *([file.schema_url] if file.schema_url else [])],
         "modified": modified,
     }
 

@@ -209,7 +209,7 @@ class ReleaseRule:
     suppression_limit: float = 1.0  # share of rows that suppression may remove before the release is refused
     longitude: str | None = None  # published columns that make a GeoJSON geometry
     latitude: str | None = None
-    formats: tuple[Literal["parquet", "csv", "geojson"], ...] = ("parquet", "csv")
+    formats: tuple[Literal["parquet", "csv", "geojson", "geoparquet"], ...] = ("parquet", "csv")
     searchable: bool = True  # loaded in CKAN's DataStore
     full_text: tuple[str, ...] = ()  # published texts that the DataStore's free search looks in
     search: SearchRule | None = None  # kind == "records": the best generalization under models; `k` is then theirs

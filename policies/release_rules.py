@@ -131,9 +131,9 @@ def _geometry(contract: Contract, where: Map) -> Iterator[Finding]:
         yield where.document.finding(
             where.release(), "geometry", "« longitude » et « latitude » nomment ensemble deux nombres publiés"
         )
-    if "geojson" in rule.formats and not all(given):
+    if {"geojson", "geoparquet"} & set(rule.formats) and not all(given):
         yield where.document.finding(
-            where.release("formats"), "geometry", "le GeoJSON demande « longitude » et « latitude »"
+            where.release("formats"), "geometry", "GeoJSON et GeoParquet demandent « longitude » et « latitude »"
         )
 
 

@@ -17,14 +17,17 @@ import pyarrow as pa
 from anonymization.secrecy.audit import shape_of
 from anonymization.secrecy.check import METADATA, described
 from pipeline.publication.formats import CSV_TYPE, GEOJSON_TYPE, csv_chunks, geojson_chunks
+from catalog.table_schema import csv_resource
+from pipeline.publication.formats import CSV_TYPE, GEOJSON_TYPE, csv_chunks, geojson_chunks, geoparquet_table
 from policies.contract import Contract
 from storage import ObjectStore, write_parquet
 from storage.journal_records import ReleaseRecord
+from storage.manifests import canonical_json
 from storage.parquet import MEDIA_TYPE
 from storage.zones import open_key, open_prefix
 
 LATEST = "latest"
-Format = Literal["parquet", "csv", "geojson"]
+Format = Literal["parquet", "csv", "geojson", "geoparquet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +69,26 @@ def write_files(
     files = []
     for folder, latest in places:
         for kind in contract.release.formats:
-            name = f"{contract.id}.{kind}" if latest else f"{contract.id}_{period}.{kind}"
+            name = file_name(contract, kind, None if latest else period)
             version = None if latest else release
             key = open_key(str(contract.id), contract.version.major, folder, name, version)
             size, digest = _WRITERS[kind](store, key, public, contract)
             files.append(OpenFile(kind, key, size, digest, table.num_rows, period, latest))
+            if kind == "csv":
+                described = canonical_json(csv_resource(contract, name))
+                store.put(schema_key(key), described, media_type="application/json")
     return files
+
+
+def file_name(contract: Contract, kind: Format, period: str | None) -> str:
+    """Name a file: of a period, or the stable name under `latest`."""
+    place = "" if period is None else f"_{period}"
+    return f"{contract.id}{place}{_SUFFIXES[kind]}"
+
+
+def schema_key(csv_key: str) -> str:
+    """Where the Table Schema and dialect of a CSV stand: beside it."""
+    return f"{csv_key}-metadata.json"
 
 
 def _white_list(contract: Contract, period: str) -> dict[str, str]:
@@ -101,16 +118,24 @@ def _geojson(store: ObjectStore, key: str, table: pa.Table, contract: Contract) 
     return _put(store, key, geojson_chunks(table, str(longitude), str(latitude)), GEOJSON_TYPE)
 
 
+def _geoparquet(store: ObjectStore, key: str, table: pa.Table, contract: Contract) -> tuple[int, str]:
+    longitude, latitude = contract.release.longitude, contract.release.latitude
+    located = geoparquet_table(table, str(longitude), str(latitude))
+    return _parquet(store, key, located, contract)
+
+
 def _put(store: ObjectStore, key: str, chunks: Iterable[bytes], media_type: str) -> tuple[int, str]:
     stored = store.put(key, chunks, media_type=media_type)
     return stored.size, stored.digest or ""
 
 
-MEDIA_TYPES = {"parquet": MEDIA_TYPE, "csv": CSV_TYPE, "geojson": GEOJSON_TYPE}
+MEDIA_TYPES = {"parquet": MEDIA_TYPE, "csv": CSV_TYPE, "geojson": GEOJSON_TYPE, "geoparquet": MEDIA_TYPE}
+_SUFFIXES = {"parquet": ".parquet", "csv": ".csv", "geojson": ".geojson", "geoparquet": ".geo.parquet"}
 _WRITERS: dict[str, Callable[[ObjectStore, str, pa.Table, Contract], tuple[int, str]]] = {
     "parquet": _parquet,
     "csv": _csv,
     "geojson": _geojson,
+    "geoparquet": _geoparquet,
 }
 
 

@@ -9,7 +9,7 @@ from catalog import Certificate, DatasetPage, PublishedFile, certify
 from catalog.certificate_sections import sections
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
-from pipeline.publication.files import OpenFile, release_name
+from pipeline.publication.files import OpenFile, release_name, schema_key
 from policies.contract import Contract
 from storage.journal_records import DecisionRecord, VerdictRecord
 from storage.zones import certificate_key, open_key, verdict_key
@@ -148,7 +148,8 @@ def _certificate_key(contract: Contract, period: str, release: str, kind: str) -
 def published_file(hub: Hub, file: OpenFile) -> PublishedFile:
     """Return a file of the open bucket as the catalogue shows it."""
     url = _address(hub, file.key)
-    return PublishedFile(file.format, url, file.size, file.digest, file.rows, file.period, file.latest)
+    schema = _address(hub, schema_key(file.key)) if file.format == "csv" else ""
+    return PublishedFile(file.format, url, file.size, file.digest, file.rows, file.period, file.latest, schema)
 
 
 def _address(hub: Hub, key: str) -> str:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from pipeline.hub import Hub
 from pipeline.periods import bounds
-from pipeline.publication.files import LATEST, MEDIA_TYPES, OpenFile
+from pipeline.publication.files import LATEST, MEDIA_TYPES, OpenFile, file_name, schema_key
 from pipeline.publication.page import published_file
 from policies.contract import Contract
 from storage.journal_records import ReleaseRecord, WithdrawalRecord
@@ -74,10 +74,12 @@ def _renew_latest(hub: Hub, contract: Contract, newest: ReleaseRecord | None) ->
     dataset, major = str(contract.id), contract.version.major
     renewed = []
     for file in (OpenFile(**each) for each in (newest.files if newest else ()) if not each["latest"]):
-        key = open_key(dataset, major, LATEST, f"{contract.id}.{file.format}")
+        key = open_key(dataset, major, LATEST, file_name(contract, file.format, None))
         copy_object(hub.open, file.key, file.digest, hub.open, key, MEDIA_TYPES[file.format])
         renewed.append(OpenFile(file.format, key, file.size, file.digest, file.rows, file.period, True))
-    kept = {file.key for file in renewed}
+        if file.format == "csv":
+            hub.open.put(schema_key(key), hub.open.get(schema_key(file.key)), media_type="application/json")
+    kept = {file.key for file in renewed} | {schema_key(file.key) for file in renewed if file.format == "csv"}
     for found in list(hub.open.list(open_prefix(dataset, major, LATEST))):
         if found.key not in kept:
             hub.open.delete(found.key)

@@ -7,6 +7,7 @@ import secrets
 import socket
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -148,3 +149,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_what_changes_is_an_atom_feed_for_those_who_see_the_dataset(
+    ckan: CkanServer, catalogue: CkanCatalogue, name: str
+) -> None:
+    catalogue.publish(page(water(name), "2026-09"))
+    catalogue.publish(page(water(name), "2026-10", periods=("2026-10", "2026-09")))
+    address = f"{ckan.url}/ardoise/changes/{name}.atom"
+    feed = ElementTree.fromstring(httpx.get(address, timeout=30).text)
+    titles = [entry.findtext("{*}title") for entry in feed.findall("{*}entry")]
+    assert titles == [
+        "Octobre 2026 : première publication, 3 lignes.",
+        "Septembre 2026 : première publication, 3 lignes.",
+    ]
+    assert len({entry.findtext("{*}id") for entry in feed.findall("{*}entry")}) == 2
+    ckan.ask("package_patch", {"id": name, "private": True}, ckan.editor)
+    assert httpx.get(address, timeout=30).status_code == 403
+    assert httpx.get(f"{ckan.url}/ardoise/changes/{name}-nowhere.atom", timeout=30).status_code == 404

@@ -1,4 +1,4 @@
-"""What a period leaves behind: its last versions, nothing once it is withdrawn or past its time, whatever dies meanwhile."""
+"""What a period leaves behind: its last versions; nothing once it is withdrawn or past its time, whatever dies."""
 
 from __future__ import annotations
 

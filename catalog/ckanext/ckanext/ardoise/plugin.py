@@ -9,6 +9,7 @@ import ckan.plugins as p
 from ckan.common import CKANConfig
 
 from ckanext.ardoise import cli, page, views
+from ckanext.ardoise.changes import changes
 from ckanext.ardoise.solr import replace_solr
 from ckanext.ardoise.tables import actions as tables
 from ckanext.ardoise.tables.views import tables as table_views
@@ -44,7 +45,7 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise, table_views]
+        return [views.ardoise, table_views, changes]
 
     def get_actions(self) -> dict[str, Any]:
         """The hub's tables: see :mod:`ckanext.ardoise.tables.actions`."""
