@@ -48,6 +48,7 @@ ckan.plugins = {plugins}
 ckan.views.default_views =
 ckan.datastore.sqlsearch.enabled = true
 ckan.datastore.default_fts_lang = french
+ckan.datastore.public_table_search =
 ckan.auth.create_user_via_web = false
 ckan.auth.create_user_via_api = false
 ckan.auth.user_create_groups = false

@@ -8,7 +8,7 @@ from typing import Any
 import ckan.plugins as p
 from ckan.common import CKANConfig
 
-from ckanext.ardoise import cli, page, views
+from ckanext.ardoise import cli, page, tags, views
 from ckanext.ardoise.changes import changes
 from ckanext.ardoise.solr import replace_solr
 from ckanext.ardoise.tables import actions as tables
@@ -48,8 +48,8 @@ class ArdoisePlugin(p.SingletonPlugin):
         return [views.ardoise, table_views, changes]
 
     def get_actions(self) -> dict[str, Any]:
-        """The hub's tables: see :mod:`ckanext.ardoise.tables.actions`."""
-        return tables.ACTIONS
+        """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
+        return {**tables.ACTIONS, **tags.ACTIONS}
 
     def get_auth_functions(self) -> dict[str, Any]:
         """Who may load them."""
