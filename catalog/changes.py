@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from catalog.certificate_text import french_period, integer
+from catalog.certificate_figures import french_period, integer
+from catalog.dictionary import fields
 from catalog.page import DatasetPage
 
 KEPT = 50
@@ -18,8 +19,7 @@ KEPT = 50
 
 def columns(page: DatasetPage) -> list[str]:
     """Return the names of the published columns, in order."""
-    rule = page.contract.release
-    return [*(each.name for each in rule.columns), *(each.name for each in rule.measures)]
+    return [str(field["id"]) for field in fields(page.contract)]
 
 
 def changes(

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.certificate_figures import french_period
-from catalog.certificate_text import french_period
 from catalog.changes import changes, columns, withdrawn
 from catalog.errors import PageError
 from catalog.page import DatasetPage, PublishedFile

@@ -6,19 +6,20 @@ columns and their order are those of the file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from catalog.dictionary import fields
 from policies import Contract
 
 _TYPES = {
-    "string": {"type": "string"},
-    "integer": {"type": "integer"},
-    "number": {"type": "number"},
-    "boolean": {"type": "boolean"},
+    "text": {"type": "string"},
+    "int8": {"type": "integer"},
+    "float8": {"type": "number"},
+    "bool": {"type": "boolean"},
     "date": {"type": "date", "format": "%Y-%m-%d"},
-    "timestamp": {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"},
+    "timestamptz": {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"},
 }
-_COUNTS = ("units", "rows")
 DIALECT = {
     "csvddfVersion": 1.2,
     "delimiter": ",",
@@ -33,12 +34,6 @@ DIALECT = {
 
 def csv_resource(contract: Contract, file: str) -> dict[str, Any]:
     """Return the description of the contract's CSV called ``file``, which stands in the same folder."""
-    fields = [
-        _field(each.name, _TYPES[each.logical_type], each.description, each.unit) for each in contract.release.columns
-    ]
-    for measure in contract.release.measures:
-        kind = _TYPES["integer" if measure.function in _COUNTS else "number"]
-        fields.append(_field(measure.name, kind, measure.description, measure.unit))
     return {
         "profile": "tabular-data-resource",
         "name": str(contract.id),
@@ -48,9 +43,11 @@ def csv_resource(contract: Contract, file: str) -> dict[str, Any]:
         "mediatype": "text/csv",
         "encoding": "utf-8",
         "dialect": DIALECT,
-        "schema": {"fields": fields, "missingValues": [""]},
+        "schema": {"fields": [_field(each) for each in fields(contract)], "missingValues": [""]},
     }
 
 
-def _field(name: str, kind: dict[str, str], description: str, unit: str | None) -> dict[str, Any]:
-    return {"name": name, **kind, "description": description, **({"unit": unit} if unit else {})}
+def _field(column: Mapping[str, Any]) -> dict[str, Any]:
+    info = column["info"]
+    unit = {"unit": info["unit"]} if "unit" in info else {}
+    return {"name": column["id"], **_TYPES[column["type"]], "description": info["notes"], **unit}

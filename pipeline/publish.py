@@ -46,12 +46,10 @@ def publish(hub: Hub, contract: Contract, run_id: str, period: str, ref: Dataset
         candidate = read_candidate(hub.private, ref, evidence=False)
         if not consent_is_current(hub, contract, candidate.manifest):
             raise ConsentChangedError(f"{contract.id} {period}: consent changed since the verdict; release it again")
-        files = write_files(hub.open, contract, period, candidate.table, newest=_is_newest(hub, contract, period))
-        certificate = write_certificate(hub, contract, period, candidate, verdict, decision, files)
         release = release_name(contract, candidate.manifest.content)
         newest = _is_newest(hub, contract, period)
         files = write_files(hub.open, contract, period, release, candidate.table, newest=newest)
-        certificate = write_certificate(hub, contract, period, candidate, verdict, decision)
+        certificate = write_certificate(hub, contract, period, candidate, verdict, decision, files)
         page = dataset_page(hub, contract, run_id, period, candidate, certificate, files)
         published = hub.catalogue().publish(page)
         _record(hub, contract, run_id, period, ref, candidate, files, published.url)

@@ -13,9 +13,8 @@ from typing import Any
 import pyarrow as pa
 
 from catalog import DatasetPage, PublishedFile, certify
-from policies import Contract, DatasetId, Territory, Version, load_territory
-from policies.tabulated import PUBLISHED
 from policies import Contract, DatasetId, PeriodUnit, Territory, Version, load_territory
+from policies.tabulated import PUBLISHED
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 DIGEST = "ab" * 32

@@ -16,7 +16,6 @@ import pyarrow as pa
 
 from anonymization.secrecy.audit import shape_of
 from anonymization.secrecy.check import METADATA, described
-from pipeline.publication.formats import CSV_TYPE, GEOJSON_TYPE, csv_chunks, geojson_chunks
 from catalog.table_schema import csv_resource
 from pipeline.publication.formats import CSV_TYPE, GEOJSON_TYPE, csv_chunks, geojson_chunks, geoparquet_table
 from policies.contract import Contract
