@@ -79,3 +79,14 @@ def test_anybody_reads_and_does_nothing_else(base: str, files: dict[str, OpenFil
     assert httpx.get(f"{base}?list-type=2").status_code == 403
     assert httpx.get(f"{base}/nowhere.csv").status_code == 404
     assert httpx.get(address).status_code == 200
+
+
+def test_what_the_publisher_takes_back_is_gone_for_everybody(object_store: ObjectStoreServer, base: str) -> None:
+    """With the credential of the publish step, which lists and deletes there."""
+    store = S3ObjectStore(object_store.s3, object_store.s3.open_bucket, object_store.credential("publish"))
+    rows = pa.Table.from_batches(table(water("eau-retiree"), ROWS))
+    files = write_files(store, water("eau-retiree"), "2026-10", "cd" * 8, rows, newest=False)
+    assert all(httpx.get(f"{base}/{file.key}").status_code == 200 for file in files)
+    for found in list(store.list("eau-retiree/")):
+        store.delete(found.key)
+    assert {httpx.get(f"{base}/{file.key}").status_code for file in files} == {404}
