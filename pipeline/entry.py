@@ -29,6 +29,8 @@ from pipeline.deidentify import rebuild
 from pipeline.errors import JourneyError
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest as ingest_stage
+from pipeline.periods import bounds
+from pipeline.publication.withdrawal import withdraw as withdraw_period
 from pipeline.publish import publish as publish_stage
 from pipeline.replay import replay as replay_stage
 from pipeline.rotation.retire import retire as retire_generations
@@ -185,6 +187,14 @@ def watch_all(journal: Journal, territory: Territory, now: datetime) -> list[Ale
         for one in watched
         for kind, details in one.standing.items()
     ]
+
+
+def withdraw(dataset: str, run_id: str, period: str) -> None:
+    """Take a published period that held personal rows back, wholly; called again, it goes on where it stopped."""
+    with _told(f"withdraw {dataset} {period}"):
+        hub, contract = _open("publish", dataset)
+        bounds(period, contract.period, hub.timezone)  # refuses what is no period
+        withdraw_period(hub, contract, run_id, period, "personal_rows")
 
 
 def rotations_due() -> list[str]:

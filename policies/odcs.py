@@ -202,6 +202,7 @@ def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> 
         purpose=root.purpose,
         treatment_ref=root.treatment_ref,
         landing_retention=_landing_retention(document),
+        open_retention=_retention(document, "open"),
         dcat=root.dcat.model_dump(mode="json", exclude_none=True),
         columns=_columns(document, properties),
         release=rule,
@@ -250,15 +251,23 @@ def _version(document: Document) -> Version:
 
 
 def _landing_retention(document: Document) -> timedelta:
-    for number, item in enumerate(document.data["slaProperties"]):
-        if item.get("property") == "retention" and item.get("element") == "landing":
-            unit = _RETENTION_UNITS.get(str(item.get("unit")))
-            if unit is None or not isinstance(item.get("value"), (int, float)):
-                place = ("slaProperties", number)
-                raise ContractError(document.finding(place, "retention", "la durée s'écrit en jours (unit: d)"))
-            return timedelta(**{unit: item["value"]})
+    found = _retention(document, "landing")
+    if found is not None:
+        return found
     raise ContractError(
         document.finding(
             ("slaProperties",), "retention", "il manque la durée de conservation des dépôts (element: landing)"
         )
     )
+
+
+def _retention(document: Document, element: str) -> timedelta | None:
+    """The service level that says how long something is kept."""
+    for number, item in enumerate(document.data["slaProperties"]):
+        if item.get("property") == "retention" and item.get("element") == element:
+            unit = _RETENTION_UNITS.get(str(item.get("unit")))
+            if unit is None or not isinstance(item.get("value"), (int, float)):
+                place = ("slaProperties", number)
+                raise ContractError(document.finding(place, "retention", "la durée s'écrit en jours (unit: d)"))
+            return timedelta(**{unit: item["value"]})
+    return None

@@ -27,6 +27,9 @@ WRITES = {
     "declare",
     "spend",
     "publish",
+    "request_withdrawal",
+    "finish_withdrawal",
+    "withdraw",
 }
 
 

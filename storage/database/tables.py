@@ -149,6 +149,18 @@ releases = Table(
     Column("released_at", UtcDateTime, nullable=False),
 )
 
+withdrawals = Table(
+    "withdrawals",
+    METADATA,
+    _key("dataset"),
+    Column("major", Integer, primary_key=True, autoincrement=False),
+    _key("period"),
+    Column("requested_at", UtcDateTime, primary_key=True),
+    Column("reason", String(32), nullable=False),  # personal_rows, retention or another word the console shows
+    Column("run_id", String(255), nullable=False),
+    Column("done_at", UtcDateTime),  # nothing of the period is left in the open
+)
+
 lineage_events = Table(
     "lineage_events",
     METADATA,

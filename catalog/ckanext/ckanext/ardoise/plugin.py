@@ -9,10 +9,13 @@ import ckan.plugins as p
 from ckan.common import CKANConfig
 from ckan.lib.search import SearchQueryError
 
-from ckanext.ardoise import cli, page, views
+from ckanext.ardoise import cli, page, tags, views
+from ckanext.ardoise.changes import changes
 from ckanext.ardoise.search.areas import filter_for
 from ckanext.ardoise.search.clauses import QuerySyntaxError
 from ckanext.ardoise.solr import SCHEME, replace_solr
+from ckanext.ardoise.tables import actions as tables
+from ckanext.ardoise.tables.views import tables as table_views
 
 
 class ArdoiseSearchPlugin(p.SingletonPlugin):
@@ -45,6 +48,8 @@ class ArdoisePlugin(p.SingletonPlugin):
     p.implements(p.ITemplateHelpers)
     p.implements(p.IBlueprint)
     p.implements(p.IClick)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
     p.implements(p.IFacets, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
@@ -60,7 +65,15 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise]
+        return [views.ardoise, table_views, changes]
+
+    def get_actions(self) -> dict[str, Any]:
+        """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
+        return {**tables.ACTIONS, **tags.ACTIONS}
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        """Who may load them."""
+        return tables.AUTHORIZATIONS
 
     def get_commands(self) -> list[Any]:
         """``ckan ardoise …``."""

@@ -9,6 +9,7 @@ import flask
 import pysolr
 from ckan.lib.redis import is_redis_available
 from ckan.lib.search.common import make_connection
+from ckan.lib.search import SearchError
 
 from ckanext.ardoise.logs import log_request
 
@@ -30,6 +31,12 @@ def _index_answers() -> bool:
     except pysolr.SolrError:
         return False
     return True
+
+
+@ardoise.app_errorhandler(SearchError)
+def _not_understood(error: SearchError) -> Any:
+    """Answer 400 where a page, a feed or the RDF catalogue was asked with a search that is not understood."""
+    return flask.Response(f"Recherche refusée : {error}\n", 400, mimetype="text/plain")
 
 
 @ardoise.before_app_request
