@@ -8,8 +8,8 @@ from typing import Any
 import flask
 import pysolr
 from ckan.lib.redis import is_redis_available
-from ckan.lib.search.common import make_connection
 from ckan.lib.search import SearchError
+from ckan.lib.search.common import make_connection
 
 from ckanext.ardoise.logs import log_request
 
