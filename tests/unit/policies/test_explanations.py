@@ -170,6 +170,21 @@ def test_communes_that_are_not_there_are_told(tmp_path: Path) -> None:
         load_territory(tmp_path / "angers")
 
 
+def test_how_a_text_is_read_goes_with_a_text_that_is_redacted(tmp_path: Path) -> None:
+    text = shipped("citizen-reports").replace(
+        "{category: free_text, technique: redact,", "{category: free_text, technique: drop,", 1
+    )
+    assert text != shipped("citizen-reports")
+    assert "redaction" in {one.rule for one in findings(tmp_path, text, "citizen-reports")}
+
+
+def test_public_figures_that_are_no_text_are_told(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "angers")
+    (tmp_path / "angers" / "public-figures.txt").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(StrategyError, match=r"un texte en UTF-8 \[public-figures\]"):
+        load_territory(tmp_path / "angers")
+
+
 class Anything(BaseModel):
     """One field of each kind that pydantic has a complaint about."""
 
