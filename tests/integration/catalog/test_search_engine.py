@@ -305,6 +305,13 @@ def test_forked_workers_share_no_connection(empty: SearchEngine) -> None:
     assert empty.search(read_request({"q": "site_id:apart"})).hits == 4
 
 
+def test_a_deferred_write_shows_at_once(empty: SearchEngine) -> None:
+    empty.add([document("un", site_id="apart")], deferred=True)
+    assert empty.search(read_request({"q": "site_id:apart"})).hits == 1
+    empty.commit()
+    assert empty.search(read_request({"q": "site_id:apart"})).hits == 1
+
+
 def test_expensive_wildcards_are_refused(empty: SearchEngine) -> None:
     empty.add([document("mots", site_id="apart", notes=" ".join(f"zq{number:05}x" for number in range(1_200)))])
     with pytest.raises(QuerySyntaxError, match="joker"):

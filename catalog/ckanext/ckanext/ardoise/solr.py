@@ -53,9 +53,9 @@ class PostgresIndex:
         self._decoder = decoder
 
     def add(self, docs: Iterable[Mapping[str, Any]], commit: bool = True, **_: Any) -> None:
-        """Index ``docs``, replacing those of the same ``index_id``; visible at once."""
+        """Index ``docs``, replacing those of the same ``index_id``; visible at once, safe with the commit."""
         with self._engine() as engine:
-            engine.add(docs)
+            engine.add(docs, deferred=not commit)
 
     def delete(self, id: Any = None, q: str | None = None, commit: bool = True, **_: Any) -> None:
         """Forget the documents of some ``index_id``, or those that ``q`` describes."""
@@ -68,7 +68,9 @@ class PostgresIndex:
                 engine.delete(Match("index_id", str(each)))
 
     def commit(self, **_: Any) -> None:
-        """Do nothing: a write is committed when it is made."""
+        """Wait until what was added without a commit is safe on the disk."""
+        with self._engine() as engine:
+            engine.commit()
 
     def ping(self, **_: Any) -> str:
         """Ask the index for a sign of life."""

@@ -65,6 +65,8 @@ class SearchEngine:
     def __init__(self, url: str | sa.URL) -> None:
         self._engine = sa.create_engine(url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ")
         sa.event.listen(self._engine, "connect", _settle)
+        self._deferring = sa.create_engine(url, pool_size=1, max_overflow=12)
+        sa.event.listen(self._deferring, "connect", _defer)
         self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
         self._known: set[str] = set()
         self._last = -1  # the generation of this process's last write
@@ -73,12 +75,14 @@ class SearchEngine:
 
     def forget_connections(self) -> None:
         """Leave this process's copies of its parent's connections alone, and begin with new ones."""
-        self._engine.dispose(close=False)
+        for engine in (self._engine, self._deferring):
+            engine.dispose(close=False)
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
-        self._engine.dispose()
+        for engine in (self._engine, self._deferring):
+            engine.dispose()
 
     def ping(self) -> None:
         """Ask the index for a sign of life."""
@@ -89,18 +93,28 @@ class SearchEngine:
 
         _again_if_needed(ask)
 
-    def add(self, documents: Iterable[Mapping[str, Any]], now: datetime | None = None) -> None:
-        """Index documents, replacing those of the same ``index_id`` unless they are newer."""
+    def add(self, documents: Iterable[Mapping[str, Any]], now: datetime | None = None, deferred: bool = False) -> None:
+        """Index documents, replacing those of the same ``index_id`` unless they are newer.
+
+        Args:
+            documents: as CKAN hands them over.
+            now: what documents without ``indexed_ts`` are told.
+            deferred: visible at once, but safe on the disk only after :meth:`commit`, or a second later.
+        """
         moment = now or datetime.now(UTC)
         rows = {each["index_id"]: each for each in (row(document, moment) for document in documents)}
         for each in rows.values():
             each["new_words"] = sorted(distinct_words(each) - self._known)
         if len(rows) == 1:
-            self._write([(_addition(counted=True), each) for each in rows.values()])
+            self._write([(_addition(counted=True), each) for each in rows.values()], deferred)
         else:
-            self._write([(_counting(), {}), *((_addition(), rows[key]) for key in sorted(rows))])
+            self._write([(_counting(), {}), *((_addition(), rows[key]) for key in sorted(rows))], deferred)
         for each in rows.values():
             self._known.update(each["new_words"])
+
+    def commit(self) -> None:
+        """Wait until every write made before is safe on the disk."""
+        self._write([(_counting(), {})])  # the log is written in order
 
     def delete(self, clause: Clause, now: datetime | None = None) -> None:
         """Forget the documents that ``clause`` describes."""
@@ -175,7 +189,7 @@ class SearchEngine:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
-    def _write(self, work: Sequence[tuple[Any, dict[str, Any]]]) -> None:
+    def _write(self, work: Sequence[tuple[Any, dict[str, Any]]], deferred: bool = False) -> None:
         """Run writing statements, all or none; a single one needs no transaction around it.
 
         The first counts one generation more. Its row stays locked to the end: writers come one after the other, each
@@ -184,7 +198,8 @@ class SearchEngine:
 
         def write() -> None:
             level: Any = "AUTOCOMMIT" if len(work) == 1 else "READ COMMITTED"
-            with self._engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+            engine = self._deferring if deferred else self._engine
+            with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
                 for statement, values in work:
                     answer = connection.execute(statement, values)
                     if answer.returns_rows and (number := answer.scalar()) is not None:
@@ -254,6 +269,13 @@ os.register_at_fork(after_in_child=_after_fork)
 def _settle(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"{_SETTINGS} SET statement_timeout = '{SLOWEST_SECONDS}s'")
+    connection.commit()
+
+
+def _defer(connection: Any, record: Any) -> None:
+    _settle(connection, record)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
     connection.commit()
 
 

@@ -7,6 +7,8 @@ many, so that a common word costs no more than a rare one.
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -38,28 +40,23 @@ def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
         hits: how many documents there are.
     """
     terms = list(_terms(clause))[:MOST_TERMS]
+    parts = [each for term in terms if (each := _place(term)) is not None]
+    if parts:  # part of a title: where it stands says enough, of many results at once
+        return functools.reduce(operator.add, parts)
     vector = INDEX.c.words if hits <= MOST_WEIGHED_WHOLE else INDEX.c.heading
     array = _array(weights)
     by_boost: dict[float, list[str]] = defaultdict(list)
-    parts: list[Score] = []
     for term in terms:
         text = _text(term)
         if text:
             by_boost[term.boost].append(f"({text})")
-        elif (other := _place(term)) is not None:
-            parts.append(other * term.boost)
     for boost, texts in by_boost.items():
         query = text_query(" | ".join(texts))
         weighed = sa.func.ts_rank(array, vector, query, _BY_LENGTH) * boost
         parts.append(sa.case((vector.bool_op("@@")(query), weighed), else_=0.0))  # most have none of them there
     if together := _together(clause):
         parts.append(sa.case((vector.bool_op("@@")(text_query(together)), PHRASE_BONUS), else_=0.0))
-    if not parts:
-        return None
-    total = parts[0]
-    for part in parts[1:]:
-        total = total + part
-    return total
+    return functools.reduce(operator.add, parts) if parts else None
 
 
 def _terms(clause: Clause) -> Iterator[Match | AnyWord]:
