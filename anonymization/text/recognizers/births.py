@@ -90,7 +90,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "NAISSANCE",
             re.compile(
-                rf"(?<![\w])(?P<born>nee(?:\(s\)|s)?|nes|ne(?=\s(?:a|au|aux|en|dans|sous|prematur\w+|francais)\s)|ne\s?[(.·\-/]e[).]?s?|"
+                rf"(?<![\w])(?P<born>nee(?:\(s\)|s)?|nes|ne(?=\s(?:a|au|aux|en|dans|sous|rue|place|prematur\w+|francais)\s)|(?:(?<=suis\s)|(?<=est\s)|(?<=tait\s))ne|ne\s?[(.·\-/]e[).]?s?|"
                 rf"naissance|naiss\.|anniversaire)\s(?:[^.\n\d;]|\(\d{{2,3}}\)|\d{{5}}(?=[\s,])){{2,44}}?,?\s(?:le\s)?(?P<date>{_DATE})"
             ),
             "date annoncée comme une naissance", 0.85, check=_of_someone, group="date", digits=1, when=_speaks_of_birth,

@@ -10,6 +10,7 @@ PATTERNS = RedactionSettings(model=None)
 
 # What stands between braces is the date.
 BIRTHS = [
+    "je suis né rue de la Loire le {12 mars 1951}",
     "Mon père, né le {12/03/1951}, attend",
     "né le {12.03.1951}",
     "née le {12-03-51}",
