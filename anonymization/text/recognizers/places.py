@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading, Word
@@ -327,11 +327,11 @@ class PlaceRecognizer:
         return best
 
     @staticmethod
-    def _is_commune(name: str, flags: object) -> bool:
+    def _is_commune(name: str, flags: Callable[[str], int]) -> bool:
         spelled = _SAINT.sub(r"saint\1-", name) if name.startswith("st") else name
         known = (
             flags(spelled)
             | flags(spelled.replace("-", " "))
             | flags(_ARTICLE.sub("", spelled) if spelled.startswith("l") else spelled)
-        )  # type: ignore[operator]
+        )
         return bool(known & COMMUNE)
