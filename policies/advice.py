@@ -55,6 +55,7 @@ ADVICE: Mapping[str, str] = {
     "release-kind": _TABLE,
     "measure": "Faites porter la mesure sur un nombre conservé ; « units » et « rows » comptent sans colonne.",
     "generalization": "Choisissez une généralisation de docs/contracts.md et donnez-lui ses colonnes d'origine.",
+    "full-text": "Nommez dans « fullText » des textes publiés, une fois chacun, ou retirez-le ; il demande une table.",
     "geometry": "Publiez deux nombres et nommez-les « longitude » et « latitude », ou retirez geojson des formats.",
     "released-source": _SOURCES,
     "released-identifier": _SOURCES,
