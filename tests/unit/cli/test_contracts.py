@@ -57,7 +57,11 @@ def test_check_refuses_an_option_that_nothing_understands(tmp_path: Path) -> Non
 def test_check_goes_on_to_the_last_problem_of_the_last_contract(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, tmp_path / "angers")
     contracts = tmp_path / "angers" / "contracts"
-    changed(contracts, ("value: PT1H", "value: une heure"), ("formats: [parquet, csv, geojson, geoparquet]", "formats: [xlsx]"))
+    changed(
+        contracts,
+        ("value: PT1H", "value: une heure"),
+        ("formats: [parquet, csv, geojson, geoparquet]", "formats: [xlsx]"),
+    )
     water = contracts / "water-meters.odcs.yaml"
     water.write_text(water.read_text(encoding="utf-8").replace("minimumUnits: 10", "minimumUnits: 9"), encoding="utf-8")
     (tmp_path / "angers" / "access.cedar").unlink()
