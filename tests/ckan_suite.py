@@ -116,7 +116,8 @@ def run(context: StackContext, folder: Path, selected: tuple[str, ...]) -> Outco
         folder: where the configuration and the report are written.
         selected: files, classes and functions, as pytest names them, from CKAN's site-packages.
     """
-    configuration, report = folder / "ckan.ini", folder / "report.xml"
+    configuration, report, no_options = folder / "ckan.ini", folder / "report.xml", folder / "pytest.ini"
+    no_options.write_text("[pytest]\n", encoding="utf-8")  # else pytest finds ours, above CKAN's environment
     _databases(context)
     configuration.write_text(_configured(context, folder), encoding="utf-8")
     site = next((ckan_python().parent.parent / "lib").glob("python3.*")) / "site-packages"
@@ -130,7 +131,8 @@ def run(context: StackContext, folder: Path, selected: tuple[str, ...]) -> Outco
     done = subprocess.run(
         [
             str(ckan_python()), "-m", "pytest", "-q", "--tb=short", "-W", "ignore", "-p", "no:cacheprovider",
-            f"--ckan-ini={configuration}", f"--junit-xml={report}", f"--rootdir={site}", *selected,
+            f"--ckan-ini={configuration}", f"--junit-xml={report}", f"--rootdir={site}", "-c",
+            str(no_options), *selected,
         ],
         env=environment, cwd=site, capture_output=True, text=True, timeout=SECONDS,
     )  # fmt: skip
