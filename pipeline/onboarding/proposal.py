@@ -14,6 +14,7 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from anonymization.text.kinds import IN_WORDS
 from pipeline.onboarding.inference import Inferred
 from policies.contract import CanonicalForm, PrivacyCategory, Technique
 
@@ -29,30 +30,6 @@ _KINDS: dict[str, tuple[PrivacyCategory, Technique]] = {
     "SIRET": (_QUASI, Technique.KEEP),
     "TVA": (_QUASI, Technique.KEEP),
     "REFERENCE": (_QUASI, Technique.KEEP),
-}
-_WORDS = {
-    "NOM": "des noms de personnes",
-    "TELEPHONE": "des numéros de téléphone",
-    "COURRIEL": "des adresses électroniques",
-    "ADRESSE": "des adresses postales",
-    "NIR": "des numéros de sécurité sociale",
-    "PLAQUE": "des plaques d'immatriculation",
-    "IBAN": "des comptes bancaires",
-    "CARTE": "des numéros de carte bancaire",
-    "PRM": "des points de livraison d'électricité",
-    "PCE": "des points de comptage de gaz",
-    "COMPTEUR": "des numéros de compteur, de badge ou de puce",
-    "NAISSANCE": "des dates de naissance",
-    "POSITION": "des coordonnées géographiques",
-    "IP": "des adresses IP",
-    "MAC": "des adresses MAC",
-    "APPAREIL": "des identifiants d'appareil",
-    "COMPTE": "des comptes de personnes",
-    "LIEN": "des liens vers des pages ou des images personnelles",
-    "SIREN": "des numéros SIREN",
-    "SIRET": "des numéros SIRET",
-    "TVA": "des numéros de TVA",
-    "REFERENCE": "des numéros de dossier",
 }
 _HARMLESS = frozenset({"LIEU"})
 _OF_COMPANIES = frozenset({"SIREN", "SIRET", "TVA", "POSITION"})  # alone, they make nothing personal
@@ -163,7 +140,7 @@ def _first(column: Inferred, kinds: Sequence[str], table: pa.Table) -> Proposal:
         category, technique = _KINDS.get(kind, (_DIRECT, Technique.DROP))
         if technique is Technique.COMMUNE and column.logical_type != "string":
             technique = Technique.DROP
-        return Proposal(column, category, technique, f"ressemble à {_WORDS.get(kind, 'des données personnelles')}")
+        return Proposal(column, category, technique, f"ressemble à {IN_WORDS.get(kind, 'des données personnelles')}")
     return Proposal(column, PrivacyCategory.NONE, Technique.KEEP, "rien de personnel n'y a été vu")
 
 
