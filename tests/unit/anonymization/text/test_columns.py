@@ -1,13 +1,10 @@
-"""Columns profiled, candidates looked through, identifiers remembered under a key."""
+"""Columns profiled, candidates looked through."""
 
 from __future__ import annotations
-
-import secrets
 
 import pyarrow as pa
 import pytest
 
-from anonymization.text.known import KnownIdentifiers
 from anonymization.text.leftovers import Leftover, leftovers
 from anonymization.text.profile import profile
 
@@ -55,22 +52,6 @@ def test_a_candidate_is_looked_through_column_by_column() -> None:
     communes = ("Angers", "Trélazé")
     assert leftovers(table, {"adresse": frozenset({"ADRESSE"})}, communes) == (Leftover("note", "TELEPHONE", 1),)
     assert Leftover("adresse", "ADRESSE", 2) in leftovers(table, {}, communes)
-
-
-def test_known_identifiers_are_met_however_they_are_written_and_only_with_the_key() -> None:
-    key = secrets.token_bytes(32)
-    known = KnownIdentifiers(key)
-    known.add(["06 39 98 12 34", "Kerbrat", "ALM-10031521", "ab"])
-    assert len(known) == 3
-    again = KnownIdentifiers(key, known.members())
-    for text in ("tel 06.39.98.12.34 !", "chez KERBRAT", "alm 10031521", "0639981234"):
-        assert again.holds(text), text
-    for text in ("tel 06 39 98 12 35", "kerbra", "ab", ""):
-        assert not again.holds(text), text
-    other = KnownIdentifiers(secrets.token_bytes(32), known.members())
-    assert not other.holds("chez Kerbrat")
-    assert b"kerbrat" not in known.members().lower()
-    assert "Kerbrat" not in repr(known)
 
 
 def test_a_key_of_another_size_is_refused() -> None:
