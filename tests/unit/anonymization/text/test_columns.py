@@ -54,11 +54,6 @@ def test_a_candidate_is_looked_through_column_by_column() -> None:
     assert Leftover("adresse", "ADRESSE", 2) in leftovers(table, {}, communes)
 
 
-def test_a_key_of_another_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="32 bytes"):
-        KnownIdentifiers(b"short")
-
-
 def test_small_whole_numbers_are_looked_at_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def unwanted(name: str) -> None:
         raise AssertionError(f"{name} is loaded for small numbers")
