@@ -280,6 +280,12 @@ class DeclaredStrategy(Declared):
     keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
 
 
+class DeclaredDemonstration(Declared):
+    """Which datasets a demonstration shows."""
+
+    datasets: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+
+
 class DeclaredEntry(Declared):
     """One organization or theme."""
 
