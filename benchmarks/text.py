@@ -1,7 +1,7 @@
 """What our detector finds in the annotated texts, next to Presidio as installed, and how fast each reads.
 
-    python -m benchmarks.text [--half development|test|second_test|third_test] [--repeats 10] [--systems ours,patterns,presidio]
-                             [--workers 2] [--misses]
+    python -m benchmarks.text [--half development|test|second_test|third_test] [--repeats 10]
+                             [--systems ours,patterns,presidio] [--workers 2] [--misses]
 
 * ours: `anonymization.text.redact` with its default settings;
 * patterns: the same without a language model: patterns and gazetteer alone;
