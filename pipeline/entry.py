@@ -23,6 +23,7 @@ from pipeline.anonymize import consent_is_current, current_partition
 from pipeline.assess import assess as assess_stage
 from pipeline.decide import Decision
 from pipeline.decide import decide as decide_stage
+from pipeline.deidentification.remember import forget_released
 from pipeline.deidentify import deidentify as deidentify_stage
 from pipeline.deidentify import rebuild
 from pipeline.errors import JourneyError
@@ -135,9 +136,14 @@ def decide(
 
 
 def publish(dataset: str, period: str, run_id: str, candidate: RefJson) -> dict[str, Any]:
-    """Promote the candidate to open and make or update its CKAN page; return its address and row count."""
+    """Promote the candidate to open and make or update its CKAN page; return its address and row count.
+
+    The keyed identifiers that it was held against are then destroyed, under the credentials of *deidentify*.
+    """
     hub, contract = _open("publish", dataset)
     release = publish_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate))
+    with _told(f"publish {dataset} {period}"):
+        forget_released(_open("deidentify", dataset)[0], contract, period, release.deliveries)
     return {"url": release.url, "rows": release.rows}
 
 

@@ -149,7 +149,12 @@ class Column:
 
     @property
     def read(self) -> bool:
-        """Whether its values are needed at all: what is neither kept nor checked is best not even decoded."""
+        """Whether its values are needed at all: what is neither kept, checked nor to be known again is not decoded."""
+        return self.checked or self.privacy.category is PrivacyCategory.DIRECT_IDENTIFIER
+
+    @property
+    def checked(self) -> bool:
+        """Whether a row is judged by it, or keeps it; rejects have these columns only."""
         return self.stored or self.required or self.primary_key or bool(self.quality)
 
 

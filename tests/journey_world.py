@@ -17,6 +17,7 @@ import pyarrow as pa
 from catalog import MemoryCatalogue
 from pipeline.anonymize import anonymize
 from pipeline.assess import Verdict, assess
+from pipeline.deidentification.remember import forget_released
 from pipeline.deidentify import Deidentified, deidentify
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest
@@ -103,7 +104,10 @@ class World:
 
     def publish(self, period: str, candidate: DatasetRef, contract: Contract | None = None) -> Release:
         """A candidate, published if it may be."""
-        return publish(self.as_role("publish"), contract or self.water, self.run_id(), period, candidate)
+        contract = contract or self.water
+        release = publish(self.as_role("publish"), contract, self.run_id(), period, candidate)
+        forget_released(self.as_role("deidentify"), contract, period, release.deliveries)
+        return release
 
     def commune(self, period: str, insee: str = "49007", table: str = "water-meters") -> dict[str, Any]:
         """The published row of a commune."""

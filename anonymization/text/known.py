@@ -9,7 +9,7 @@ The key is the caller's to keep wrapped and to destroy; with it goes the only wa
 from __future__ import annotations
 
 import hmac
-from bisect import bisect_left
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
@@ -17,7 +17,8 @@ from anonymization.text.reading import read
 
 _SIZE = 16
 _SHORTEST = 5  # signs: a shorter identifier is met by chance
-_LONGEST = 6  # words of one identifier
+_LONGEST = 12  # words of one identifier: an address, written in full; of a longer one, its first words
+_ABROAD, _AT_HOME = re.compile(r"(?:00)?33([1-9]\d{8})"), re.compile(r"0([1-9]\d{8})")  # one French number, two ways
 
 
 class KnownIdentifiers:
@@ -28,7 +29,7 @@ class KnownIdentifiers:
         if len(key) != 32 or len(members) % _SIZE:
             raise ValueError("a key has 32 bytes, and members are whole")
         self._key = key
-        self._members = [members[start : start + _SIZE] for start in range(0, len(members), _SIZE)]
+        self._members = {members[start : start + _SIZE] for start in range(0, len(members), _SIZE)}
 
     def __repr__(self) -> str:
         return f"KnownIdentifiers({len(self._members)} members)"
@@ -38,23 +39,34 @@ class KnownIdentifiers:
 
     def add(self, identifiers: Iterable[str]) -> None:
         """Remember identifiers, however they are written; too short ones are left out."""
-        fresh = {self._digest(words) for words in map(_words, identifiers) if len("".join(words)) >= _SHORTEST}
-        self._members = sorted({*self._members, *fresh})
+        for identifier in identifiers:
+            signs = folded(identifier)
+            if len(signs) >= _SHORTEST:
+                self._members.update(map(self._digest, _ways(signs)))
 
     def members(self) -> bytes:
         """The set at rest: useless without the key."""
-        return b"".join(self._members)
+        return b"".join(sorted(self._members))
 
     def holds(self, text: str) -> bool:
         """Whether an identifier of the set stands in a text, with other words around or without."""
-        return any(self._has(self._digest(words)) for words in _runs(_words(text)))
+        return any(self._digest(signs) in self._members for signs in _runs(_words(text)))
 
-    def _digest(self, words: Sequence[str]) -> bytes:
-        return hmac.new(self._key, "".join(words).encode(), sha256).digest()[:_SIZE]
+    def _digest(self, signs: str) -> bytes:
+        return hmac.digest(self._key, signs.encode(), sha256)[:_SIZE]
 
-    def _has(self, digest: bytes) -> bool:
-        place = bisect_left(self._members, digest)
-        return place < len(self._members) and self._members[place] == digest
+
+def folded(identifier: str) -> str:
+    """The letters and digits that an identifier is known by, however it was written."""
+    return "".join(_words(identifier)[:_LONGEST])
+
+
+def _ways(signs: str) -> Iterator[str]:
+    yield signs
+    if found := _ABROAD.fullmatch(signs):
+        yield f"0{found[1]}"
+    elif found := _AT_HOME.fullmatch(signs):
+        yield f"33{found[1]}"
 
 
 def _words(text: str) -> list[str]:
@@ -62,8 +74,9 @@ def _words(text: str) -> list[str]:
     return "".join(sign if sign.isalnum() else " " for sign in read(text).plain).split()
 
 
-def _runs(words: Sequence[str]) -> Iterator[Sequence[str]]:
+def _runs(words: Sequence[str]) -> Iterator[str]:
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + _LONGEST) + 1):
-            if len("".join(words[start:end])) >= _SHORTEST:
-                yield words[start:end]
+            signs = "".join(words[start:end])
+            if len(signs) >= _SHORTEST:
+                yield signs
