@@ -8,7 +8,8 @@ Invariants:
 1. A set is written before any row of its delivery reaches trusted: no period can be released that a set is missing for
    because a worker died.
 2. The set's own key is random, lives in this process, and lies at rest only inside the sealed object.
-3. A set is destroyed once its period was published with its delivery, or with the delivery in landing: key, then object.
+3. A set is destroyed once its period was published with its delivery, or with the delivery in landing: key, then
+   object.
 """
 
 from __future__ import annotations
