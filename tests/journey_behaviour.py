@@ -148,8 +148,8 @@ class JourneyBehaviour:
             verdict = world.judge("2026-10")
             assert verdict.word == "refused"
             told = [reason for reason in verdict.reasons if "identifiant" in reason]
-            assert len(told) == 2, verdict.reasons
-            assert all("« taille »" in reason or "« code_commune »" in reason for reason in told), told
+            assert len(told) == 3, verdict.reasons
+            assert [reason.split(" ")[3] for reason in told] == ["taille", "code_commune", "commune"]
             assert not any("ensemble" in reason.lower() for reason in told), told
         with pytest.raises(NotPublishableError):
             world.publish("2026-10", verdict.candidate)

@@ -24,7 +24,7 @@ def redact(
 ) -> Iterator[Checked]:
     """Yield the batches with only stored columns, free text redacted and addresses reduced to their commune.
 
-    What was found in free text is counted in `outcome`, by kind; what likely identifies somebody is given to `remember`.
+    What was found in free text is counted in `outcome`, by kind; what identifies somebody is given to `remember`.
     """
     redactors = {
         column.name: _redactor(column, territory, custody, outcome, remember)
