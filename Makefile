@@ -6,6 +6,7 @@ TOOLS := .venv-tools
 UV := $(TOOLS)/bin/uv
 HUB := .venv
 CKAN := .venv-ckan
+CKAN_TESTS := .venv-ckan-tests
 ARDOISE := $(HUB)/bin/ardoise
 
 COMPILE := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -25,11 +26,11 @@ help: ## say what can be made
 demo: environments ## start the stack and watch three feeds travel to the catalogue
 	@$(ARDOISE) demo
 
-test: environments ## every test: unit, properties, vectors, integration, end to end
+test: environments $(CKAN_TESTS)/.ready ## every test: unit, properties, vectors, integration, end to end
 	@$(ARDOISE) doctor --tests --install
 	@$(HUB)/bin/python -m tests.parts
 
-prove: environments ## longer proofs: fuzzing, brute force, large data, benchmarks
+prove: environments $(CKAN_TESTS)/.ready ## longer proofs: fuzzing, brute force, large data, benchmarks
 	@$(ARDOISE) doctor --tests --install
 	@$(HUB)/bin/python -m tests.parts --prove
 
@@ -40,16 +41,17 @@ check: $(HUB)/.ready ## formatting, types, import rules, unit tests: under a min
 	@$(HUB)/bin/lint-imports
 	@$(HUB)/bin/python -m pytest -q -n 2 --dist loadfile $(UNIT)
 
-lock: $(UV) ## renew the lock files from pyproject.toml and catalog/ckanext/requirements.in
+lock: $(UV) ## renew the lock files from pyproject.toml and catalog/ckanext's
 	@$(UV) pip compile pyproject.toml --extra test $(COMPILE) -o requirements.lock
 	@cd catalog/ckanext && ../../$(UV) pip compile requirements.in --override overrides.txt $(COMPILE) -o requirements.lock
+	@cd catalog/ckanext && ../../$(UV) pip compile tests.in --constraint requirements.lock $(COMPILE) -o tests.lock
 
 down: ## stop everything, no process left
 	@test ! -x $(ARDOISE) || $(ARDOISE) down
 
 clean: down ## forget everything: state folder and environments
 	@test ! -x $(ARDOISE) || $(ARDOISE) forget --yes
-	rm -rf $(HUB) $(CKAN) $(TOOLS)
+	rm -rf $(HUB) $(CKAN) $(CKAN_TESTS) $(TOOLS)
 
 environments: $(UV)
 	@$(MAKE) --no-print-directory -j2 $(HUB)/.ready $(CKAN)/.ready
@@ -72,4 +74,10 @@ $(CKAN)/.ready: catalog/ckanext/requirements.lock catalog/ckanext/pyproject.toml
 	@test -x $(CKAN)/bin/python || $(UV) venv --quiet --python $(PYTHON) $(CKAN)
 	@$(UV) pip sync --quiet --python $(CKAN)/bin/python --require-hashes catalog/ckanext/requirements.lock
 	@$(UV) pip install --quiet --python $(CKAN)/bin/python --no-deps --no-build-isolation --reinstall ./catalog/ckanext
+	@touch $@
+
+$(CKAN_TESTS)/.ready: catalog/ckanext/tests.lock | $(CKAN)/.ready
+	@echo "Outils des tests de CKAN ($(CKAN_TESTS))…"
+	@rm -rf $(CKAN_TESTS)
+	@$(UV) pip install --quiet --python $(CKAN)/bin/python --require-hashes --target $(CKAN_TESTS) -r catalog/ckanext/tests.lock
 	@touch $@

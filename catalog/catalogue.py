@@ -9,11 +9,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from catalog import dcat
-from catalog.dictionary import records
-from catalog.page import DatasetPage, PublishedPage, dataset_name
-from catalog.resources import key, table
-
-CHUNK_ROWS = 2_000
+from catalog.dictionary import csv_rows
+from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
+from catalog.resources import table
+from policies import Contract
 
 
 class Catalogue(Protocol):
@@ -29,6 +28,17 @@ class Catalogue(Protocol):
             CatalogueUnavailableError: it does not answer; the same call may be made again later.
             CatalogueRefusedError: it does not accept the page.
             PageError: the page contradicts its contract.
+        """
+        ...
+
+    def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
+        """Take a period back wholly: its resources, its rows, and whatever the catalogue remembers of them.
+
+        ``latest`` are the files that stand under the stable addresses from now on; none where no period is left, and
+        the dataset goes too. Withdrawing again changes nothing; a dataset that is not there is no error.
+
+        Raises:
+            CatalogueUnavailableError, CatalogueRefusedError: not everything is gone; call it again.
         """
         ...
 
@@ -50,13 +60,13 @@ class MemoryCatalogue:
         """See :meth:`Catalogue.publish`."""
         described = dcat.dataset(page, self.datasets.get(page.name))
         described.setdefault("id", f"id-{page.name}")
-        for resource in described["resources"]:
-            resource.setdefault("id", "/".join((page.name, *key(resource))))
         rows: int | None = None
         if table(described["resources"]) is not None:
-            chunks = records(page.table, page.contract, page.period, CHUNK_ROWS)
-            rows = sum(len(chunk) for chunk in chunks)
-            if batches := list(page.table):
+            batches = list(page.table)
+            rows = sum(batch.num_rows for batch in batches)
+            for _ in csv_rows(batches, page.contract, page.period):
+                pass  # refuses what a real catalogue would refuse
+            if batches:
                 self.tables[(page.name, page.period)] = pa.Table.from_batches(batches)
         self.pages[page.name], self.datasets[page.name] = page, described
         url = f"{self.url}//{page.name}"
@@ -64,6 +74,18 @@ class MemoryCatalogue:
         if page.contract.version.major > 1 and earlier is not None:
             earlier.update(dcat.deprecated(earlier, page.name, url))
         return PublishedPage(url, page.name, rows)
+
+    def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
+        """See :meth:`Catalogue.withdraw`."""
+        name = dataset_name(contract.id, contract.version.major)
+        self.tables.pop((name, period), None)
+        existing = self.datasets.get(name)
+        if existing is None:
+            return
+        if not latest:
+            del self.datasets[name], self.pages[name]
+            return
+        self.datasets[name] = dcat.without(existing, period, latest)
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`Catalogue.show`."""

@@ -6,7 +6,7 @@ CKAN's refusals may quote what they refuse, values included; ours name the actio
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import requests
@@ -38,6 +38,7 @@ class CkanApi:
         session.trust_env = False  # no proxy between the hub and its catalogue
         if run_id:
             session.headers[RUN_HEADER] = run_id
+        self._session = session
         self._remote = RemoteCKAN(url, apikey=token.get_secret_value(), user_agent="ardoise", session=session)
 
     def __repr__(self) -> str:
@@ -54,26 +55,38 @@ class CkanApi:
             run_id=run_id,
         )
 
-    def call(self, action: str, data: Mapping[str, Any], again: Mapping[str, Any] | None = None) -> Any:
-        """Return the action's result; ``again`` is sent in place of ``data`` from the second attempt on.
+    def call(self, action: str, data: Mapping[str, Any]) -> Any:
+        """Return the action's result.
 
         Raises:
             CatalogueUnavailableError: no answer, or a server error, until patience ran out.
             CatalogueRefusedError: CKAN says no.
         """
         try:
-            return self._patiently(action, data, again)
+            return self._patiently(action, lambda: self._once(action, data))
         except NotFound:
             raise CatalogueRefusedError(f"{action}: the catalogue does not know what it is asked about") from None
 
     def find(self, action: str, data: Mapping[str, Any]) -> Any | None:
         """Return the action's result, or None where CKAN finds nothing. Raises as :meth:`call`."""
         try:
-            return self._patiently(action, data, None)
+            return self._patiently(action, lambda: self._once(action, data))
         except NotFound:
             return None
 
-    def _patiently(self, action: str, data: Mapping[str, Any], again: Mapping[str, Any] | None) -> Any:
+    def send(self, path: str, pieces: Callable[[], Iterator[bytes]], *, timeout_seconds: float) -> Any:
+        """Post a stream, made anew at each attempt, to a place of the catalogue's; return the result it answers with.
+
+        Args:
+            path: under the catalogue's address, with its first slash.
+            pieces: makes the stream. What it raises is raised here, and the catalogue keeps nothing.
+            timeout_seconds: how long the catalogue may be silent once it has everything.
+
+        Raises: as :meth:`call`.
+        """
+        return self._patiently(path, lambda: self._post(path, pieces(), timeout_seconds))
+
+    def _patiently(self, action: str, once: Callable[[], Any]) -> Any:
         attempts = Retrying(
             retry=retry_if_exception_type(CatalogueUnavailableError),
             stop=stop_after_delay(self._patience),
@@ -83,8 +96,7 @@ class CkanApi:
         )
         for attempt in attempts:
             with attempt:
-                first = attempt.retry_state.attempt_number == 1
-                return self._once(action, data if first or again is None else again)
+                return once()
         raise CatalogueUnavailableError(f"{action}: no attempt was made")
 
     def _once(self, action: str, data: Mapping[str, Any]) -> Any:
@@ -104,10 +116,28 @@ class CkanApi:
             status = _status(error)
             if status is not None and 400 <= status < 500:
                 raise CatalogueRefusedError(f"{action}: the catalogue answered {status}") from None
-            raise CatalogueUnavailableError(
-                f"{action}: the catalogue at {self._url} does not answer ({_reason(error, status)}); publish again "
-                "once it does"
-            ) from None
+            raise self._unavailable(action, _reason(error, status)) from None
+
+    def _post(self, path: str, pieces: Iterator[bytes], timeout_seconds: float) -> Any:
+        headers = {"Authorization": self._token.get_secret_value(), "Content-Type": "application/octet-stream"}
+        try:
+            answer = self._session.post(
+                self._url + path, data=pieces, headers=headers, timeout=(self._timeout, timeout_seconds)
+            )
+            said = answer.json() if answer.status_code < 500 else {}
+        except requests.RequestException as error:
+            raise self._unavailable(path, type(error).__name__) from None
+        if answer.status_code >= 500:
+            raise self._unavailable(path, f"status {answer.status_code}")
+        if not answer.ok:
+            names = sorted(name for name in said.get("error", {}) if not name.startswith("__"))
+            raise CatalogueRefusedError(f"{path}: the catalogue answered {answer.status_code} ({', '.join(names)})")
+        return said["result"]
+
+    def _unavailable(self, action: str, reason: str) -> CatalogueUnavailableError:
+        return CatalogueUnavailableError(
+            f"{action}: the catalogue at {self._url} does not answer ({reason}); publish again once it does"
+        )
 
 
 def _status(error: Exception) -> int | None:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.certificate_figures import french_period
+from catalog.changes import changes, columns, withdrawn
 from catalog.errors import PageError
-from catalog.page import DatasetPage
-from catalog.resources import resources
+from catalog.page import DatasetPage, PublishedFile
+from catalog.resources import remaining, resources
 from catalog.treatments import PARTICIPANTS
 from policies import Contract, PeriodUnit
 
@@ -29,8 +30,10 @@ LICENCES = {
 _RESOLUTIONS = {PeriodUnit.DAY: "P1D", PeriodUnit.MONTH: "P1M"}
 
 
-def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: str = "") -> dict[str, Any]:
     """Return the CKAN dataset that shows ``page``, visible to all; ids and dates that ``existing`` has are kept.
+
+    Its URI is its address under the catalogue's ``url``: it stays the same in a catalogue that is made anew.
 
     Raises:
         PageError: the page and its contract contradict each other.
@@ -74,10 +77,32 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None) -> dic
         "coverage": page.coverage_note,
         "successor": existing.get("successor", ""),
         "has_version": list(existing.get("has_version", [])),
-        "version_notes": existing.get("version_notes", ""),
+        "version_notes": existing.get("version_notes") or _notice(contract),
+        "columns": columns(page),
+        "changes": changes(page, existing, files),
         "resources": files,
     }
+    if url:
+        _name_nodes(described, url)
     return {**{name: existing[name] for name in ("id", "uri") if existing.get(name)}, **described}
+
+
+def without(existing: Mapping[str, Any], period: str, latest: Sequence[PublishedFile]) -> dict[str, Any]:
+    """Return the dataset as it shall stand once ``period`` was taken back: ``latest`` is of the newest that is left."""
+    files = remaining(existing["resources"], period, latest)
+    periods = sorted({str(each["period"]) for each in files if each.get("role") == "period"})
+    certificates = {str(each["period"]): str(each["url"]) for each in files if each.get("role") == "certificate"}
+    certificate = certificates.get(periods[-1], "") if periods else ""
+    changed = {
+        "resources": files,
+        "temporal_coverage": [{"start": first_day(periods[0]), "end": last_day(periods[-1])}] if periods else [],
+        "documentation": [certificate] if certificate else [],
+        "certificate_url": certificate,
+        "changes": withdrawn(existing, period),
+    }
+    if existing.get("certificate_url") != certificate:  # its lines and the provenance told of the period that went
+        changed |= {"certificate_lines": [], "provenance": ""}
+    return {**existing, **changed}
 
 
 def deprecated(existing: Mapping[str, Any], successor: str, successor_url: str) -> dict[str, Any]:
@@ -88,6 +113,11 @@ def deprecated(existing: Mapping[str, Any], successor: str, successor_url: str) 
         "has_version": [successor_url],
         "version_notes": f"Cette version n'est plus mise à jour. La suivante : {successor_url}",
     }
+
+
+def _notice(contract: Contract) -> str:
+    """What is said of a contract that its authors have ended."""
+    return "" if contract.status in ("draft", "active") else "Ce jeu de données n'est plus mis à jour."
 
 
 def title(contract: Contract) -> str:
@@ -149,6 +179,17 @@ def last_day(period: str) -> str:
         return period
     year, month = (int(part) for part in period.split("-"))
     return f"{period}-{calendar.monthrange(year, month)[1]:02d}"
+
+
+def _name_nodes(described: dict[str, Any], url: str) -> None:
+    """Give the dataset and what it shares with its series addresses of their own, in place of blank nodes."""
+    described["uri"] = f"{url}/dataset/{described['name']}"
+    for contact in described["contact"]:
+        contact["uri"] = f"{described['uri']}#contact"
+    for publisher in described["publisher"]:
+        publisher["uri"] = f"{url}/#publisher"
+    for place in described["spatial_coverage"]:
+        place.setdefault("uri", f"{url}/#territory")
 
 
 def _check(page: DatasetPage) -> None:

@@ -1,22 +1,32 @@
 """The searchable table of a dataset: its columns, their dictionary, and rows in the shape DataStore takes.
 
-One table holds all periods. Two columns of ours come first and are its key: the period a row was published with, and
-its rank within it. Published rows have no key of their own: equal rows are what anonymity is made of.
+One table holds all periods. Two columns of ours come first: `_id`, which orders the rows of all periods and stays the
+same however often a period is published, and the period a row was published with. Published rows have no key of their
+own: equal rows are what anonymity is made of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 
 from catalog.errors import PageError
+from catalog.page import DatasetPage
 from policies import Contract
 from policies.tabulated import STATUS_NOTE
 
-PERIOD, RANK = "periode_publiee", "rang"
-KEY = [PERIOD, RANK]
+PERIOD = "periode_publiee"  # the catalogue adds it to each row
+ROWS_PER_DAY = 1_000_000_000  # of `_id`, which stays exact in JavaScript (under 2**53)
+ROWS_AT_A_TIME = 65_536
+_EPOCH = date(1970, 1, 1)
+_INSTANT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 _TYPES = {
     "string": "text",
     "integer": "int8",
@@ -28,12 +38,45 @@ _TYPES = {
 _COUNTS = ("units", "rows")
 
 
-def fields(contract: Contract, existing: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Return the table's columns with label, note and unit; those that ``existing`` has come first, in its order."""
-    found = [
-        _field(PERIOD, "text", "Période avec laquelle la ligne a été publiée"),
-        _field(RANK, "int8", "Rang de la ligne dans sa période"),
-    ]
+@dataclass(frozen=True, slots=True)
+class TableRows:
+    """One period's rows on their way to the catalogue: what they are, and the rows themselves as CSV."""
+
+    period: str
+    version: str  # sha256, hex: the same version, the same rows
+    fields: list[dict[str, Any]]
+    full_text: tuple[str, ...]
+
+    def description(self) -> dict[str, Any]:
+        """What the catalogue is told of them."""
+        return {
+            "period": self.period,
+            "version": self.version,
+            "fields": self.fields,
+            "full_text": list(self.full_text),
+        }
+
+
+def table_rows(page: DatasetPage) -> TableRows:
+    """Return what is to stand in the table for the page's period."""
+    contract = page.contract
+    said = {
+        "period": page.period,
+        "fields": fields(contract),
+        "full_text": list(contract.release.full_text),
+        "candidate": page.certificate.candidate_digest,
+    }
+    version = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    return TableRows(page.period, version, fields(contract), contract.release.full_text)
+
+
+def fields(contract: Contract) -> list[dict[str, Any]]:
+    """Return the table's columns with label, note and unit, in the contract's order.
+
+    Raises:
+        PageError: two have the same name, or one has a name of ours.
+    """
+    found = []
     for column in contract.release.columns:
         found.append(_field(column.name, _TYPES[column.logical_type], column.description, column.unit))
     for measure in contract.release.measures:
@@ -41,30 +84,38 @@ def fields(contract: Contract, existing: Sequence[str] = ()) -> list[dict[str, A
         found.append(_field(measure.name, kind, measure.description, measure.unit))
     if contract.release.status:
         found.append(_field(contract.release.status, "text", STATUS_NOTE))
-    names = [field["id"] for field in found]
+    names = [PERIOD, *(field["id"] for field in found)]
     if clash := {name for name in names if names.count(name) > 1}:
         raise PageError(f"{contract.id}: the table has several columns called {', '.join(sorted(clash))}")
-    rank = {name: place for place, name in enumerate(existing)}
-    return sorted(found, key=lambda field: rank.get(field["id"], len(rank)))
+    return found
 
 
-def records(
-    batches: Iterable[pa.RecordBatch], contract: Contract, period: str, size: int
-) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of ``batches`` in lists of at most ``size``, each with its period and rank."""
-    names = [field["id"] for field in fields(contract) if field["id"] not in KEY]
-    rank = 0
+def csv_rows(batches: Iterable[pa.RecordBatch], contract: Contract, period: str) -> Iterator[bytes]:
+    """Yield the rows as CSV without a header: `_id`, then the columns of :func:`fields`. Null is nothing, "" is quoted.
+
+    Raises:
+        PageError: a column is missing, or there are more rows than `_id` has room for.
+    """
+    names = [field["id"] for field in fields(contract)]
+    following = first_id(period)
+    end = following + ROWS_PER_DAY
     for batch in batches:
         missing = [name for name in names if name not in batch.schema.names]
         if missing:
             raise PageError(f"{contract.id}: the published rows lack {', '.join(missing)}")
-        for start in range(0, batch.num_rows, size):
-            part = _json_ready(batch.select(names).slice(start, size))
-            keys = pa.RecordBatch.from_pydict(
-                {PERIOD: [period] * part.num_rows, RANK: range(rank, rank + part.num_rows)}
-            )
-            rank += part.num_rows
-            yield [{**left, **right} for left, right in zip(keys.to_pylist(), part.to_pylist(), strict=True)]
+        for start in range(0, batch.num_rows, ROWS_AT_A_TIME):
+            part = pl.DataFrame(pl.from_arrow(batch.select(names).slice(start, ROWS_AT_A_TIME)))
+            ids = pl.int_range(following, following + part.height, dtype=pl.Int64, eager=True).alias("_id")
+            following += part.height
+            if following > end:
+                raise PageError(f"{contract.id}: a period of more than {ROWS_PER_DAY} rows has no place in a table")
+            yield _ready(part).insert_column(0, ids).write_csv(include_header=False, datetime_format=_INSTANT).encode()
+
+
+def first_id(period: str) -> int:
+    """Return the `_id` of a period's first row: days since 1970 times :data:`ROWS_PER_DAY`, and one."""
+    first = date.fromisoformat(period if len(period) == 10 else f"{period}-01")
+    return (first - _EPOCH).days * ROWS_PER_DAY + 1
 
 
 def _field(name: str, kind: str, note: str, unit: str | None = None) -> dict[str, Any]:
@@ -74,13 +125,13 @@ def _field(name: str, kind: str, note: str, unit: str | None = None) -> dict[str
     return {"id": name, "type": kind, "info": info}
 
 
-def _json_ready(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return the batch with dates and instants as ISO 8601 text, and without NaN, which JSON does not know."""
-    columns = []
-    for column in batch.columns:
-        if pa.types.is_temporal(column.type):
-            column = column.cast(pa.string())
-        elif pa.types.is_floating(column.type):
-            column = pa.array(column.to_numpy(zero_copy_only=False), from_pandas=True)
-        columns.append(column)
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+def _ready(frame: pl.DataFrame) -> pl.DataFrame:
+    """Instants in UTC, and nothing in place of what is no number: JSON knows neither NaN nor infinity."""
+    changed = []
+    for name, kind in frame.schema.items():
+        column = pl.col(name)
+        if isinstance(kind, pl.Datetime) and kind.time_zone:
+            changed.append(column.dt.convert_time_zone("UTC"))
+        elif kind.is_float():
+            changed.append(pl.when(column.is_finite()).then(column))
+    return frame.with_columns(changed) if changed else frame

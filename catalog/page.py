@@ -12,7 +12,7 @@ import pyarrow as pa
 from catalog.certificate import Certificate
 from policies import Contract, Territory
 
-FileFormat = Literal["parquet", "csv", "geojson"]
+FileFormat = Literal["parquet", "csv", "geojson", "geoparquet"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class PublishedFile:
     rows: int
     period: str  # the period whose rows it holds
     latest: bool = False
+    schema_url: str = ""  # of a CSV: its Table Schema with its dialect, beside it
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 The order keeps every moment presentable:
 
 1. a dataset that does not exist yet is made private, with all its resources;
-2. the searchable table is made, or its dictionary renewed;
-3. the period's rows are written over those of the same rank, then ranks beyond the last row are deleted;
-4. one update writes description and resources and makes the dataset visible;
+2. the period's rows are sent, and wait where nobody sees them;
+3. one update writes description and resources and makes the dataset visible;
+4. the rows take the place of their period's, at once (before 3 if nobody sees the dataset yet);
 5. the previous major version, if there is one, is marked as replaced.
 
 Each step may be done again, so a publication cut short is mended by publishing again.
@@ -13,8 +13,11 @@ Each step may be done again, so a publication cut short is mended by publishing 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
@@ -22,15 +25,25 @@ from pydantic import SecretStr
 from catalog import dcat
 from catalog.catalogue import Catalogue, MemoryCatalogue
 from catalog.ckan_api import CkanApi
-from catalog.dictionary import KEY, PERIOD, RANK, fields, records
+from catalog.dictionary import TableRows, csv_rows, table_rows
 from catalog.errors import CatalogueRefusedError
-from catalog.page import DatasetPage, PublishedPage, dataset_name
+from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table
+from policies import Contract
+from storage.ahead import ahead
 
 __all__ = ["Catalogue", "CkanCatalogue", "MemoryCatalogue"]
 
-CHUNK_ROWS = 2_000  # rows of one request: about a megabyte of JSON
+LOAD_SECONDS = 1_800.0  # how long the catalogue may take to index rows once it has them
 VIEW = "datatables_view"
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """Rows, and the resource whose table they belong to."""
+
+    resource: str
+    rows: TableRows
 
 
 class CkanCatalogue:
@@ -53,18 +66,44 @@ class CkanCatalogue:
     def publish(self, page: DatasetPage) -> PublishedPage:
         """See :meth:`catalog.catalogue.Catalogue.publish`."""
         api = self._api.in_run(page.run_id)
-        described = dcat.dataset(page, existing := self._show(api, page.name))
+        described = dcat.dataset(page, existing := self._show(api, page.name), self._url)
         if existing is None:
             existing = self._create(api, described)
-            described = dcat.dataset(page, existing)
+            described = dcat.dataset(page, existing, self._url)
+        elif table(described["resources"]) is not None and table(existing.get("resources", [])) is None:
+            # Rows need a resource to wait for: made now, unseen where nobody sees the dataset.
+            api.call("package_update", {**described, "private": bool(existing.get("private"))})
         searchable = table(described["resources"])
-        rows = self._write_rows(api, page, str(searchable["id"])) if searchable is not None else None
+        load = None if searchable is None else _Load(str(searchable["id"]), table_rows(page))
+        rows = self._send_rows(api, page, load) if load is not None else None
+        if load is not None and existing.get("private"):
+            self._show_rows(api, page, load)
         api.call("package_update", {**described, "resources": [_marked(one) for one in described["resources"]]})
-        if searchable is not None:
-            self._ensure_view(api, str(searchable["id"]))
+        if load is not None:
+            self._show_rows(api, page, load)
+            self._ensure_view(api, load.resource)
         url = f"{self._url}/dataset/{page.name}"
         self._deprecate_earlier(api, page, url)
         return PublishedPage(url, page.name, rows)
+
+    def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
+        """See :meth:`catalog.catalogue.Catalogue.withdraw`. The rows go first, then what describes them."""
+        api = self._api.in_run(run_id)
+        name = dataset_name(contract.id, contract.version.major)
+        existing = self._show(api, name)
+        if existing is None or existing.get("state") == "deleted":
+            return
+        if (searchable := table(existing["resources"])) is not None:
+            asked = {"resource_id": str(searchable["id"]), "periods": [period]}
+            api.call("ardoise_table_forget", asked if latest else {"resource_id": asked["resource_id"]})
+        changed = dcat.without(existing, period, latest)
+        if latest:
+            api.call("package_update", {**changed, "resources": [_marked(one) for one in changed["resources"]]})
+        else:
+            api.call("package_update", {**changed, "private": True, "resources": []})
+        api.call("ardoise_forget", {"id": existing["id"]})
+        if not latest:
+            api.call("package_delete", {"id": existing["id"]})
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`catalog.catalogue.Catalogue.show`."""
@@ -85,43 +124,20 @@ class CkanCatalogue:
             raise CatalogueRefusedError(f"{described['name']}: the catalogue does not show the dataset it has made")
         return made
 
-    def _write_rows(self, api: CkanApi, page: DatasetPage, resource: str) -> int:
-        known = api.find("datastore_info", {"id": resource})
-        present = [field["id"] for field in known["fields"]] if known else []
-        api.call(
-            "datastore_create",
-            {
-                "resource_id": resource,
-                "fields": fields(page.contract, present),
-                "primary_key": KEY,
-                "indexes": [PERIOD],
-                "force": True,
-            },
-        )
-        before = api.call("datastore_search", {"resource_id": resource, "filters": {PERIOD: page.period}, "limit": 0})
-        method = "upsert" if before["total"] else "insert"
-        written = 0
-        for chunk in records(page.table, page.contract, page.period, CHUNK_ROWS):
-            request = {
-                "resource_id": resource,
-                "records": chunk,
-                "method": method,
-                "calculate_record_count": False,
-                "force": True,
-            }
-            # An insert whose answer was lost may have been done: tried again, it is an upsert.
-            api.call("datastore_upsert", request, again={**request, "method": "upsert"})
-            written += len(chunk)
-        api.call(
-            "datastore_records_delete",
-            {
-                "resource_id": resource,
-                "filters": {PERIOD: page.period, RANK: {"gte": written}},
-                "calculate_record_count": True,
-                "force": True,
-            },
-        )
-        return written
+    def _send_rows(self, api: CkanApi, page: DatasetPage, load: _Load) -> int:
+        """Have the rows wait in the catalogue, if they are not there yet; return their number."""
+        known = api.call("ardoise_table_show", {"resource_id": load.resource})["periods"]
+        there = [each for each in known if each["version"] == load.rows.version]
+        if there:
+            return int(there[0]["rows"])
+        path = f"/ardoise/table/{load.resource}"
+        sent = api.send(path, lambda: _stream(page, load.rows), timeout_seconds=LOAD_SECONDS)
+        return int(sent["rows"])
+
+    def _show_rows(self, api: CkanApi, page: DatasetPage, load: _Load) -> None:
+        keep = sorted({page.period, *page.periods})
+        asked = {"resource_id": load.resource, "description": load.rows.description(), "keep": keep}
+        api.call("ardoise_table_swap", asked)
 
     def _ensure_view(self, api: CkanApi, resource: str) -> None:
         views = api.call("resource_view_list", {"id": resource})
@@ -138,3 +154,13 @@ class CkanCatalogue:
 def _marked(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     """Repeat CKAN's own mark of a table's resource: an update without it takes it away."""
     return {**resource, "datastore_active": True} if table([resource]) else resource
+
+
+def _stream(page: DatasetPage, rows: TableRows) -> Iterator[bytes]:
+    """One line of JSON, the rows as CSV, and the sha256 of these: the catalogue keeps them only if it comes to that."""
+    yield json.dumps(rows.description()).encode() + b"\n"
+    digest = hashlib.sha256()
+    for piece in ahead(csv_rows(page.table, page.contract, page.period), 1):  # encoded while the last one is sent
+        digest.update(piece)
+        yield piece
+    yield digest.hexdigest().encode()

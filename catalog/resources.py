@@ -6,6 +6,7 @@ keeps its identifier, so links that people hold stay good.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,13 @@ _FORMATS = {
     "parquet": ("Parquet", "application/vnd.apache.parquet"),
     "csv": ("CSV", "text/csv"),
     "geojson": ("GeoJSON", "application/geo+json"),
+    "geoparquet": ("GeoParquet", "application/vnd.apache.parquet"),
+}
+_STANDARDS = {
+    "parquet": "https://parquet.apache.org/docs/file-format/",
+    "csv": "https://www.rfc-editor.org/info/rfc4180",
+    "geojson": "https://www.rfc-editor.org/info/rfc7946",
+    "geoparquet": "https://geoparquet.org/releases/v1.1.0/",
 }
 _PREFERENCE = list(_FORMATS)
 _ORDER = {"latest": 0, "table": 1, "period": 2, "certificate": 3}
@@ -31,7 +39,7 @@ def resources(
     The page's files are all there are; earlier certificates, and resources that people added, stay as they are.
     """
     shared = {"license": licence, "applicable_legislation": list(legislation), "language": []}
-    wanted = [{**shared, **_file(page, file)} for file in page.files]
+    wanted = [{**shared, **_file(file, page.released_at.isoformat())} for file in page.files]
     if page.contract.release.searchable:
         wanted.append({**shared, **_table(page)})
     if page.certificate_url:
@@ -41,8 +49,27 @@ def resources(
     for each in wanted:
         before = known.get(key(each), {})
         each["issued"] = before.get("issued") or each["modified"]
-        kept[key(each)] = {**{name: before[name] for name in ("id",) if name in before}, **each}
+        kept[key(each)] = {"id": before.get("id") or _identifier(page, key(each)), **each}
     return sorted(kept.values(), key=_place, reverse=True)
+
+
+def remaining(
+    existing: Sequence[Mapping[str, Any]], period: str, latest: Sequence[PublishedFile]
+) -> list[dict[str, Any]]:
+    """Return the resources without those of ``period``; ``latest`` files take the place of the former ones."""
+    shown = {_FORMATS[file.format][0]: file for file in latest}
+    left = []
+    for each in existing:
+        role = each.get("role")
+        if role in ("period", "certificate") and each.get("period") == period:
+            continue
+        if role == "latest":
+            if (file := shown.get(str(each.get("format")))) is None:
+                continue
+            left.append({**each, **_file(file, str(each.get("modified") or ""))})
+            continue
+        left.append(dict(each))
+    return left
 
 
 def key(resource: Mapping[str, Any]) -> Key:
@@ -52,6 +79,11 @@ def key(resource: Mapping[str, Any]) -> Key:
     if not role:
         return role, str(resource.get("id") or resource.get("url")), period
     return role, str(resource.get("format") or "").lower(), period
+
+
+def _identifier(page: DatasetPage, place: Key) -> str:
+    """Name a resource after its place: a catalogue that is made anew gives it the same address."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(("ardoise", page.name, *place))))
 
 
 def table(resources_: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -64,7 +96,7 @@ def _stays(resource: Mapping[str, Any], page: DatasetPage) -> bool:
     return not role or (role == "certificate" and resource.get("period") in page.periods)
 
 
-def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
+def _file(file: PublishedFile, modified: str) -> dict[str, Any]:
     label, media_type = _FORMATS[file.format]
     period = french_period(file.period)
     return {
@@ -85,7 +117,8 @@ def _file(page: DatasetPage, file: PublishedFile) -> dict[str, Any]:
         "hash_algorithm": "http://spdx.org/rdf/terms#checksumAlgorithm_sha256",
         "rows": file.rows,
         "period": file.period,
-        "modified": page.released_at.isoformat(),
+        "conforms_to": [_STANDARDS[file.format], *([file.schema_url] if file.schema_url else [])],
+        "modified": modified,
     }
 
 

@@ -1,4 +1,4 @@
-"""``ardoise contracts check`` and ``compare``: a territory's contracts, read as the stages will."""
+"""``ardoise contracts check``, ``new`` and ``compare``: a territory's contracts, read as the stages will."""
 
 from __future__ import annotations
 
@@ -25,18 +25,45 @@ def check(
         typer.Argument(help="Dossier du territoire ; sinon celui des réglages.", exists=True, file_okay=False),
     ] = None,
 ) -> None:
-    """Lire tous les contrats et la stratégie ; une erreur nomme le fichier, la ligne et la règle."""
-    from policies import load_territory
-    from policies.access import load_access
+    """Lire tous les contrats et la stratégie ; expliquer chaque problème : fichier, ligne, règle, et que faire."""
+    from cli.checking import check_territory, show
     from settings import load_settings
-    from sources import check_feed
 
-    found = load_territory(territory or load_settings().territory)
-    load_access(found.folder)
-    screen = console()
-    for contract in found.contracts.values():
-        check_feed(contract, found)
-        screen.print(f"  [green]✓[/] {contract.id:<20} v{contract.version}  {contract.title}")
+    checked = check_territory(territory or load_settings().territory)
+    show(checked, console())
+    if checked.findings:
+        raise typer.Exit(1)
+
+
+@application.command()
+def new(
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--reponses", help="Fichier de réponses (YAML) ; sans lui, les questions sont posées.", exists=True
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--sortie", help="Dossier où écrire ; sinon celui des contrats du territoire.")
+    ] = None,
+    territory: Annotated[
+        Path | None,
+        typer.Option("--territoire", help="Dossier du territoire ; sinon celui des réglages.", exists=True),
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", help="Adresse du service de l'opérateur ; sinon celle des réglages.")
+    ] = None,
+    drop: Annotated[
+        Path | None, typer.Option("--depot", help="Dossier de dépôt ; sinon celui des réglages.", exists=True)
+    ] = None,
+) -> None:
+    """Proposer le contrat d'un nouveau flux, d'après quelques réponses et un échantillon ; une personne le relit."""
+    from cli.new_contract import propose_contract
+    from settings import load_settings
+
+    given = {"territory": territory, "operators_url": service, "drop_folder": drop}
+    settings = load_settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    propose_contract(settings, answers, output, console())
 
 
 @application.command()

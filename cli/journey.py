@@ -1,4 +1,4 @@
-"""``ardoise run, replay``: start a dataset's journey by hand; releases are always Airflow's."""
+"""``ardoise run, replay, withdraw``: a dataset's journey by hand; releases are always Airflow's."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(application: typer.Typer) -> None:
     """Add the commands of this file."""
     application.command()(run)
     application.command()(replay)
+    application.command()(withdraw)
 
 
 def run(
@@ -45,6 +46,21 @@ def replay(dataset: Dataset) -> None:
     console().print(f"  reprises : {counts or 'aucune livraison en quarantaine'}")
     if touched["periods"]:
         _collect(settings, dataset, touched["periods"])
+
+
+def withdraw(
+    dataset: Dataset,
+    period: Annotated[str, typer.Option("--period", help="La période à retirer, par exemple 2026-10.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Ne pas demander confirmation.")] = False,
+) -> None:
+    """Retirer une période qui portait des données personnelles : fichiers de toutes versions, table, catalogue."""
+    from pipeline import entry
+
+    load_known(dataset)
+    if not yes and not typer.confirm(f"Retirer {dataset} {period}, sans retour ?"):
+        raise CommandError("rien n'a été retiré")
+    entry.withdraw(dataset, f"withdraw.{datetime.now(UTC):%Y%m%dT%H%M%S}", period)
+    console().print(f"  {dataset} {period} : plus aucun fichier, plus aucune ligne au catalogue")
 
 
 def load_known(dataset: str) -> Settings:

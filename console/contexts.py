@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from catalog.lineage import ROTATION_DAG, Stage
 from console import french
+from console.alerts import alert_lines, moment_of
 from console.failures import explain
 from console.figures import counts_of, figures_of, found_of, measures_of, rejections_of
 from console.lineage_graph import levels, provenances
@@ -93,7 +94,9 @@ class Reader:
         parts = [_plural(len(cards), "jeu de données", "jeux de données")]
         parts += [_plural(waiting, "attend une décision", "attendent une décision")] if waiting else []
         parts += [_plural(failing, "en échec", "en échec")] if failing else []
-        return DatasetsPage(cards, ", ".join(parts))
+        alerts = alert_lines(self.territory, self.journal.alerts(), now)
+        parts += [_plural(len(alerts), "alerte", "alertes")] if alerts else []
+        return DatasetsPage(cards, ", ".join(parts), alerts)
 
     def dataset(self, contract: Contract, now: datetime) -> DatasetPage:
         """The page of a dataset."""
@@ -154,6 +157,7 @@ class Reader:
             figures=figures_of(runs, releases),
             waiting=self.links.required_actions(f"{name}__release", waiting[0].run_id) if waiting else None,
             catalogue=max(releases, key=lambda release: release.released_at).url if releases else None,
+            alerts=alert_lines(self.territory, self.journal.alerts(name), now),
         )
 
     def _judged(self, verdict: VerdictRecord) -> Chip:
@@ -216,7 +220,7 @@ class Reader:
         )
 
     def _when(self, value: datetime, now: datetime) -> When:
-        return When(value.isoformat(timespec="seconds"), french.moment(value, self.zone), french.ago(value, now))
+        return moment_of(value, self.zone, now)
 
 
 def contract_of(territory: Territory, dataset: str) -> Contract | None:

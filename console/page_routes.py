@@ -1,4 +1,4 @@
-"""What people see: sign-in, the list of datasets, one page per dataset and per run."""
+"""What people see: sign-in, the list of datasets, one page per dataset and per run, what is in quarantine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from console.accounts import Person
 from console.contexts import contract_of
 from console.errors import ForgedFormError, SessionError, SignInError, TooManyAttemptsError
 from console.machine_routes import Given
+from console.rejects import rejects_page
 from console.services import Services
 from console.sessions import COOKIE, LIFETIME_SECONDS, Session
 from policies.contract import Contract
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 router = APIRouter()
 templates = Jinja2Templates(Path(__file__).resolve().parent / "templates")
 HOME = "/jeux-de-donnees"
+REJECTS = "/rejets"
 SIGN_IN = "/connexion"
 MAXIMUM_FIELD = 1024
 
@@ -140,6 +142,22 @@ def run(request: Request, given: Given, session: SignedIn, dataset: str, run_id:
     if found is None:
         raise HTTPException(404, "Cette exécution n'existe pas, ou n'est plus dans le journal.")
     return _page(request, given, "run.html", session, page=given.reader.run(contract, found, given.wall()))
+
+
+@router.get(REJECTS)
+def rejects(
+    request: Request,
+    given: Given,
+    session: SignedIn,
+    jeu: Annotated[str, Query(max_length=MAXIMUM_FIELD)] = "",
+    motif: Annotated[str, Query(max_length=64, pattern="^[A-Za-z]*$")] = "",
+) -> Response:
+    """What lies in quarantine, by reason and by delivery."""
+    if jeu:
+        _contract(given, jeu)
+    reader = given.reader
+    page = rejects_page(reader.territory, reader.journal, given.wall(), jeu, motif)
+    return _page(request, given, "rejects.html", session, page=page)
 
 
 @router.get("/theme.css")

@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from storage import DecisionRecord, LineageEvent, ReleaseRecord, RunDetail, RunOverview, VerdictRecord
+from storage import (
+    DecisionRecord,
+    FeedAlert,
+    LineageEvent,
+    Reading,
+    ReleaseRecord,
+    RunDetail,
+    RunOverview,
+    VerdictRecord,
+)
 
 
 class JournalReader(Protocol):
@@ -30,6 +39,14 @@ class JournalReader(Protocol):
 
     def releases(self, dataset: str) -> Sequence[ReleaseRecord]:
         """The current release of each period, in order."""
+        ...
+
+    def readings(self, dataset: str, since: datetime | None = None) -> Sequence[Reading]:
+        """What reading each delivery received from `since` on came to, latest first."""
+        ...
+
+    def alerts(self, dataset: str | None = None) -> Sequence[FeedAlert]:
+        """The alerts that stand, oldest first."""
         ...
 
 

@@ -75,6 +75,66 @@ class RunLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AlertLine:
+    """Something that is wrong with a feed."""
+
+    headline: str
+    dataset: str
+    dataset_address: str
+    since: When
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a filter."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """A reason of rejection, over all that is shown."""
+
+    code: str
+    reason: str
+    rows: str
+    deliveries: str
+    datasets: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectLine:
+    """What was rejected of one delivery for one reason; `first` is 1-based."""
+
+    operator: str
+    dataset: str
+    dataset_address: str
+    delivery: str
+    received: When
+    reason: str
+    column: str
+    rows: str
+    first: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class RejectsPage:
+    """What lies in quarantine."""
+
+    summary: str
+    datasets: tuple[Choice, ...]
+    reasons: tuple[Choice, ...]
+    by_reason: tuple[ReasonLine, ...]
+    lines: tuple[RejectLine, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetCard:
     """A dataset in the list."""
 
@@ -89,6 +149,7 @@ class DatasetCard:
     figures: tuple[Figure, ...]
     waiting: str | None  # address where a person is awaited
     catalogue: str | None
+    alerts: tuple[AlertLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +158,7 @@ class DatasetsPage:
 
     cards: tuple[DatasetCard, ...]
     summary: str
+    alerts: tuple[AlertLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

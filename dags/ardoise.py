@@ -3,6 +3,7 @@
     <dataset>             ingest -> deidentify                                    one run a visit to the operator
     <dataset>__release    anonymize -> assess [-> approve -> decide] -> publish   one run a period
     rotate_keys           due -> rotate -> retire                                 every hour; for all contracts
+    feeds_watch           watch                                                   every hour; for all contracts
 
 The first renews a partitioned asset, one partition a closed period it changed; the second is scheduled by that asset.
 A contract that does not load gets one DAG that says why, and takes no other with it.
@@ -35,7 +36,7 @@ from airflow.sdk import (
 from airflow.sdk.bases.timetable import BaseTimetable
 
 from dags import journey, texts
-from dags.names import ROTATION_DAG_ID, asset_name, collect_dag_id, period_shape, release_dag_id
+from dags.names import ROTATION_DAG_ID, WATCH_DAG_ID, asset_name, collect_dag_id, period_shape, release_dag_id
 from policies import load_territory
 from policies.contract import Contract, Territory
 from policies.errors import ContractError
@@ -56,7 +57,7 @@ STAGE: dict[str, Any] = {  # outages are tried again after 20 seconds, 40, 80…
 def build(territory: Territory, settings: Settings) -> Iterator[DAG]:
     """Yield the two DAGs of each contract that is in force."""
     for contract in territory.contracts.values():
-        if contract.status == "retired":
+        if not contract.in_force:
             continue
         asset = Asset(
             name=asset_name(contract.id),
@@ -160,6 +161,25 @@ def rotation_dag(territory: Territory) -> DAG:
     return dag
 
 
+def watch_dag(territory: Territory) -> DAG:
+    """The DAG that judges the feeds: its task is red while an alert stands, and nothing waits for it."""
+    dag = DAG(
+        dag_id=WATCH_DAG_ID,
+        dag_display_name="Surveillance des flux",
+        description="Alerter quand un flux s'arrête, se réduit ou dérive",
+        doc_md=texts.watch_page(),
+        schedule=CronTriggerTimetable("10 * * * *", timezone=territory.strategy.timezone),
+        start_date=_start(territory),
+        catchup=False,
+        is_paused_upon_creation=False,
+        max_active_runs=1,
+        tags=["surveillance"],
+    )
+    with dag:
+        PythonOperator(task_id="watch", python_callable=journey.watch_feeds, **STAGE)
+    return dag
+
+
 def refused_dag(file: Path, error: ContractError) -> DAG:
     """The DAG that stands for a contract that does not load: it says why, and does nothing."""
     dag = DAG(
@@ -237,6 +257,11 @@ def _common(contract: Contract, territory: Territory, kind: str) -> dict[str, An
 _settings = load_settings()
 _refused: dict[Path, ContractError] = {}
 _territory = load_territory(_settings.territory, refused=_refused.__setitem__)
-_dags = (*build(_territory, _settings), *map(refused_dag, _refused, _refused.values()), rotation_dag(_territory))
+_dags = (
+    *build(_territory, _settings),
+    *map(refused_dag, _refused, _refused.values()),
+    rotation_dag(_territory),
+    watch_dag(_territory),
+)
 for _dag in _dags:
     globals()[_dag.dag_id] = _dag

@@ -177,6 +177,21 @@ def publish(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     return published
 
 
+def watch_feeds(**context: Any) -> None:
+    """Judge every feed; fail, with one line an alert, while any stands."""
+    from pipeline import entry
+
+    standing = guarded(entry.watch_feeds)
+    for alert in standing:
+        log.warning("feed alert%s: %s %s", " (new)" if alert["new"] else "", alert["dataset"], alert["kind"])
+    if standing:
+        raise AirflowFailException(
+            "Des flux demandent un regard ; rien n'est arrêté.\n"
+            + "\n".join(f"- {alert['dataset']} : {alert['sentence']}" for alert in standing)
+        )
+    log.info("every feed is well")
+
+
 def rotations_due(**context: Any) -> list[list[str]]:
     """The arguments of each *rotate*: the domains whose rotation officers started, one switch cut short first."""
     from pipeline import entry

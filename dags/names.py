@@ -5,6 +5,9 @@ from __future__ import annotations
 ROTATION_DAG_ID = "rotate_keys"
 """The DAG that carries pseudonyms to another epoch."""
 
+WATCH_DAG_ID = "feeds_watch"
+"""The DAG that judges the feeds."""
+
 
 def collect_dag_id(dataset: str) -> str:
     """The DAG that collects a dataset."""

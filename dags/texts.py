@@ -156,6 +156,25 @@ def rotation_page() -> str:
     )
 
 
+def watch_page() -> str:
+    """The Markdown page of the DAG that judges the feeds."""
+    return (
+        "# Surveillance des flux\n\n"
+        "Toutes les heures, la tâche **watch** compare ce que chaque opérateur a livré à ce que son contrat annonce et "
+        "à ce qu'il livre d'habitude. Elle est rouge tant qu'un flux demande un regard ; son journal dit lequel et "
+        "pourquoi.\n\n"
+        "## Ce qui alerte\n\n"
+        "- aucune livraison pendant la fréquence déclarée, retard admis compris ;\n"
+        "- moins de lignes que le contrat n'en déclare ou, à défaut, moins du tiers de l'habitude ;\n"
+        "- une livraison illisible, ou beaucoup plus de lignes rejetées que d'habitude ;\n"
+        "- des colonnes qui se vident, ou d'autres que le contrat ne décrit pas et qui n'y étaient pas.\n\n"
+        "## En pratique\n\n"
+        "- Une alerte n'arrête ni la collecte ni la publication.\n"
+        "- Elle se lève une fois, se voit aussi en tête de la console, et s'éteint d'elle-même quand le flux va bien.\n"
+        "- Si le nouvel état est le bon, dites-le dans le contrat : fréquence, volume (`rowCount`) ou colonnes."
+    )
+
+
 def refusal_page(file: str, error: ContractError) -> str:
     """The Markdown page of the DAG that stands for a contract that does not load."""
     findings = "\n".join(

@@ -25,6 +25,8 @@ from pipeline.deidentification.check import Checked, check
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION, working_schema
 from pipeline.deidentification.partition import Addition, PartitionWriter
 from pipeline.deidentification.pseudonymize import Outcome, pseudonymize
+from pipeline.deidentification.reading import Noted
+from pipeline.deidentification.reading import unreadable as unreadable_reading
 from pipeline.deidentification.redact import redact
 from pipeline.deidentification.remember import Remembered, expire_known, keep_known
 from pipeline.deidentification.schema import trusted_schema
@@ -88,6 +90,7 @@ def deidentify(
                 _take(hub, contract, run_id, ref, writer, report)
             except PayloadError as error:
                 set_delivery_aside(hub, contract, run_id, delivery_id(ref))
+                hub.journal.record_reading(unreadable_reading(hub, contract, run_id, delivery_id(ref)))
                 unreadable.append(error)
             hub.journal.mark_processed(delivery_id(ref), hub.now())
         if unreadable:
@@ -150,13 +153,14 @@ def _take(
     quota = record_bound(contract, opened.manifest) * identifiers
     domains = tuple(map(str, contract.domains()))
     custody = hub.run_custody(RunRequest(run_id, ref.dataset, domains=domains, quota=quota, new_keys=1))
-    remembered = Remembered(contract, hub.territory)
-    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer, remembered)
+    noted, remembered = Noted(contract), Remembered(contract, hub.territory)
+    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer, noted, remembered)
     rejected = set_rows_aside(hub, contract, custody, delivery_id(ref), rows.rejects)
     schema = trusted_schema(contract, rows.outcome.origins)
     periods = rows.by_period if writer.replace is None else (writer.replace,)
     keep_known(hub, contract, run_id, delivery_id(ref), periods, remembered)
     added = writer.add(Addition(delivery_id(ref), schema, rows.by_period))
+    hub.journal.record_reading(noted.reading(hub, run_id, delivery_id(ref), rows.rows_in))
     report.add(
         rows_in=rows.rows_in,
         rejected=rejected.rows if rejected else 0,
@@ -192,15 +196,17 @@ def _read(
     opened: OpenedDelivery,
     custody: RunCustody,
     writer: PartitionWriter,
+    noted: Noted,
     remembered: Remembered,
 ) -> _Rows:
     """Stream a delivery through the steps and keep what may be kept, by period."""
     fetched_at = datetime.fromisoformat(opened.manifest.fetched_at)
     rows = _Rows()
-    decoded = ahead(decoder(contract, hub.territory).decode(opened.parts), 1)
+    decoded = ahead(decoder(contract, hub.territory).decode(noted.parts(opened.parts)), 1)
     first = list(islice(decoded, 1))
     subjects = writer.subjects()  # asked while the decoder goes on
-    checked = _counted(check(remembered.passing(chain(first, decoded)), contract, hub.timezone, fetched_at), rows)
+    read = remembered.passing(noted.decoded(chain(first, decoded)))
+    checked = _counted(check(read, contract, hub.timezone, fetched_at), rows, noted)
     checked = refuse_surprises(checked, contract, hub.territory)
     covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
     schema: pa.Schema | None = None
@@ -214,13 +220,14 @@ def _read(
     return rows
 
 
-def _counted(checked: Iterator[Checked], rows: _Rows) -> Iterator[Checked]:
+def _counted(checked: Iterator[Checked], rows: _Rows, noted: Noted) -> Iterator[Checked]:
     """Count what passes and keep the rejects, before anything else sees the rows."""
     for item in checked:
         rows.rows_in += item.batch.num_rows + item.rejects.num_rows
         rows.rejected += item.rejects.num_rows
         if item.rejects.num_rows:
             rows.rejects.append(item.rejects)
+            noted.rejected(item.rejects)
         yield item
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TypedDict
 
 from pipeline.anonymize import anonymize as anonymize_stage
@@ -29,17 +30,22 @@ from pipeline.deidentify import rebuild
 from pipeline.errors import JourneyError
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest as ingest_stage
+from pipeline.periods import bounds
+from pipeline.publication.withdrawal import withdraw as withdraw_period
 from pipeline.publish import publish as publish_stage
 from pipeline.replay import replay as replay_stage
 from pipeline.rotation.retire import retire as retire_generations
 from pipeline.rotation.rotate import rotate as rotate_domain
 from pipeline.rotation.rotate import rotations_due as due
 from pipeline.translation import translate
+from pipeline.watch import watch, watch_quietly
 from pipeline.wiring import open_hub
-from policies.contract import Contract
+from policies import load_territory
+from policies.contract import Contract, Territory
 from settings import load_settings
 from sources import Connections
-from storage import DatasetRef
+from sources.feed_alerts import sentence
+from storage import DatasetRef, Journal, database_engine
 
 RefJson = dict[str, Any]
 
@@ -60,6 +66,15 @@ class Judged(TypedDict):
     reasons: list[str]  # French, one sentence each
     counts: dict[str, int]  # rows_in, suppressed_rows, suppressed_cells, published_rows
     measures: dict[str, float]  # k, prosecutor_risk, …
+
+
+class AlertJson(TypedDict):
+    """An alert about a feed that stands."""
+
+    dataset: str
+    kind: str
+    new: bool
+    sentence: str  # French
 
 
 class RotatedJson(TypedDict):
@@ -83,7 +98,10 @@ def ingest(dataset: str, run_id: str, connections: Connections | None = None) ->
 def deidentify(dataset: str, run_id: str, deliveries: list[RefJson]) -> Touched:
     """Make the deliveries' rows pseudonymous, merge them by period in trusted, and tell the dirty periods."""
     hub, contract = _open("deidentify", dataset)
-    done = deidentify_stage(hub, contract, run_id, [DatasetRef.from_json(ref) for ref in deliveries])
+    try:
+        done = deidentify_stage(hub, contract, run_id, [DatasetRef.from_json(ref) for ref in deliveries])
+    finally:
+        watch_quietly(hub.journal, contract, hub.now())
     return Touched(periods=list(done.dirty), open_periods=list(done.still_open), counts=done.counts)
 
 
@@ -152,6 +170,37 @@ def replay(dataset: str, run_id: str) -> Touched:
     hub, contract = _open("deidentify", dataset)
     done = replay_stage(hub, contract, run_id)
     return Touched(periods=list(done.dirty), open_periods=list(done.still_open), counts=done.counts)
+
+
+def watch_feeds() -> list[AlertJson]:
+    """Judge every feed that is in force, and bring the alerts up to date; return those that stand. Opens no data."""
+    with _told("watch"):
+        settings = load_settings()
+        territory = load_territory(settings.territory, refused=lambda file, error: None)
+        engine = database_engine(settings.hub_database_url())
+        try:
+            return watch_all(Journal(engine), territory, datetime.now(UTC))
+        finally:
+            engine.dispose()
+
+
+def watch_all(journal: Journal, territory: Territory, now: datetime) -> list[AlertJson]:
+    """The same, over what is given."""
+    timezone = territory.strategy.timezone
+    watched = [watch(journal, contract, now) for contract in territory.contracts.values() if contract.in_force]
+    return [
+        AlertJson(dataset=one.dataset, kind=kind, new=kind in one.raised, sentence=sentence(kind, details, timezone))
+        for one in watched
+        for kind, details in one.standing.items()
+    ]
+
+
+def withdraw(dataset: str, run_id: str, period: str) -> None:
+    """Take a published period that held personal rows back, wholly; called again, it goes on where it stopped."""
+    with _told(f"withdraw {dataset} {period}"):
+        hub, contract = _open("publish", dataset)
+        bounds(period, contract.period, hub.timezone)  # refuses what is no period
+        withdraw_period(hub, contract, run_id, period, "personal_rows")
 
 
 def rotations_due() -> list[str]:

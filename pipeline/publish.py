@@ -2,7 +2,8 @@
 
 It trusts no task state. It asks the journal for the verdict and, where the strategy wants a person, for an approval of
 exactly this candidate, under exactly these versions; and it refuses if consent changed meanwhile. Files first, then the
-page, then the journal: whatever it dies in, running it again ends the same.
+page, then the journal, then what is superseded or past its time goes: whatever it dies in, running it again ends the
+same, and until the journal has the release the period stays dirty, so that a catalogue that is away loses nothing.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from pipeline.anonymize import consent_is_current
 from pipeline.candidate import Candidate, read_candidate
 from pipeline.errors import ConsentChangedError, NotApprovedError, NotPublishableError
 from pipeline.hub import Hub
-from pipeline.publication.files import OpenFile, write_files
+from pipeline.publication.files import OpenFile, delete_superseded, release_name, write_files
 from pipeline.publication.page import dataset_page, write_certificate
-from pipeline.stage import stage
+from pipeline.publication.withdrawal import finish_withdrawals, retire
+from pipeline.stage import StageReport, stage
 from policies.contract import Contract
 from storage import DatasetRef
 from storage.journal_records import DecisionRecord, VerdictRecord
@@ -41,17 +43,32 @@ def publish(hub: Hub, contract: Contract, run_id: str, period: str, ref: Dataset
     with stage(hub, Stage.PUBLISH, contract, run_id, period, [ref]) as report:
         verdict = _verdict(hub, contract, period, ref)
         decision = _decision(hub, contract, period, ref, verdict)
+        finish_withdrawals(hub, contract, run_id)
         candidate = read_candidate(hub.private, ref, evidence=False)
         if not consent_is_current(hub, contract, candidate.manifest):
             raise ConsentChangedError(f"{contract.id} {period}: consent changed since the verdict; release it again")
-        files = write_files(hub.open, contract, period, candidate.table, newest=_is_newest(hub, contract, period))
+        release = release_name(contract, candidate.manifest.content)
+        newest = _is_newest(hub, contract, period)
+        files = write_files(hub.open, contract, period, release, candidate.table, newest=newest)
         certificate = write_certificate(hub, contract, period, candidate, verdict, decision, files)
         page = dataset_page(hub, contract, run_id, period, candidate, certificate, files)
         published = hub.catalogue().publish(page)
         _record(hub, contract, run_id, period, ref, candidate, files, published.url)
+        _tidy(hub, contract, run_id, period, report)
         report.add(published=candidate.table.num_rows, files=len(files))
         report.outputs.append(ref)
         return Release(published.url, candidate.table.num_rows, tuple(files), candidate.manifest.deliveries)
+
+
+def _tidy(hub: Hub, contract: Contract, run_id: str, period: str, report: StageReport) -> None:
+    """Once the release is recorded: older ones beyond those that are kept, and periods past their time."""
+    standing = hub.journal.standing_releases(str(contract.id))
+    current = next(each for each in standing if (each.major, each.period) == (contract.version.major, period))
+    superseded = delete_superseded(hub.open, standing, current, hub.territory.strategy.keep_versions)
+    if superseded:
+        report.add(superseded_files=superseded)
+    if retired := retire(hub, contract, run_id):
+        report.add(retired_periods=retired)
 
 
 def _verdict(hub: Hub, contract: Contract, period: str, ref: DatasetRef) -> VerdictRecord:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from policies.errors import AccessDeniedError, AccessError, Finding
+from policies.french import explain_system
 
 Action = Literal["read", "write", "destroy", "approve"]
 
@@ -92,15 +93,23 @@ def load_access(folder: Path) -> AccessPolicies:
         schema = Schema.from_str(schema_file.read_text(encoding="utf-8"))
         policies = PolicySet.from_str("\n".join(texts))
     except (OSError, UnicodeError) as cause:
-        raise AccessError(Finding(folder, 1, "access", f"une règle d'accès ne peut pas être lue : {cause}")) from None
+        raise AccessError(
+            Finding(folder, 1, "access", f"une règle d'accès ne peut pas être lue ({_why(cause)})")
+        ) from None
     except ValueError as cause:
         raise AccessError(Finding(files[0], 1, "access", f"règles d'accès incorrectes : {cause}")) from None
     result = validate_policies("\n".join(texts), schema)
     if not result.validation_passed:
-        raise AccessError(*(Finding(files[0], 1, "access", str(error)) for error in result.errors))
+        raise AccessError(
+            *(Finding(files[0], 1, "access", f"une règle ne suit pas le schéma : {error}") for error in result.errors)
+        )
     access = AccessPolicies(files[0], policies, schema)
     _refuse_readers_of_pseudonyms(access)
     return access
+
+
+def _why(cause: OSError | UnicodeError) -> str:
+    return explain_system(cause) if isinstance(cause, OSError) else "elle n'est pas encodée en UTF-8"
 
 
 def _refuse_readers_of_pseudonyms(access: AccessPolicies) -> None:

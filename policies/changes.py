@@ -166,7 +166,17 @@ def _settings(old: Contract, new: Contract) -> Iterator[Change]:
         yield Change(ChangeLevel.MAJOR, "le bruit ou son budget change")
     if set(old.release.formats) - set(new.release.formats):
         yield Change(ChangeLevel.MAJOR, "un format de publication disparaît")
-    lighter = ("k", "minimum_units", "dominance", "table", "suppression_limit", "formats", "searchable", "search")
+    lighter = (
+        "k",
+        "minimum_units",
+        "dominance",
+        "table",
+        "suppression_limit",
+        "formats",
+        "searchable",
+        "full_text",
+        "search",
+    )
     if any(getattr(old.release, field) != getattr(new.release, field) for field in lighter):
         yield Change(ChangeLevel.MINOR, "les seuils ou les formats de la publication changent")
 

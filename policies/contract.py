@@ -173,6 +173,14 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a feed is expected to bring, declared as service level and quality; None where nothing is declared."""
+
+    frequency: timedelta | None = None  # a delivery at least this often
+    minimum_rows: int | None = None  # in `frequency`, or in a delivery where no frequency is declared
+
+
+@dataclass(frozen=True, slots=True)
 class ReleasedColumn:
     """A published column, and the source columns and generalisation it comes from."""
 
@@ -214,8 +222,9 @@ class ReleaseRule:
     suppression_limit: float = 1.0  # share of rows that suppression may remove before the release is refused
     longitude: str | None = None  # published columns that make a GeoJSON geometry
     latitude: str | None = None
-    formats: tuple[Literal["parquet", "csv", "geojson"], ...] = ("parquet", "csv")
+    formats: tuple[Literal["parquet", "csv", "geojson", "geoparquet"], ...] = ("parquet", "csv")
     searchable: bool = True  # loaded in CKAN's DataStore
+    full_text: tuple[str, ...] = ()  # published texts that the DataStore's free search looks in
     search: SearchRule | None = None  # kind == "records": the best generalization under models; `k` is then theirs
 
     @property
@@ -287,6 +296,13 @@ class Contract:
     source: Path  # the file it was read from
     digest: str  # sha256 of that file
     source_version: str | None = None  # source column that orders corrections of one key: the highest wins
+    expected: Expectation = Expectation()  # of the feed
+    open_retention: timedelta | None = None  # after its end a published period is retired; None: never
+
+    @property
+    def in_force(self) -> bool:
+        """Whether it is collected and released: a draft is not yet, a retired one no more."""
+        return self.status in ("active", "deprecated")
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -325,6 +341,7 @@ class Strategy:
     digest: str  # sha256 of the file
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
+    keep_versions: int = 3  # releases of a period whose files stay, the current one included
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ def _known_kind(name: str) -> str:
 LogicalType = Literal["string", "integer", "number", "boolean", "date", "timestamp"]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+OpenFormat = Literal["parquet", "csv", "geojson", "geoparquet"]
 Duration = Annotated[timedelta, Field(ge=timedelta(0))]  # ISO 8601: "PT1H", "P3D"
 Kind = Annotated[str, AfterValidator(_known_kind)]
 Cron = Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
@@ -242,7 +243,7 @@ class DeclaredRelease(Declared):
     suppression_limit: Annotated[float, Field(ge=0, le=1)] = 1.0
     longitude: Name | None = None
     latitude: Name | None = None
-    formats: Annotated[tuple[Literal["parquet", "csv", "geojson"], ...], Field(min_length=1)] = ("parquet", "csv")
+    formats: Annotated[tuple[OpenFormat, ...], Field(min_length=1)] = ("parquet", "csv")
     searchable: bool = True
     models: tuple[DeclaredModel, ...] = ()
     hierarchies: dict[Name, DeclaredHierarchy] = {}
@@ -250,6 +251,7 @@ class DeclaredRelease(Declared):
     weights: dict[Name, float] = {}
     local_recoding: bool = False
     levels_fixed_for: str | None = None
+    full_text: tuple[Name, ...] = ()
 
 
 class DeclaredSchema(Declared):
@@ -275,6 +277,7 @@ class DeclaredStrategy(Declared):
     hosting_region: str
     maximum_epsilon: Annotated[float, Field(gt=0, le=100)] = 1.0
     maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
+    keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
 
 
 class DeclaredEntry(Declared):

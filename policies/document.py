@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from policies.errors import Finding, PolicyError
+from policies.french import explain_syntax, explain_system
 
 Position = tuple[str | int, ...]  # keys and indexes from the root, as pydantic's `loc`
 
@@ -51,7 +52,9 @@ def read_document(file: Path, error: type[PolicyError]) -> Document:
     try:
         content = file.read_bytes()
     except OSError as cause:
-        raise error(Finding(file, 1, "unreadable", f"le fichier ne peut pas être lu ({cause.strerror})")) from None
+        raise error(
+            Finding(file, 1, "unreadable", f"le fichier ne peut pas être lu ({explain_system(cause)})")
+        ) from None
     lines: dict[Position, int] = {}
     loader = _LOADER(content)
     try:
@@ -60,7 +63,9 @@ def read_document(file: Path, error: type[PolicyError]) -> Document:
         data = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as cause:
         line = cause.problem_mark.line + 1 if cause.problem_mark else 1
-        raise error(Finding(file, line, "yaml", f"ce n'est pas du YAML correct : {cause.problem}")) from None
+        raise error(
+            Finding(file, line, "yaml", f"ce n'est pas du YAML correct : {explain_syntax(cause.problem)}")
+        ) from None
     except (yaml.YAMLError, UnicodeError):
         raise error(Finding(file, 1, "yaml", "ce n'est pas du YAML correct, encodé en UTF-8")) from None
     finally:

@@ -23,6 +23,7 @@ from policies.contract import Commune, Contract, DatasetId, Strategy, Territory
 from policies.declared import Declared, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
+from policies.french import explain_shape
 from policies.generalized_reading import with_files
 from policies.generalized_rules import search_contradictions, search_weaknesses
 from policies.odcs import read_contract
@@ -137,7 +138,7 @@ def _validated(model: type[_Model], path: Path, data: Any, position: tuple[str, 
                 path,
                 line((*position, *item["loc"])),
                 "strategy",
-                f"{'.'.join(str(part) for part in (*position, *item['loc']))} : {item['msg']}",
+                f"{'.'.join(str(part) for part in (*position, *item['loc']))} : {explain_shape(item)}",
             )
             for item in error.errors()
         ]

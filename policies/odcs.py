@@ -10,6 +10,7 @@ Nothing here weighs what the contract says: see :mod:`policies.rules`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,8 +21,10 @@ from typing import Any, TypeVar
 from jsonschema.validators import validator_for
 from pydantic import ValidationError
 
+from policies.advice import MARK
 from policies.columns import read_column
 from policies.contract import (
+    Column,
     Contract,
     Coverage,
     DatasetId,
@@ -37,6 +40,8 @@ from policies.contract import (
 from policies.declared import Declared, DeclaredColumn, DeclaredRelease, DeclaredRoot, DeclaredSchema
 from policies.document import Document, Position
 from policies.errors import ContractError, Finding
+from policies.expectations import read_expectation
+from policies.french import explain_shape, explain_standard
 from policies.generalized_reading import SEARCHED, read_search, territory_folder
 from policies.listed import digest_with_lists, listed
 from policies.tabulated import NoiseRule, TableRule
@@ -80,7 +85,7 @@ def read_contract(document: Document) -> tuple[Contract, Map, DeclaredRoot]:
     Raises:
         ContractError: it is not ODCS 3.1, or one of our properties is missing, unknown or malformed.
     """
-    findings = list(_standard_findings(document))
+    findings = list(_unfinished(document)) or list(_standard_findings(document))
     if findings:
         raise ContractError(*findings)
     data = document.data
@@ -96,6 +101,20 @@ def read_contract(document: Document) -> tuple[Contract, Map, DeclaredRoot]:
     return _build(document, root, schema.release), where, root
 
 
+def _unfinished(document: Document) -> Iterator[Finding]:
+    """What a person has still to write: texts that begin with the mark. Nothing else is judged before."""
+    waiting: list[tuple[Position, Any]] = [((), document.data)]
+    while waiting:
+        position, value = waiting.pop()
+        if isinstance(value, str) and value.lstrip().startswith(MARK):
+            asked = value.strip().removeprefix(MARK).lstrip(" :")
+            yield document.finding(position, "to-complete", f"à compléter : {asked or 'ce texte'}")
+        elif isinstance(value, dict):
+            waiting.extend(((*position, str(key)), one) for key, one in reversed(value.items()))
+        elif isinstance(value, list):
+            waiting.extend(((*position, number), one) for number, one in reversed([*enumerate(value)]))
+
+
 def _standard_findings(document: Document) -> Iterator[Finding]:
     """What the standard's own schema has to say, and the fields that it leaves optional and we need."""
     data = document.data
@@ -107,10 +126,14 @@ def _standard_findings(document: Document) -> Iterator[Finding]:
     for name in ("purpose", "limitations", "usage"):
         if isinstance(data.get("description"), dict) and not data["description"].get(name):
             yield document.finding(("description",), "missing", f"il manque « description.{name} »")
+    told: dict[tuple[Position, str], None] = {}
     for error in _standard().iter_errors(json.loads(json.dumps(data, default=str))):
-        path = tuple(error.absolute_path)
+        told[(tuple(error.absolute_path), explain_standard(error))] = None
+    for path, sentence in told:
         shown = ".".join(str(part) for part in path) or "racine"
-        yield document.finding(path, "odcs", f"{shown} : {error.message[:200]}")
+        unknown = re.match("« ([^»]*) » n'existe pas", sentence)
+        place = (*path, unknown[1]) if unknown else path
+        yield document.finding(place, "odcs", f"{shown} : {sentence}")
 
 
 def _standard() -> Any:
@@ -150,11 +173,7 @@ def _shape_finding(document: Document, position: Position, index: dict[str, int]
     if name in index:
         place = (*position, "customProperties", index[name], "value", *location[1:])
     shown = ".".join(str(part) for part in location)
-    reasons = {
-        "missing": "cette propriété est obligatoire",
-        "extra_forbidden": "cette propriété n'existe pas",
-    }
-    return document.finding(place, "custom-property", f"{shown} : {reasons.get(error['type'], error['msg'])}")
+    return document.finding(place, "custom-property", f"{shown or name} : {explain_shape(error)}")
 
 
 def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> Contract:
@@ -183,22 +202,32 @@ def _build(document: Document, root: DeclaredRoot, release: DeclaredRelease) -> 
         purpose=root.purpose,
         treatment_ref=root.treatment_ref,
         landing_retention=_landing_retention(document),
+        open_retention=_retention(document, "open"),
         dcat=root.dcat.model_dump(mode="json", exclude_none=True),
-        columns=tuple(
-            read_column(document, (*_SCHEMA, "properties", number), item, _column_properties(document, number))
-            for number, item in enumerate(properties)
-        ),
+        columns=_columns(document, properties),
         release=rule,
         approval=bool(root.approval),
         authors=tuple(member["username"] for member in members if member.get("role") == "author"),
         source=document.file,
         digest=digest_with_lists(document.digest, rule.columns),
         source_version=root.source_version,
+        expected=read_expectation(document),
     )
 
 
-def _column_properties(document: Document, number: int) -> DeclaredColumn:
-    return _custom(document, (*_SCHEMA, "properties", number), DeclaredColumn)[0]
+def _columns(document: Document, properties: list[dict[str, Any]]) -> tuple[Column, ...]:
+    """Every column; what is wrong with several is told together."""
+    columns: list[Column] = []
+    findings: list[Finding] = []
+    for number, item in enumerate(properties):
+        position: Position = (*_SCHEMA, "properties", number)
+        try:
+            columns.append(read_column(document, position, item, _custom(document, position, DeclaredColumn)[0]))
+        except ContractError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise ContractError(*findings)
+    return tuple(columns)
 
 
 def _release(declared: DeclaredRelease, folder: Path) -> ReleaseRule:
@@ -222,15 +251,23 @@ def _version(document: Document) -> Version:
 
 
 def _landing_retention(document: Document) -> timedelta:
-    for number, item in enumerate(document.data["slaProperties"]):
-        if item.get("property") == "retention" and item.get("element") == "landing":
-            unit = _RETENTION_UNITS.get(str(item.get("unit")))
-            if unit is None or not isinstance(item.get("value"), (int, float)):
-                place = ("slaProperties", number)
-                raise ContractError(document.finding(place, "retention", "la durée s'écrit en jours (unit: d)"))
-            return timedelta(**{unit: item["value"]})
+    found = _retention(document, "landing")
+    if found is not None:
+        return found
     raise ContractError(
         document.finding(
             ("slaProperties",), "retention", "il manque la durée de conservation des dépôts (element: landing)"
         )
     )
+
+
+def _retention(document: Document, element: str) -> timedelta | None:
+    """The service level that says how long something is kept."""
+    for number, item in enumerate(document.data["slaProperties"]):
+        if item.get("property") == "retention" and item.get("element") == element:
+            unit = _RETENTION_UNITS.get(str(item.get("unit")))
+            if unit is None or not isinstance(item.get("value"), (int, float)):
+                place = ("slaProperties", number)
+                raise ContractError(document.finding(place, "retention", "la durée s'écrit en jours (unit: d)"))
+            return timedelta(**{unit: item["value"]})
+    return None

@@ -36,6 +36,7 @@ def release_contradictions(contract: Contract, where: Map) -> Iterator[Finding]:
     yield from _measures(contract, where)
     yield from _geometry(contract, where)
     yield from tabulated_contradictions(contract, where)
+    yield from _full_text(contract, where)
 
 
 def _kind(contract: Contract, where: Map) -> Iterator[Finding]:
@@ -130,7 +131,18 @@ def _geometry(contract: Contract, where: Map) -> Iterator[Finding]:
         yield where.document.finding(
             where.release(), "geometry", "« longitude » et « latitude » nomment ensemble deux nombres publiés"
         )
-    if "geojson" in rule.formats and not all(given):
+    if {"geojson", "geoparquet"} & set(rule.formats) and not all(given):
         yield where.document.finding(
-            where.release("formats"), "geometry", "le GeoJSON demande « longitude » et « latitude »"
+            where.release("formats"), "geometry", "GeoJSON et GeoParquet demandent « longitude » et « latitude »"
         )
+
+
+def _full_text(contract: Contract, where: Map) -> Iterator[Finding]:
+    rule = contract.release
+    texts = {column.name for column in rule.columns if column.logical_type == "string"}
+    if set(rule.full_text) - texts or len(set(rule.full_text)) != len(rule.full_text):
+        sentence = "« fullText » nomme des colonnes publiées de type string, chacune une fois"
+        yield where.document.finding(where.release("fullText"), "full-text", sentence)
+    if rule.full_text and not rule.searchable:
+        sentence = "« fullText » demande la table interrogeable : retirez « searchable: false »"
+        yield where.document.finding(where.release("fullText"), "full-text", sentence)

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from policies.contract import Contract
+from policies.french import explain_shape
 from sources.clock import RepeatedHour
 from sources.connectors.options import CONNECTORS, Collection, DropOptions, HttpOptions
 from sources.errors import FeedError
@@ -156,4 +157,4 @@ def read_options(contract: Contract, model: type[_Model]) -> _Model:
     except ValidationError as error:
         first = error.errors()[0]
     place = ".".join(str(part) for part in ("feed", "options", *first["loc"]))
-    raise FeedError(f"{contract.source}: {place} : {first['msg']}")
+    raise FeedError(f"{contract.source}: {place} : {explain_shape(first)}")

@@ -17,6 +17,7 @@ from storage.errors import (
     StorageError,
     StoreUnavailableError,
 )
+from storage.feed_records import FeedAlert, Reading, RejectCount
 from storage.generations import Freeze, Generations, read_generations, write_generations
 from storage.journal import Journal
 from storage.journal_records import (
@@ -76,6 +77,7 @@ __all__ = [
     "DigestMismatchError",
     "EncodedParquet",
     "Erased",
+    "FeedAlert",
     "Freeze",
     "GenerationChangedError",
     "Generations",
@@ -99,7 +101,9 @@ __all__ = [
     "PayloadPart",
     "PreconditionFailedError",
     "Quarantined",
+    "Reading",
     "RecordError",
+    "RejectCount",
     "ReleaseRecord",
     "RunDetail",
     "RunId",

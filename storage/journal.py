@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, select, update
 
 from storage.database.tables import cursors, deliveries, partitions, stages
 from storage.database.upsert import upsert
-from storage.journal_judgments import JournalJudgments
+from storage.feed_records import FeedRecords
 from storage.journal_records import DeliveryRecord, PartitionRecord
 from storage.references import DatasetRef, DeliveryId
 
 
-class Journal(JournalJudgments):
+class Journal(FeedRecords):
     """Records of one hub. Safe to share between threads."""
 
     # -- where connectors stand, and what they brought

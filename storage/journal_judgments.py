@@ -6,13 +6,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, select, update
 
 from storage.database.engine import translated
-from storage.database.tables import decisions, releases, verdicts
+from storage.database.tables import decisions, releases, verdicts, withdrawals
 from storage.database.upsert import upsert
 from storage.journal_reading import JournalReading
-from storage.journal_records import DecisionRecord, ReleaseRecord, VerdictRecord
+from storage.journal_records import DecisionRecord, ReleaseRecord, VerdictRecord, WithdrawalRecord
 from storage.manifests import canonical_json
 
 
@@ -111,12 +111,57 @@ class JournalJudgments(JournalReading):
         self._upsert(releases, values, "a release")
 
     def releases(self, dataset: str, major: int | None = None) -> list[ReleaseRecord]:
-        """The current release of each period (of one major, or of all), in order."""
+        """The current release of each period (of one major, or of all), in order; withdrawn ones are none."""
         found: dict[tuple[int, str], ReleaseRecord] = {}
-        for release in self.release_history(dataset):  # latest first
+        for release in self.standing_releases(dataset):  # latest first
             if major is None or release.major == major:
                 found.setdefault((release.major, release.period), release)
         return [found[key] for key in sorted(found)]
+
+    def standing_releases(self, dataset: str) -> list[ReleaseRecord]:
+        """Every release of a dataset that was not withdrawn since, latest first."""
+        gone: dict[tuple[int, str], datetime] = {}
+        for each in self.withdrawals(dataset):  # oldest first
+            gone[(each.major, each.period)] = each.requested_at
+        return [
+            release
+            for release in self.release_history(dataset)
+            if (at := gone.get((release.major, release.period))) is None or release.released_at > at
+        ]
+
+    def request_withdrawal(
+        self, dataset: str, major: int, period: str, reason: str, run_id: str, requested_at: datetime
+    ) -> None:
+        """Record that a period's releases must go; one that is already asked for and not done stands for it."""
+        pending = self.withdrawals(dataset, pending=True)
+        if any((each.major, each.period) == (major, period) for each in pending):
+            return
+        values = {
+            "dataset": dataset,
+            "major": major,
+            "period": period,
+            "requested_at": requested_at,
+            "reason": reason,
+            "run_id": run_id,
+            "done_at": None,
+        }
+        self._upsert(withdrawals, values, "a withdrawal")
+
+    def finish_withdrawal(self, withdrawal: WithdrawalRecord, done_at: datetime) -> None:
+        """Nothing of the period is left in the open."""
+        where = (
+            withdrawals.c.dataset == withdrawal.dataset,
+            withdrawals.c.major == withdrawal.major,
+            withdrawals.c.period == withdrawal.period,
+            withdrawals.c.requested_at == withdrawal.requested_at,
+        )
+        self._write(update(withdrawals).where(*where).values(done_at=done_at), "a withdrawal")
+
+    def withdrawals(self, dataset: str, *, pending: bool = False) -> list[WithdrawalRecord]:
+        """What had to go of a dataset, oldest first; with `pending`, what is not done."""
+        where = [withdrawals.c.dataset == dataset, *([withdrawals.c.done_at.is_(None)] if pending else [])]
+        statement = select(withdrawals).where(*where).order_by(withdrawals.c.requested_at)
+        return [WithdrawalRecord(**row) for row in self._all(statement, "withdrawals")]
 
     def _upsert(
         self, table: Table, values: dict[str, Any], what: str, expressions: dict[str, ColumnElement[Any]] | None = None

@@ -100,6 +100,19 @@ class ReleaseRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalRecord:
+    """A period's releases must go, and went at `done_at`."""
+
+    dataset: str
+    major: int
+    period: str
+    requested_at: datetime
+    reason: str
+    run_id: RunId
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RunOverview:
     """A run of one dataset's journey: the worst status of its stages, their counts together."""
 

@@ -11,7 +11,7 @@ Keys are made here and nowhere else.
     candidate/<dataset>/v<major>/<period>/…   what may become public
     candidate/<dataset>/v<major>/levels/…     levels of generalization that were fixed for a time
     memory/<dataset>/<generation>/v<major>_<period>_… what protected tables were made of, for their revisions
-    open bucket: <dataset>/v<major>/<period>/… and <dataset>/v<major>/latest/…
+    open bucket: <dataset>/v<major>/<period>/<release>/… and <dataset>/v<major>/latest/…
     audit bucket: lineage/…, verdicts/…, certificates/…
 """
 
@@ -148,9 +148,15 @@ def parse_memory_key(key: str) -> tuple[int, int, str] | None:
     return (int(found[1]), int(found[2]), found[3]) if found else None
 
 
-def open_key(dataset: str, major: int, period: str, name: str) -> str:
-    """A published file (open bucket). `period` is a period key, or ``latest``."""
-    return f"{_safe(dataset)}/v{int(major)}/{_safe(period)}/{_safe(name)}"
+def open_key(dataset: str, major: int, period: str, name: str, release: str | None = None) -> str:
+    """A published file (open bucket): of one `release` of a period, never written over; or of ``latest``."""
+    version = "" if release is None else f"{_safe(release)}/"
+    return f"{open_prefix(dataset, major, period)}{version}{_safe(name)}"
+
+
+def open_prefix(dataset: str, major: int, period: str) -> str:
+    """Everything that is public of a period, in all its releases; or what stands under ``latest``."""
+    return f"{_safe(dataset)}/v{int(major)}/{_safe(period)}/"
 
 
 def verdict_key(dataset: str, period: str, candidate_digest: str) -> str:

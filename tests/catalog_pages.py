@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from catalog import DatasetPage, PublishedFile, certify
-from policies import Contract, DatasetId, Territory, Version, load_territory
+from policies import Contract, DatasetId, PeriodUnit, Territory, Version, load_territory
 from policies.tabulated import PUBLISHED
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -70,7 +71,7 @@ def page(
         contract,
         territory(),
         period,
-        candidate_digest=DIGEST,
+        candidate_digest=hashlib.sha256(repr((period, rows)).encode()).hexdigest(),
         counts={"rows_in": 4200, "suppressed_rows": 17, "published_rows": len(rows)},
         measures={"k": 12.0, "prosecutor_risk": 1 / 12},
         judged_at=NOON,
@@ -93,3 +94,12 @@ def page(
 
 def _file(form: Any, url: str, period: str, latest: bool) -> PublishedFile:
     return PublishedFile(form, url, 1234, DIGEST, 3, period, latest)
+
+
+def sample_page(dataset: DatasetId, name: str, tag: str) -> DatasetPage:
+    """The page of a shipped contract under another name, with rows of made-up values."""
+    contract = replace(territory().contracts[dataset], id=DatasetId(name), tags=(tag,))
+    values = {"string": "x", "integer": 1, "number": 1.5, "boolean": True, "date": NOON.date(), "timestamp": NOON}
+    row = {column.name: values[column.logical_type] for column in contract.release.columns}
+    shown = page(contract, "2026-10-03" if contract.period is PeriodUnit.DAY else "2026-10", [row] * 3)
+    return replace(shown, coverage_note=COVERAGE if contract.coverage else "")

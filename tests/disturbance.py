@@ -13,6 +13,7 @@ WRITES = {
     "put",
     "delete",
     "record_delivery",
+    "record_reading",
     "mark_processed",
     "mark_partition",
     "mark_released",
@@ -26,6 +27,9 @@ WRITES = {
     "declare",
     "spend",
     "publish",
+    "request_withdrawal",
+    "finish_withdrawal",
+    "withdraw",
 }
 
 

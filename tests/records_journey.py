@@ -21,7 +21,6 @@ from pipeline.candidate import read_candidate
 from pipeline.errors import BadInputError
 from policies.contract import Contract, ReleasedColumn, ReleaseRule
 from policies.generalized import HierarchyRule, ModelRule, SearchRule
-from storage.zones import open_key
 from tests.journey_world import World, days, meters, readings
 
 KEYS = ["mois", "code_commune", "tranche"]
@@ -47,8 +46,15 @@ def by_records(water: Contract, *, limit: float = 0.3, covered: bool = False, **
     return replace(water, release=release, coverage=coverage, approval=False, digest=f"{rule!r}{limit}{covered}"[-64:])
 
 
+def open_folder(world: World, contract: Contract, period: str) -> str:
+    """Where the files of a period's current release stand."""
+    released = world.hub.journal.releases("water-meters", contract.version.major)
+    files = next(release.files for release in released if release.period == period)
+    return next(str(file["key"]).rpartition("/")[0] for file in files if not file["latest"])
+
+
 def rows_of(world: World, contract: Contract, period: str) -> list[dict[str, object]]:
-    key = open_key("water-meters", contract.version.major, period, f"water-meters_{period}.parquet")
+    key = f"{open_folder(world, contract, period)}/water-meters_{period}.parquet"
     return pq.read_table(pa.BufferReader(world.hub.open.get(key))).to_pylist()
 
 
@@ -91,7 +97,7 @@ class RecordsJourney:
         assert len(details["risk"]["criteria"]) == 3
         assert details["steps"][0]["code_commune"] >= 0
         world.publish("2026-10", verdict.candidate, contract)
-        folder = open_key("water-meters", contract.version.major, "2026-10", "certificat.html").rpartition("/")[0]
+        folder = open_folder(world, contract, "2026-10")
         page = world.hub.open.get(f"{folder}/certificat.html").decode()
         for words in ("k-anonymat, k = 5", "l-diversité distincte", "Individualisation", "Corrélation", "Inférence",
                       "Information perdue", "ardoise verify"):  # fmt: skip

@@ -103,9 +103,10 @@ class Detector:
             hits.append(own)
             scans.append(self._scan(reading, own))
         seen = self._seen(scans)
-        for own, scan, entities in zip(hits, scans, seen, strict=True):
+        for own, scan, entities, reading in zip(hits, scans, seen, readings, strict=True):
             if scan is not None and self._people is not None:
                 own.extend(self._people.hits(scan, entities))
+            own.extend(births.beside(reading, own))
         return [self._placed(reading, own) for reading, own in zip(readings, hits, strict=True)]
 
     def _scan(self, reading: Reading, own: list[Hit]) -> Scan | None:

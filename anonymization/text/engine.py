@@ -90,14 +90,19 @@ def load_model(name: str) -> PeopleModel:
 
 
 def _loaded(folder: Path) -> PeopleModel:
+    import numpy as np
     import spacy
+    import srsly
     from spacy.util import load_config
     from thinc.api import NumpyOps
 
     config = dict(load_config(folder / "config.cfg", interpolate=True)["components"]["ner"])
     del config["factory"]
     nlp = spacy.blank("xx")
-    nlp.vocab.from_disk(folder / "vocab")
+    # Of the vocabulary, the vectors alone: its strings are names for hashes, and the pipe reads hashes.
+    vectors = nlp.vocab.vectors
+    vectors.data = np.load(folder / "vocab" / "vectors")
+    vectors.key2row = srsly.read_msgpack(folder / "vocab" / "key2row")
     ner = nlp.add_pipe("ner", config=config)
     ner.from_disk(folder / "ner", exclude=["vocab"])
     # Most of the time goes into products of matrices: numpy's library is faster at them than the one spaCy brings.

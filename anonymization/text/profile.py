@@ -28,6 +28,7 @@ from anonymization.text.settings import RedactionSettings
 from anonymization.text.vocabulary import COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY, Vocabulary
 
 SAMPLE = 1_000  # distinct values looked at in a column
+_SHORT = 1_000  # whole numbers below it are none of these kinds: versions, counts, floors
 _LONG = 4  # words: from there on a value is a text
 _NAMES = MappingProxyType(
     {
@@ -109,12 +110,14 @@ def profile(table: pa.Table, settings: RedactionSettings | None = None) -> tuple
     from anonymization.text.detector import Detector
     from anonymization.text.vocabulary import load_vocabulary
 
+    columns = [(name, _values(column)) for name, column in zip(table.schema.names, table.columns, strict=True)]
+    if not any(values for _, values in columns):
+        return tuple(ColumnProfile(name, 0, 0, ()) for name, values in columns if values is not None)
     asked = settings or RedactionSettings()
     reader = RedactionSettings(None, asked.lexicon, asked.kinds, known=asked.known, meters=asked.meters)
     detector, vocabulary = Detector(reader), load_vocabulary(asked.lexicon)
     profiles = []
-    for name, column in zip(table.schema.names, table.columns, strict=True):
-        values = _values(column)
+    for name, values in columns:
         if values is not None:
             sample = values[:SAMPLE]
             found = detector.detect(sample)
@@ -127,7 +130,14 @@ def _values(column: pa.ChunkedArray) -> list[str] | None:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
         return None
-    texts: list[str] = pc.drop_null(pc.unique(column.cast(kind).cast(pa.string()))).to_pylist()
+    distinct = pc.drop_null(pc.unique(column.cast(kind)))
+    if (
+        pa.types.is_integer(kind)
+        and len(distinct)
+        and -_SHORT < pc.min(distinct).as_py() <= pc.max(distinct).as_py() < _SHORT
+    ):
+        return []
+    texts: list[str] = distinct.cast(pa.string()).to_pylist()
     return texts
 
 

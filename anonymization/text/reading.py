@@ -199,7 +199,10 @@ def _fold_at_once(text: str) -> tuple[str, bool]:
 
 def fold(word: str) -> str:
     """One word, without accents nor case."""
-    return word.lower() if word.isascii() else word.translate(_FOLDING).lower()
+    if word.isascii():
+        return word.lower()
+    folded, even = _fold_at_once(word)
+    return (folded if even else word.translate(_FOLDING)).lower()
 
 
 def _fold_slowly(text: str) -> tuple[str, list[int], list[int]]:

@@ -67,6 +67,7 @@ _VERB_ENDINGS = (
     "ees",
     "es",
 )
+_TOGETHER = 500  # words folded at once: few enough that most pieces are in the western code page
 _MOST_JUDGED = 1_500_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 FIRST_BORNE, FIRST_FREQUENT, FIRST_ALONE = 60, 700, 15_000  # bearers since 1900
@@ -249,12 +250,14 @@ def _gazetteer(name: str) -> pa.Table:
 
 
 def _folded(words: Iterable[str]) -> list[str]:
-    """Words without accents nor case, one answer each; folded together, since one by one they take a second."""
-    return fold("\n".join(words)).split("\n")
+    """Words without accents nor case, one answer each; folded many together, since one by one they take a second."""
+    each = list(words)
+    pieces = ("\n".join(each[start : start + _TOGETHER]) for start in range(0, len(each), _TOGETHER))
+    return [word for piece in pieces for word in fold(piece).split("\n")]
 
 
 def _dictionary(model: str) -> list[str]:
-    """Every form of the model's dictionary, as its own file holds it."""
+    """Every form, once, of the model's dictionary, as its own file holds it."""
     import srsly
 
     try:
@@ -264,7 +267,7 @@ def _dictionary(model: str) -> list[str]:
         data = next(Path(spec.submodule_search_locations[0]).glob(f"{model}-*"))
         tables = srsly.read_msgpack(data / "lemmatizer" / "lookups" / "lookups.bin")
         kept = (tables["lemma_exc"].values(), tables["lemma_index"].values(), tables["lemma_lookup"].values())
-        return [*map(str, chain.from_iterable(chain.from_iterable(kept)))]
+        return [*{str(form) for form in chain.from_iterable(chain.from_iterable(kept))}]
     except (ImportError, OSError, StopIteration, KeyError, ValueError) as error:
         raise TextModelError(
             f"the language model « {model} » is not installed or has no dictionary ({type(error).__name__}): "

@@ -9,7 +9,7 @@ from catalog import Certificate, DatasetPage, PublishedFile, certify
 from catalog.certificate_sections import sections
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
-from pipeline.publication.files import OpenFile
+from pipeline.publication.files import OpenFile, release_name, schema_key
 from policies.contract import Contract
 from storage.journal_records import DecisionRecord, VerdictRecord
 from storage.zones import certificate_key, open_key, verdict_key
@@ -29,11 +29,12 @@ def dataset_page(
 ) -> DatasetPage:
     """Return the dataset's page as it must be once this period is out."""
     newest = any(file.latest for file in files)
+    release = release_name(contract, candidate.manifest.content)
     earlier = [
         OpenFile(**file)
-        for release in hub.journal.releases(str(contract.id), contract.version.major)
-        if release.period != period
-        for file in release.files
+        for each in hub.journal.releases(str(contract.id), contract.version.major)
+        if each.period != period
+        for file in each.files
         if not (file["latest"] and newest)
     ]
     whole = sorted([*files, *earlier], key=lambda file: (not file.latest, _descending(file.period), file.format))
@@ -42,12 +43,12 @@ def dataset_page(
         territory=hub.territory,
         period=period,
         periods=tuple(sorted({file.period for file in whole}, reverse=True)),
-        files=tuple(_published(hub, file) for file in whole),
+        files=tuple(published_file(hub, file) for file in whole),
         table=candidate.table.to_batches(ROWS_AT_A_TIME) if contract.release.searchable else [],
         certificate=certificate,
         released_at=hub.now(),
         coverage_note=coverage_note(contract),
-        certificate_url=_address(hub, _certificate_key(contract, period, "html")),
+        certificate_url=_address(hub, _certificate_key(contract, period, release, "html")),
         run_id=run_id,
     )
 
@@ -81,9 +82,10 @@ def write_certificate(
         sections=sections(contract, details),
         verification=check,
     )
+    release = release_name(contract, candidate.manifest.content)
     html, json = certificate.to_html(), certificate.to_json()
-    hub.open.put(_certificate_key(contract, period, "html"), html, media_type="text/html; charset=utf-8")
-    hub.open.put(_certificate_key(contract, period, "json"), json, media_type="application/json")
+    hub.open.put(_certificate_key(contract, period, release, "html"), html, media_type="text/html; charset=utf-8")
+    hub.open.put(_certificate_key(contract, period, release, "json"), json, media_type="application/json")
     hub.audit.put(
         certificate_key(str(contract.id), period, verdict.candidate_digest), json, media_type="application/json"
     )
@@ -139,13 +141,15 @@ def coverage_note(contract: Contract) -> str:
     return "Ces chiffres ne comptent que les participants qui ont donné leur accord ; ce ne sont pas des totaux."
 
 
-def _certificate_key(contract: Contract, period: str, kind: str) -> str:
-    return open_key(str(contract.id), contract.version.major, period, f"{CERTIFICATE}.{kind}")
+def _certificate_key(contract: Contract, period: str, release: str, kind: str) -> str:
+    return open_key(str(contract.id), contract.version.major, period, f"{CERTIFICATE}.{kind}", release)
 
 
-def _published(hub: Hub, file: OpenFile) -> PublishedFile:
+def published_file(hub: Hub, file: OpenFile) -> PublishedFile:
+    """Return a file of the open bucket as the catalogue shows it."""
     url = _address(hub, file.key)
-    return PublishedFile(file.format, url, file.size, file.digest, file.rows, file.period, file.latest)
+    schema = _address(hub, schema_key(file.key)) if file.format == "csv" else ""
+    return PublishedFile(file.format, url, file.size, file.digest, file.rows, file.period, file.latest, schema)
 
 
 def _address(hub: Hub, key: str) -> str:

@@ -19,7 +19,7 @@ from stack.services.postgres import ADMIN, DATASTORE_READER
 
 EDITOR = "ardoise-editor"
 ADMINISTRATOR = "ckan-admin"
-PLUGINS = "ardoise dcat scheming_datasets datastore datatables_view"
+PLUGINS = "ardoise_search ardoise dcat scheming_datasets datastore datatables_view"
 THREADS = 8
 COMMAND_SECONDS = 240  # an empty database takes about ten on an idle machine
 
@@ -33,6 +33,7 @@ SECRET_KEY = {secret}
 api_token.jwt.encode.secret = string:{jwt}
 api_token.jwt.decode.secret = string:{jwt}
 sqlalchemy.url = postgresql://ckan:{ckan_password}@127.0.0.1:{postgres}/ckan
+solr_url = postgresql-search://
 ckan.datastore.write_url = postgresql://datastore:{datastore_password}@127.0.0.1:{postgres}/datastore
 ckan.datastore.read_url = postgresql://{reader}:{reader_password}@127.0.0.1:{postgres}/datastore
 ckan.redis.url = redis://:{valkey_password}@127.0.0.1:{valkey}/1
@@ -46,7 +47,9 @@ ckan.locales_offered = fr en
 ckan.display_timezone = {timezone}
 ckan.plugins = {plugins}
 ckan.views.default_views =
-ckan.datastore.sqlsearch.enabled = false
+ckan.datastore.sqlsearch.enabled = true
+ckan.datastore.default_fts_lang = french
+ckan.datastore.public_table_search =
 ckan.auth.create_user_via_web = false
 ckan.auth.create_user_via_api = false
 ckan.auth.user_create_groups = false

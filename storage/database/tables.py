@@ -149,6 +149,18 @@ releases = Table(
     Column("released_at", UtcDateTime, nullable=False),
 )
 
+withdrawals = Table(
+    "withdrawals",
+    METADATA,
+    _key("dataset"),
+    Column("major", Integer, primary_key=True, autoincrement=False),
+    _key("period"),
+    Column("requested_at", UtcDateTime, primary_key=True),
+    Column("reason", String(32), nullable=False),  # personal_rows, retention or another word the console shows
+    Column("run_id", String(255), nullable=False),
+    Column("done_at", UtcDateTime),  # nothing of the period is left in the open
+)
+
 lineage_events = Table(
     "lineage_events",
     METADATA,
@@ -165,6 +177,43 @@ lineage_events = Table(
     Column("body", Json, nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
     Index(None, "dataset", "stage", "event_time"),
+)
+
+feed_readings = Table(
+    "feed_readings",
+    METADATA,
+    _key("delivery_id"),
+    Column("dataset", String(255), nullable=False),
+    Column("run_id", String(255), nullable=False),
+    Column("contract_version", String(64), nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("rejected", BigInteger, nullable=False),
+    Column("unreadable", Boolean, nullable=False),  # set aside whole
+    Column("unknown_columns", Integer, nullable=False),  # how many: their names could be data
+    Column("filled", Json, nullable=False),  # the contract's columns that had a value
+    Column("reasons", Json, nullable=False),  # code, column of the contract, rows, first position
+    Index(None, "dataset", "received_at"),
+)
+
+feed_alerts = Table(
+    "feed_alerts",
+    METADATA,
+    _key("dataset"),
+    _key("kind"),
+    Column("raised_at", UtcDateTime, primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),  # last found to be so
+    Column("resolved_at", UtcDateTime),
+    Column("details", Json, nullable=False),  # counts, shares, names of the contract's columns
+)
+Index(  # an alert is raised once
+    "uq_feed_alerts_raised",
+    feed_alerts.c.dataset,
+    feed_alerts.c.kind,
+    unique=True,
+    postgresql_where=feed_alerts.c.resolved_at.is_(None),
+    sqlite_where=feed_alerts.c.resolved_at.is_(None),
 )
 
 consent_terms = Table(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading, Word
@@ -52,6 +52,9 @@ _LIVES = re.compile(
     r"(?:j'habite|habitons|habite|habitant|demeurant|demeure|domiciliee?|reside|residant|loge|vis|adresse\s?:)\s(?:a|au|aux|en|le|la|les)?\s?$"
 )
 _POSTCODE_FURTHER = re.compile(r"[^.!?;:\n\d]{0,24}[\s,](?:0[1-9]|[1-8]\d|9[0-58])\d{3}(?=\s[a-z])")
+_SAINT = re.compile(r"^st(e?)-")
+_ARTICLE = re.compile(r"^(?:les?|la)-|^l'")
+_WAYS_VENUES, _WAYS_HOMES = WAYS | VENUES, WAYS | HOMES
 _MOST = 6  # words of a name
 _FARMS = frozenset(["ferme", "manoir", "moulin", "logis", "closerie", "lieu-dit"])
 _ABBREVIATED = frozenset(
@@ -169,7 +172,7 @@ class PlaceRecognizer:
             and not self._bears_name(reading, index)
         ):
             return None
-        quoted = _QUOTED.match(plain, word.end) if house is None and word.plain in VENUES | WAYS else None
+        quoted = _QUOTED.match(plain, word.end) if house is None and word.plain in _WAYS_VENUES else None
         if quoted:
             return word.start, quoted.end(), ""
         end = self._name_end(reading, index, house is not None)
@@ -185,7 +188,7 @@ class PlaceRecognizer:
         complement = COMPLEMENT.match(plain, end)
         if quoted := _QUOTED.match(plain, end):
             return start, quoted.end(), ""
-        if complement and word.plain in WAYS | HOMES:
+        if complement and word.plain in _WAYS_HOMES:
             return start, tail, "résidence et logement"
         if word.plain in HOMES and tail > end and (POSTCODE.match(plain, end) or word.plain in _FARMS):
             return start, tail, "lieu avec son code postal"
@@ -324,7 +327,11 @@ class PlaceRecognizer:
         return best
 
     @staticmethod
-    def _is_commune(name: str, flags: object) -> bool:
-        spelled = re.sub(r"^st(e?)-", r"saint\1-", name)
-        known = flags(spelled) | flags(spelled.replace("-", " ")) | flags(re.sub(r"^(?:les?|la)-|^l'", "", spelled))  # type: ignore[operator]
+    def _is_commune(name: str, flags: Callable[[str], int]) -> bool:
+        spelled = _SAINT.sub(r"saint\1-", name) if name.startswith("st") else name
+        known = (
+            flags(spelled)
+            | flags(spelled.replace("-", " "))
+            | flags(_ARTICLE.sub("", spelled) if spelled.startswith("l") else spelled)
+        )
         return bool(known & COMMUNE)

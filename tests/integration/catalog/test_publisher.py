@@ -7,6 +7,7 @@ import secrets
 import socket
 from dataclasses import replace
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -35,7 +36,7 @@ class TestCkanCatalogue(CatalogueBehavior):
         def rows(dataset: str, period: str) -> list[dict[str, Any]]:
             resources = ckan.ask("package_show", {"id": dataset})["resources"]
             table = next(each["id"] for each in resources if each["role"] == "table")
-            query = {"resource_id": table, "filters": {"periode_publiee": period}, "sort": "rang"}
+            query = {"resource_id": table, "filters": {"periode_publiee": period}, "sort": "_id"}
             found: list[dict[str, Any]] = ckan.ask("datastore_search", query)["records"]
             return found
 
@@ -69,7 +70,7 @@ def test_the_metadata_is_dcat(ckan: CkanServer, catalogue: CkanCatalogue, name: 
         "dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/MONTHLY>",
     ):
         assert term in turtle, term
-    for once in ("dct:PeriodOfTime", "foaf:Agent", "vcard:Kind"):
+    for once in ("foaf:Agent", "vcard:Kind", "dcat:DatasetSeries", "dcat:DataService"):
         assert turtle.count(f"a {once}") == 1, once
     distributions = turtle.count("a dcat:Distribution")
     assert distributions == 6
@@ -148,3 +149,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_what_changes_is_an_atom_feed_for_those_who_see_the_dataset(
+    ckan: CkanServer, catalogue: CkanCatalogue, name: str
+) -> None:
+    catalogue.publish(page(water(name), "2026-09"))
+    catalogue.publish(page(water(name), "2026-10", periods=("2026-10", "2026-09")))
+    address = f"{ckan.url}/ardoise/changes/{name}.atom"
+    feed = ElementTree.fromstring(httpx.get(address, timeout=30).text)
+    titles = [entry.findtext("{*}title") for entry in feed.findall("{*}entry")]
+    assert titles == [
+        "Octobre 2026 : première publication, 3 lignes.",
+        "Septembre 2026 : première publication, 3 lignes.",
+    ]
+    assert len({entry.findtext("{*}id") for entry in feed.findall("{*}entry")}) == 2
+    ckan.ask("package_patch", {"id": name, "private": True}, ckan.editor)
+    assert httpx.get(address, timeout=30).status_code == 403
+    assert httpx.get(f"{ckan.url}/ardoise/changes/{name}-nowhere.atom", timeout=30).status_code == 404

@@ -122,23 +122,75 @@ def test_nobody_else_ever_does(ckan: CkanServer, people: People, role: str, quer
     assert result["facets"].get("tags", {}).get("prive") is None
 
 
+@pytest.mark.parametrize("role", [*INSIDERS, *OUTSIDERS])
 @pytest.mark.parametrize(
     "query",
     [
+        {"fq": "OR *:*"},
         {"fq": "capacity:private OR capacity:public"},
-        {"fq": "tags:a) OR (*:*"},
-        {"fq": "tags:a OR *:* "},
-        {"fq": "{!lucene}capacity:private"},
-        {"q": "title:eau^4"},
-        {"q": "title:(eau"},
-        {"sort": "title asc"},
-        {"facet.field": ["permission_labels"]},
+        {"fq": "+capacity:private"},
+        {"fq": "+capacity:(public OR private)"},
+        {"fq": "tags:a OR *:* OR"},
+        {"fq_list": ["*:*", "OR +capacity:private", "-capacity:public OR *:*"]},
+        {"q": "*:* OR capacity:private OR state:draft"},
+        {"q": "capacity:private", "defType": "edismax", "mm": "0"},
+        {"q": "-(-capacity:private)"},
+        {"fq": "-(-capacity:private)"},
     ],
 )
-def test_what_is_not_understood_is_an_error(ckan: CkanServer, query: dict[str, Any]) -> None:
-    answer = ckan.action("package_search", {"include_private": True, **query} if "fq" not in query else query)
-    assert answer.status_code in (400, 409), answer.text
-    assert answer.json()["success"] is False
+def test_no_filter_opens_a_default_search(ckan: CkanServer, people: People, role: str, query: dict[str, Any]) -> None:
+    answer = ckan.action("package_search", {"rows": 1000, "facet.field": ["tags"], **query}, people.tokens[role])
+    assert answer.status_code in (200, 409), answer.text
+    if answer.status_code == 200:
+        result = answer.json()["result"]
+        assert names(result) & {people.private, people.draft} == set()
+        assert result["facets"]["tags"].get("prive") is None
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"fq": "tags:a) OR (*:*"}, 409),
+        ({"fq": "(tags:a"}, 409),
+        ({"fq": 'tags:"a'}, 409),
+        ({"fq": "{!lucene}capacity:private"}, 409),
+        ({"q": "_query_:x"}, 409),
+        ({"q": "title:(eau"}, 409),
+        ({"q": "--included"}, 409),
+        ({"q": "title:/e.u/"}, 409),
+        ({"q": "metadata_modified:[hier TO *]"}, 409),
+        ({"q": "a" * 50_001}, 409),
+        ({"start": 10**30}, 409),
+        ({"rows": 10**30}, 200),  # as many as the site allows
+        ({"start": 2**31 - 1}, 200),
+        ({"rows": -1}, 409),
+        ({"facet.field": ["permission_labels"]}, 409),
+        ({"facet.field": ["unheard_of"]}, 200),
+        ({"facet.field": ["tags') FROM x; --"]}, 409),
+        ({"facet.limit": -7}, 409),
+        ({"sort": "title asc"}, 400),
+        ({"sort": "name asc; DROP TABLE package"}, 400),
+        ({"sort": "metadata_modified"}, 400),
+        ({"ext_bbox": "a,b,c,d"}, 400),
+        ({"q": "eau'; DROP TABLE package; --"}, 200),
+        ({"hl": "true"}, 400),
+    ],
+)
+def test_what_is_not_understood_is_an_error(ckan: CkanServer, query: dict[str, Any], status: int) -> None:
+    answer = ckan.action("package_search", query)
+    assert (answer.status_code, answer.json()["success"]) == (status, status == 200), answer.text
+
+
+def test_an_error_says_what_is_not_understood(ckan: CkanServer) -> None:
+    answer = ckan.action("package_search", {"q": "title:(eau"})
+    assert "une parenthèse n" in answer.json()["error"]["message"]
+    page = httpx.get(f"{ckan.url}/dataset/?q=--eau", timeout=60)
+    assert (page.status_code, 'id="search-error"' in page.text) == (200, True)
+
+
+def test_the_search_tells_its_own_time(ckan: CkanServer) -> None:
+    answer = ckan.action("package_search", {"q": "eau"})
+    assert answer.headers["Server-Timing"].startswith("search;dur=")
 
 
 def test_pages_of_the_site_hide_it_too(ckan: CkanServer, people: People) -> None:
@@ -199,11 +251,27 @@ def test_flat_clauses(search: Search, people: People) -> None:
     assert search(fq="metadata_modified:[* TO 2020-01-01T00:00:00Z]")["count"] == 0
     assert names(search(q='title:"élagages public"')) == {people.public}
     assert names(search(q=f"name:prive-{people.mark[:3]}*")) == {people.private}
+    assert names(search(fq="tags:prive OR tags:public")) == {people.private, people.public}
+    assert names(search(fq="metadata_modified:[NOW/DAY-1DAY TO NOW+1HOUR]")) == {people.private, people.public}
+    assert names(search(q="élagage", qf="title^2", defType="edismax")) == {people.private, people.public}
+
+
+def test_a_box_of_the_map(ckan: CkanServer, people: People) -> None:
+    name, geometry = f"carte-{people.mark}", {"type": "Point", "coordinates": [-0.55, 47.47]}
+    extra = {"key": "spatial", "value": json.dumps(geometry)}
+    editor = people.tokens["editor"]
+    fields = {"name": name, "title": "Carte", "notes": "x", "owner_org": HOME, "extras": [extra]}
+    ckan.ask("package_create", fields, editor)
+    inside, outside = ({"fq": f"name:{name}", "ext_bbox": box} for box in ("-1,47,0,48", "2,47,3,48"))
+    assert (ckan.ask("package_search", inside)["count"], ckan.ask("package_search", outside)["count"]) == (1, 0)
+    ckan.ask("package_delete", {"id": name}, editor)
 
 
 def test_autocompletion(ckan: CkanServer, people: People) -> None:
     hidden = ckan.ask("package_autocomplete", {"q": people.mark})
     assert [each["name"] for each in hidden] == [people.public]
+    misspelt = ckan.ask("package_autocomplete", {"q": "élagagse", "limit": 100})
+    assert people.public in {each["name"] for each in misspelt}
     seen = ckan.ask("package_autocomplete", {"q": people.mark}, people.tokens["member"])
     assert {each["name"] for each in seen} >= {people.public, people.private}
 
@@ -212,6 +280,10 @@ def test_rebuild_check_and_show(ckan: CkanServer, people: People, search: Search
     ckan.command("search-index", "clear", people.public)
     assert names(search()) == {people.private}
     assert "1 out of" in ckan.command("search-index", "check")
+    ckan.command("search-index", "rebuild-fast")
+    assert names(search()) == {people.private, people.public}
+    ckan.command("search-index", "clear")
+    assert search()["count"] == 0
     ckan.command("search-index", "rebuild")
     assert names(search()) == {people.private, people.public}
     assert people.public in ckan.command("search-index", "show", people.public)

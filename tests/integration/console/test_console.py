@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -16,8 +16,10 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from pydantic import SecretStr
 
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageDeliveryError, LineageEmitter, Stage
+from pipeline.entry import watch_feeds
 from policies import load_territory
 from stack.service import StackContext
+from storage import DatasetRef, DeliveryId, Reading, RejectCount, Zone
 from tests.integration.console.conftest import RunningConsole
 from tests.stack_fixtures import PostgresServer
 
@@ -61,6 +63,11 @@ def told(console: RunningConsole) -> RunningConsole:
         None,
         now,
     )
+    count = RejectCount("nullValues", "places_disponibles", 1204, 3)
+    console.journal.record_reading(
+        Reading("abcdef0123456789", "parking", "broken", "1.0.0", now, now, 5184, 1204, False, 0, (), (count,))
+    )
+    console.journal.raise_alert("parking", "rejects", {"share": 0.23, "usual": 0.01, "since": now.isoformat()}, now)
     console.journal.start_stage("broken", "parking", None, "ingest", now)
     console.journal.finish_stage("broken", "parking", None, "ingest", {}, 30.0, "failed", "SourceUnavailableError")
     return console
@@ -113,6 +120,18 @@ def test_a_steward_finds_what_waits_and_what_failed(page: Page) -> None:
     expect(page.get_by_role("article").filter(has_text="Places disponibles")).to_contain_text("En échec")
 
 
+def test_rejects_are_found_from_an_alert_by_reason(page: Page) -> None:
+    alerts = page.get_by_role("region", name="Flux à regarder")
+    expect(alerts).to_contain_text("Trop de lignes rejetées")
+    alerts.get_by_role("link", name="Places disponibles").click()
+    page.get_by_role("link", name="Voir ce qui est en quarantaine").click()
+    page.get_by_label("Motif", exact=True).select_option("nullValues")
+    page.get_by_role("button", name="Filtrer").click()
+    line = page.get_by_role("table").nth(1).get_by_role("row").filter(has_text="places_disponibles")
+    expect(line).to_contain_text("1\u202f204 sur 5\u202f184")
+    expect(line).to_contain_text("abcdef012345")
+
+
 def test_no_page_scrolls_sideways_and_each_has_one_title(page: Page, told: RunningConsole) -> None:
     run = f"{RUN}-release".replace(":", "%3A").replace("+", "%2B")
     for path in (
@@ -120,6 +139,7 @@ def test_no_page_scrolls_sideways_and_each_has_one_title(page: Page, told: Runni
         "/jeux-de-donnees/citizen-reports",
         f"/jeux-de-donnees/citizen-reports/executions/{run}",
         "/jeux-de-donnees/parking/executions/broken",
+        "/rejets",
     ):
         page.goto(told.url + path)
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
@@ -127,7 +147,7 @@ def test_no_page_scrolls_sideways_and_each_has_one_title(page: Page, told: Runni
         levels = page.eval_on_selector_all("h1,h2,h3", "nodes => nodes.map(node => Number(node.tagName[1]))")
         assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), path
         unnamed = "nodes => nodes.filter(node => !node.labels.length).length"
-        assert page.eval_on_selector_all("input:not([type=hidden])", unnamed) == 0
+        assert page.eval_on_selector_all("input:not([type=hidden]), select", unnamed) == 0
 
 
 def test_the_lineage_is_drawn_and_told(page: Page, told: RunningConsole) -> None:
@@ -214,6 +234,21 @@ def test_health_and_logs(told: RunningConsole, stack_context: StackContext) -> N
     assert {RUN, f"{RUN}-release"} <= {document.get("run_id") for document in documents}
     for login in ("dpo", "steward"):
         assert told.password(login) not in "\n".join(lines)
+
+
+def test_a_feed_that_stopped_is_found_in_the_database_and_told_once(
+    told: RunningConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARDOISE_HOME", str(told.settings.home))
+    ref = DatasetRef(Zone.LANDING, "water-meters", "1.0.0", None, "landing/water-meters/abc.manifest", "0" * 64)
+    long_ago = datetime.now(UTC) - timedelta(days=90)
+    told.journal.record_delivery(DeliveryId("abc"), "water-meters", "run", ref, long_ago)
+    first, second = ({(one["dataset"], one["kind"]): one for one in watch_feeds()} for _ in range(2))
+    stopped = ("water-meters", "stopped")
+    assert (first[stopped]["new"], second[stopped]["new"]) == (True, False)
+    assert "32\u00a0jours" in first[stopped]["sentence"]
+    told.journal.record_delivery(DeliveryId("def"), "water-meters", "run", ref, datetime.now(UTC))
+    assert stopped not in {(one["dataset"], one["kind"]) for one in watch_feeds()}
 
 
 def test_a_wrong_bearer_is_refused(told: RunningConsole) -> None:

@@ -106,9 +106,9 @@ def test_files_go_only_if_the_contract_says_so_and_with_their_companion(server: 
 def test_a_file_that_grows_waits(server: SftpServer) -> None:
     server.put("depot/releves_a.csv", "x")
     growing = server.put("depot/releves_b.csv", "x")
-    timer = threading.Timer(0.15, lambda: growing.write_text("xx", encoding="utf-8"))
+    timer = threading.Timer(1, lambda: growing.write_text("xx", encoding="utf-8"))
     timer.start()
-    found, _ = landing(account(server, complete="stable", rest="PT0.4S").fetch(None, NOW))
+    found, _ = landing(account(server, complete="stable", rest="PT3S").fetch(None, NOW))
     assert found == [("releves_a.csv", b"x")]
 
 

@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from storage import Journal, NewerStateError, RecordError, database_engine, upgrade
 from storage.database import METADATA
 from tests.stack_fixtures import PostgresServer
-from tests.unit.storage.journal_behavior import DELIVERY, NOW, REF, JournalBehavior, decision, release
+from tests.unit.storage.journal_behavior import DELIVERY, NOW, REF, FeedBehavior, JournalBehavior, decision, release
 
 
-class TestJournalOnPostgres(JournalBehavior):
+class TestJournalOnPostgres(JournalBehavior, FeedBehavior):
     """The one suite, on the real service."""
 
     @pytest.fixture

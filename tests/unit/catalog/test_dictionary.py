@@ -9,14 +9,15 @@ import pyarrow as pa
 import pytest
 
 from catalog import PageError
-from catalog.dictionary import PERIOD, RANK, fields, records
-from policies import DatasetId, ReleasedColumn
-from tests.catalog_pages import ROWS, table, territory, water
+from catalog.dictionary import PERIOD, csv_rows, fields, first_id, table_rows
+from policies import Contract, DatasetId, ReleasedColumn
+from tests.catalog_pages import ROWS, page, table, territory, water
 
 
 def test_columns_have_a_type_a_label_a_note_and_a_unit() -> None:
     found = {field["id"]: field for field in fields(water())}
-    assert list(found)[:2] == [PERIOD, RANK]
+    assert {"mois", "code_commune", "commune"} < set(found)
+    assert PERIOD not in found
     assert found["foyers_participants"]["type"] == "int8"
     assert found["consommation_totale_l"]["info"] == {
         "label": "Consommation totale l",
@@ -25,42 +26,51 @@ def test_columns_have_a_type_a_label_a_note_and_a_unit() -> None:
     }
 
 
-def test_columns_that_are_there_keep_their_place() -> None:
-    known = [field["id"] for field in fields(water())]
-    added = ReleasedColumn("canton", ("code_insee",), "string")
-    rule = replace(water().release, columns=(added, *water().release.columns))
-    assert [field["id"] for field in fields(replace(water(), release=rule), known)] == [*known, "canton"]
-
-
 def test_a_column_of_our_own_name_is_refused() -> None:
-    rule = replace(water().release, columns=(ReleasedColumn(RANK, (), "integer"),))
-    with pytest.raises(PageError, match="rang"):
+    rule = replace(water().release, columns=(ReleasedColumn(PERIOD, (), "string"),))
+    with pytest.raises(PageError, match=PERIOD):
         fields(replace(water(), release=rule))
 
 
-def test_rows_are_ranked_across_chunks_and_batches() -> None:
-    chunks = list(records(table(water(), ROWS), water(), "2026-10", 1))
-    assert [len(chunk) for chunk in chunks] == [1, 1, 1]
-    assert [(row[PERIOD], row[RANK]) for chunk in chunks for row in chunk] == [("2026-10", n) for n in range(3)]
+def lines(batches: list[pa.RecordBatch], contract: Contract, period: str) -> list[str]:
+    return b"".join(csv_rows(batches, contract, period)).decode().splitlines()
 
 
-def test_times_dates_and_what_is_not_a_number() -> None:
+def test_rows_are_numbered_across_batches_in_an_order_that_stays() -> None:
+    found = lines(table(water(), ROWS), water(), "2026-10")
+    assert [int(line.split(",")[0]) - first_id("2026-10") for line in found] == [0, 1, 2]
+    assert first_id("2026-11") - first_id("2026-10") == 31 * 1_000_000_000
+    assert first_id("2199-12-31") < 2**53
+
+
+def test_the_same_release_has_the_same_version_and_another_one_another() -> None:
+    assert table_rows(page(water())).version == table_rows(page(water())).version
+    searched = replace(water(), release=replace(water().release, full_text=("commune",)))
+    versions = {
+        table_rows(each).version
+        for each in (page(water()), page(water(), "2026-09"), page(water(), rows=ROWS[:1]), page(searched))
+    }
+    assert len(versions) == 4
+
+
+def test_times_dates_texts_and_what_is_not_a_number() -> None:
     columns = (
         ReleasedColumn("instant", (), "timestamp"),
         ReleasedColumn("jour", (), "date"),
         ReleasedColumn("mesure", (), "number"),
+        ReleasedColumn("texte", (), "string"),
     )
     parking = territory().contracts[DatasetId("parking")]
     contract = replace(parking, release=replace(parking.release, columns=columns, measures=()))
     batch = pa.record_batch(
         {
-            "instant": pa.array([datetime(2026, 10, 25, 0, 30, tzinfo=UTC), None], pa.timestamp("us", "UTC")),
-            "jour": pa.array([date(2026, 10, 25), None]),
-            "mesure": pa.array([float("nan"), 1.5]),
+            "instant": pa.array([datetime(2026, 10, 25, 0, 30, tzinfo=UTC), None, None], pa.timestamp("us", "UTC")),
+            "jour": pa.array([date(2026, 10, 25), None, None]),
+            "mesure": pa.array([float("nan"), 1.5, float("inf")]),
+            "texte": ["", None, 'dit « "oui", puis »'],
         }
     )
-    first, second = next(records([batch], contract, "2026-10-25", 10))
-    assert first["instant"].startswith("2026-10-25 00:30:00")
-    assert first["instant"].endswith(("Z", "+00:00", "UTC"))
-    assert (first["jour"], first["mesure"]) == ("2026-10-25", None)
-    assert (second["instant"], second["jour"], second["mesure"]) == (None, None, 1.5)
+    first, second, third = (line.partition(",")[2] for line in lines([batch], contract, "2026-10-25"))
+    assert first == '2026-10-25T00:30:00.000000Z,2026-10-25,,""'
+    assert second == ",,1.5,"
+    assert third == ',,,"dit « ""oui"", puis »"'

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-import pytest
 from typer.testing import CliRunner
 
 from cli.app import application
 from cli.errors import CommandError
 from policies import ContractChangeError
-from sources import FeedError
 
 SHIPPED = Path(__file__).resolve().parents[3] / "policies" / "angers"
 runner = CliRunner()
@@ -46,9 +45,53 @@ def test_check_refuses_an_option_that_nothing_understands(tmp_path: Path) -> Non
         if file.is_file():
             (tmp_path / file.name).write_bytes(file.read_bytes())
     changed(tmp_path / "contracts", ("mislabelledOffset", "mislabeledOffset"))
-    result = runner.invoke(application, ["contracts", "check", str(tmp_path)], catch_exceptions=True)
-    with pytest.raises(FeedError, match="mislabeledOffset"):
-        raise result.exception or AssertionError(result.output)
+    result = runner.invoke(application, ["contracts", "check", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 1
+    line = (tmp_path / "contracts" / "parking.odcs.yaml").read_text(encoding="utf-8").splitlines()
+    number = next(n for n, text in enumerate(line, start=1) if "mislabeledOffset" in text)
+    assert f"ligne {number} : feed.options.mislabeledOffset : cette option n'existe pas [feed-options]" in result.output
+    assert "→ Corrigez « feed.options »" in result.output
+    assert "1 problème :" in result.output
+
+
+def test_check_goes_on_to_the_last_problem_of_the_last_contract(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "angers")
+    contracts = tmp_path / "angers" / "contracts"
+    changed(
+        contracts,
+        ("value: PT1H", "value: une heure"),
+        ("formats: [parquet, csv, geojson, geoparquet]", "formats: [xlsx]"),
+    )
+    water = contracts / "water-meters.odcs.yaml"
+    water.write_text(water.read_text(encoding="utf-8").replace("minimumUnits: 10", "minimumUnits: 9"), encoding="utf-8")
+    (tmp_path / "angers" / "access.cedar").unlink()
+    result = runner.invoke(application, ["contracts", "check", str(tmp_path / "angers")], catch_exceptions=False)
+    assert result.exit_code == 1
+    for told in (
+        "✓ citizen-reports",
+        "✗ parking.odcs.yaml",
+        "lateness : doit être une durée ISO 8601",
+        "✗ water-meters.odcs.yaml",
+        "la stratégie demande au moins 10 [weak-minimum-units]",
+        "→ Remontez la protection au plancher",
+        "[access]",
+    ):
+        assert told in result.output
+
+
+def test_check_says_which_file_of_the_territory_stops_everything(tmp_path: Path) -> None:
+    result = runner.invoke(application, ["contracts", "check", str(tmp_path)], catch_exceptions=False)
+    assert result.exit_code == 1
+    assert "strategy.yaml" in result.output
+    assert "le fichier ne peut pas être lu (il n'existe pas) [unreadable]" in result.output
+
+
+def test_check_tells_a_draft(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "angers")
+    changed(tmp_path / "angers" / "contracts", ("status: active", "status: draft"))
+    result = runner.invoke(application, ["contracts", "check", str(tmp_path / "angers")], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "ni collecté ni publié : statut « draft »" in result.output
 
 
 def test_two_datasets_are_not_compared() -> None:

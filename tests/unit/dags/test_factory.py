@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,24 @@ def test_one_dag_rotates_for_all_of_them(territory: Territory) -> None:
     assert dag.get_task("rotate").partial_kwargs["max_active_tis_per_dag"] == 1
     for promise in ("Rien n'est publié de nouveau", "elle ne s'annule pas", "une rotation ne répare rien"):
         assert promise in dag.doc_md
+
+
+def test_one_dag_watches_all_feeds_and_nothing_waits_for_it(territory: Territory) -> None:
+    from dags.ardoise import watch_dag
+
+    dag = watch_dag(territory)
+    assert (dag.dag_id, order(dag)) == ("feeds_watch", ["watch"])
+    assert (dag.timetable.expression, dag.max_active_runs, dag.catchup) == ("10 * * * *", 1, False)
+    assert dag.is_paused_upon_creation is False
+    assert dag.get_task("watch").outlets == []
+    assert "n'arrête ni la collecte ni la publication" in dag.doc_md
+
+
+def test_a_draft_is_neither_collected_nor_released(territory: Territory, settings: Settings) -> None:
+    from dags.ardoise import build
+
+    contracts = {name: replace(one, status="draft") for name, one in territory.contracts.items()}
+    assert list(build(replace(territory, contracts=contracts), settings)) == []
 
 
 def test_a_collection_follows_its_contract(dags: dict[str, Any], territory: Territory) -> None:

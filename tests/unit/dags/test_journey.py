@@ -76,6 +76,19 @@ def test_a_rotation_takes_one_domain_after_the_other(monkeypatch: pytest.MonkeyP
     assert retire(**context) == 4
 
 
+def test_a_feed_that_alerts_shows_in_red_and_ends_green_once_it_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowFailException
+
+    from dags.journey import watch_feeds
+
+    alert = {"dataset": "parking", "kind": "stopped", "new": True, "sentence": "Aucune livraison depuis hier."}
+    replace_stage(monkeypatch, "watch_feeds", [alert])
+    with pytest.raises(AirflowFailException, match="parking : Aucune livraison depuis hier"):
+        watch_feeds(**Task().context())
+    replace_stage(monkeypatch, "watch_feeds", [])
+    watch_feeds(**Task().context())
+
+
 def test_an_outage_may_be_retried_and_nothing_else() -> None:
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
 

@@ -84,6 +84,7 @@ def test_a_refused_contract_says_why_and_takes_no_other_with_it(parsed: dict[str
         "water-meters__release",
         "citizen-reports",
         "rotate_keys",
+        "feeds_watch",
     }
     tasks, page = parsed["dags"]["citizen-reports"]
     assert tasks == ["contract"]

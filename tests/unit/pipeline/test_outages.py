@@ -90,7 +90,8 @@ def outcome(world: World) -> dict[str, Any]:
         found.key: world.hub.open.get(found.key) for found in world.hub.open.list("") if "certificat" not in found.key
     }
     published = {
-        key: body if key.endswith("csv") else pq.read_table(io.BytesIO(body)).to_pylist() for key, body in files.items()
+        key: pq.read_table(io.BytesIO(body)).to_pylist() if key.endswith("parquet") else body
+        for key, body in files.items()
     }
     releases = [(release.period, release.rows) for release in world.hub.journal.releases("water-meters")]
     dirty = world.hub.journal.dirty_periods("water-meters", 1, world.clock())

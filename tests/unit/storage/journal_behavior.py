@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from storage import DatasetRef, DeliveryId, Journal, RecordError, Zone
+from storage import DatasetRef, DeliveryId, Journal, Reading, RecordError, RejectCount, Zone
 
 NOW = datetime(2026, 11, 3, 6, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -276,3 +276,69 @@ class JournalBehavior:
             journal.start_stage("run-1", "parking", None, "ingest", NOW.replace(tzinfo=None))
         assert "2026" not in str(caught.value)
         assert caught.value.__suppress_context__
+
+
+def reading(**changes: Any) -> Reading:
+    reasons = (RejectCount("badDate", "date", 2, 7), RejectCount("columnCount", None, 1, 3))
+    values: dict[str, Any] = {
+        "delivery_id": "abc",
+        "dataset": "parking",
+        "run_id": "run-1",
+        "contract_version": "1.0.0",
+        "read_at": NOW,
+        "received_at": NOW - DAY,
+        "rows": 100,
+        "rejected": 3,
+        "unreadable": False,
+        "unknown_columns": 1,
+        "filled": ("date", "nom"),
+        "reasons": reasons,
+    }
+    return Reading(**(values | changes))
+
+
+class FeedBehavior:
+    """Readings and alerts: run by both suites."""
+
+    def test_the_last_reading_of_a_delivery_counts(self, journal: Journal) -> None:
+        journal.record_reading(reading())
+        journal.record_reading(reading(rejected=1, reasons=(RejectCount("columnCount", None, 1, 3),)))
+        (found,) = journal.readings("parking")
+        assert found == reading(rejected=1, reasons=(RejectCount("columnCount", None, 1, 3),))
+        assert journal.readings("water-meters") == []
+
+    def test_readings_come_latest_first_and_from_a_moment_on(self, journal: Journal) -> None:
+        for number in range(4):
+            journal.record_reading(reading(delivery_id=f"d{number}", received_at=NOW - number * DAY))
+        assert [one.delivery_id for one in journal.readings("parking")] == ["d0", "d1", "d2", "d3"]
+        assert [one.delivery_id for one in journal.readings("parking", NOW - 2 * DAY, limit=2)] == ["d0", "d1"]
+        assert [one.delivery_id for one in journal.readings("parking", before=NOW - DAY)] == ["d2", "d3"]
+        assert journal.first_received("parking") == NOW - 3 * DAY
+        assert journal.first_received("water-meters") is None
+        assert journal.rows_received("parking", NOW - 2 * DAY, NOW) == 200
+        assert journal.rows_received("parking", NOW, NOW + DAY) == 0
+
+    def test_when_a_feed_last_delivered(self, journal: Journal) -> None:
+        assert journal.last_delivery("parking") is None
+        assert journal.received_at(DELIVERY) is None
+        journal.record_delivery(DELIVERY, "parking", "run-1", REF, NOW)
+        journal.record_delivery(DeliveryId("before"), "parking", "run-1", REF, NOW - DAY)
+        assert journal.last_delivery("parking") == NOW
+        assert journal.received_at(DELIVERY) == NOW
+
+    def test_an_alert_is_raised_once_and_may_come_again_after_it_was_over(self, journal: Journal) -> None:
+        assert journal.raise_alert("parking", "stopped", {"hours": 3}, NOW)
+        assert not journal.raise_alert("parking", "stopped", {"hours": 4}, NOW + DAY)
+        (standing,) = journal.alerts("parking")
+        assert (standing.raised_at, standing.seen_at, standing.details) == (NOW, NOW + DAY, {"hours": 4})
+        assert journal.resolve_alert("parking", "stopped", NOW + 2 * DAY)
+        assert not journal.resolve_alert("parking", "stopped", NOW + 3 * DAY)
+        assert journal.alerts() == []
+        assert [one.resolved_at for one in journal.past_alerts("parking", 5)] == [NOW + 2 * DAY]
+        assert journal.raise_alert("parking", "stopped", {}, NOW + 3 * DAY)
+
+    def test_alerts_of_other_kinds_and_datasets_stand_side_by_side(self, journal: Journal) -> None:
+        for dataset, kind in (("parking", "stopped"), ("parking", "shrunk"), ("water-meters", "stopped")):
+            assert journal.raise_alert(dataset, kind, {}, NOW)
+        assert len(journal.alerts()) == 3
+        assert {one.kind for one in journal.alerts("parking")} == {"stopped", "shrunk"}

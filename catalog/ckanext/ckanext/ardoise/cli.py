@@ -13,10 +13,13 @@ import click
 import sqlalchemy as sa
 from ckan.common import config
 from ckan.lib import api_token
+from ckan.lib.search import rebuild
+from ckan.lib.search.common import make_connection
 from ckan.logic import NotFound, get_action
 from ckanext.datastore.cli import permissions_sql
 
 PLUGIN = "ardoise"
+MIGRATED = "ardoise_search"
 
 
 @click.group(short_help="Ardoise: prépare le catalogue.")
@@ -34,6 +37,7 @@ def prepare(context: click.Context) -> None:
     """
     wanted = json.load(sys.stdin)
     _upgrade(context)
+    _fill_index()
     _allow_datastore(wanted["admin_url"])
     _ensure_sysadmin(wanted["sysadmin"])
     editor = _ensure_user(wanted["editor"])
@@ -48,7 +52,14 @@ def _upgrade(context: click.Context) -> None:
     """Migrate CKAN and its plugins; alembic refuses a database that is newer than this code."""
     context.invoke(ckan.cli.db.upgrade, version="head", plugin=None, skip_core=False, skip_plugins=False)
     # CKAN passes over a plugin whose revision it does not know: asked for by name, alembic refuses it.
-    context.invoke(ckan.cli.db.upgrade, version="head", plugin=PLUGIN, skip_core=False, skip_plugins=True)
+    context.invoke(ckan.cli.db.upgrade, version="head", plugin=MIGRATED, skip_core=False, skip_plugins=True)
+
+
+def _fill_index() -> None:
+    """Index every dataset where none is: a migration makes the index anew."""
+    datasets = model.Session.query(model.Package).filter_by(state="active").count()
+    if datasets and make_connection().search("*:*", rows=0).hits == 0:
+        rebuild(quiet=True)
 
 
 def _allow_datastore(admin_url: str) -> None:

@@ -1,4 +1,4 @@
-"""CKAN's entry point into this extension."""
+"""CKAN's entry points into this extension: its search, which any CKAN may take alone, and all the rest."""
 
 from __future__ import annotations
 
@@ -7,28 +7,53 @@ from typing import Any
 
 import ckan.plugins as p
 from ckan.common import CKANConfig
+from ckan.lib.search import SearchQueryError
 
-from ckanext.ardoise import cli, page, views
-from ckanext.ardoise.solr import replace_solr
+from ckanext.ardoise import cli, page, tags, views
+from ckanext.ardoise.changes import changes
+from ckanext.ardoise.search.areas import filter_for
+from ckanext.ardoise.search.clauses import QuerySyntaxError
+from ckanext.ardoise.solr import SCHEME, replace_solr
+from ckanext.ardoise.tables import actions as tables
+from ckanext.ardoise.tables.views import tables as table_views
 
-UNUSED_SOLR = "http://127.0.0.1/unused"
+
+class ArdoiseSearchPlugin(p.SingletonPlugin):
+    """Search in PostgreSQL, where ``solr_url`` begins with ``postgresql-search:``."""
+
+    p.implements(p.IConfigurer)
+    p.implements(p.IPackageController, inherit=True)
+
+    def update_config(self, config: CKANConfig) -> None:
+        """Called before CKAN first speaks to its search engine."""
+        if str(config.get("solr_url") or "").startswith(SCHEME):
+            replace_solr()
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Keep to the box of ``ext_bbox=west,south,east,north``, in degrees."""
+        box = (search_params.get("extras") or {}).get("ext_bbox")
+        if box:
+            try:
+                search_params["fq_list"] = [*search_params.get("fq_list", []), filter_for(str(box))]
+            except QuerySyntaxError as error:
+                raise SearchQueryError(str(error)) from None
+        return search_params
 
 
 @p.toolkit.blanket.config_declarations
 class ArdoisePlugin(p.SingletonPlugin):
-    """Search in PostgreSQL, the territory's theme, the certificate on dataset pages, a health check."""
+    """The territory's theme, the certificate on dataset pages, a health check."""
 
     p.implements(p.IConfigurer)
     p.implements(p.ITemplateHelpers)
     p.implements(p.IBlueprint)
     p.implements(p.IClick)
+    p.implements(p.IActions)
+    p.implements(p.IAuthFunctions)
     p.implements(p.IFacets, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
-        """Called before CKAN first speaks to its search engine."""
-        if config.get("ardoise.search", "postgres") == "postgres":
-            config["solr_url"] = config.get("solr_url") or UNUSED_SOLR  # CKAN requires one
-            replace_solr()
+        """Tell CKAN where our pages, styles and licences are."""
         licences = Path(__file__).with_name("licenses.json").as_uri()
         config["licenses_group_url"] = config.get("licenses_group_url") or licences
         p.toolkit.add_template_directory(config, "templates")
@@ -40,7 +65,15 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise]
+        return [views.ardoise, table_views, changes]
+
+    def get_actions(self) -> dict[str, Any]:
+        """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
+        return {**tables.ACTIONS, **tags.ACTIONS}
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        """Who may load them."""
+        return tables.AUTHORIZATIONS
 
     def get_commands(self) -> list[Any]:
         """``ckan ardoise …``."""

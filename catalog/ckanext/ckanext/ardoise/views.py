@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 import flask
-import sqlalchemy as sa
-from ckan import model
+import pysolr
 from ckan.lib.redis import is_redis_available
+from ckan.lib.search import SearchError
+from ckan.lib.search.common import make_connection
 
 from ckanext.ardoise.logs import log_request
-from ckanext.ardoise.search.conditions import INDEX
 
 ardoise = flask.Blueprint("ardoise", __name__)
 
@@ -27,11 +27,16 @@ def health() -> Any:
 
 def _index_answers() -> bool:
     try:
-        model.Session.execute(sa.select(sa.func.count()).select_from(INDEX)).scalar_one()
-    except sa.exc.SQLAlchemyError:
-        model.Session.rollback()
+        make_connection().ping()
+    except pysolr.SolrError:
         return False
     return True
+
+
+@ardoise.app_errorhandler(SearchError)
+def _not_understood(error: SearchError) -> Any:
+    """Answer 400 where a page, a feed or the RDF catalogue was asked with a search that is not understood."""
+    return flask.Response(f"Recherche refusée : {error}\n", 400, mimetype="text/plain")
 
 
 @ardoise.before_app_request
@@ -42,6 +47,8 @@ def _begin() -> None:
 @ardoise.after_app_request
 def _log(response: flask.Response) -> flask.Response:
     began = getattr(flask.g, "ardoise_began", None)
+    if (searched := getattr(flask.g, "ardoise_search", None)) is not None:
+        response.headers["Server-Timing"] = f"search;dur={searched:.1f}"
     if began is not None and flask.request.path != "/health" and flask.request.endpoint != "static":
         log_request(response.status_code, time.monotonic() - began)
     return response

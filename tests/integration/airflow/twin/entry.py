@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import BadPayloadError, OutageError
+from sources import Connections
 
 RefJson = dict[str, Any]
 PLANTED = "Jeanne-Canari-0612345678"
@@ -44,7 +44,7 @@ def _ref(zone: str, dataset: str, period: str | None) -> RefJson:
     return {"zone": zone, "dataset": dataset, "version": "1.0.0", "period": period, "key": "k", "digest": "d"}
 
 
-def ingest(dataset: str, run_id: str, connections: Callable[[str], str | None] | None = None) -> list[RefJson]:
+def ingest(dataset: str, run_id: str, connections: Connections | None = None) -> list[RefJson]:
     """One delivery."""
     _asked("ingest", dataset=dataset, run_id=run_id)
     if _switched(f"outage-{dataset}", once=True):

@@ -73,6 +73,17 @@ def test_known_identifiers_are_met_however_they_are_written_and_only_with_the_ke
     assert "Kerbrat" not in repr(known)
 
 
+def test_small_whole_numbers_are_looked_at_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unwanted(name: str) -> None:
+        raise AssertionError(f"{name} is loaded for small numbers")
+
+    monkeypatch.setattr("anonymization.text.vocabulary.load_vocabulary", unwanted)
+    (found,) = profile(pa.table({"version": pa.array([1, 2, None, 999, -3])}))
+    assert (found.looked_at, found.kinds()) == (0, ())
+    with pytest.raises(AssertionError, match="is loaded"):
+        profile(pa.table({"version": pa.array([1, 1_000])}))
+
+
 def test_a_key_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         KnownIdentifiers(b"short")

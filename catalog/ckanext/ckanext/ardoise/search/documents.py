@@ -1,117 +1,138 @@
-"""How a document that CKAN hands over for indexing becomes a row, and the kinds of its fields.
-
-The kinds follow CKAN's own Solr schema: most fields are matched as a whole, a few are text (matched by words, whatever
-their accents), dates have ranges, and the dictionaries CKAN reads back are kept but can not be searched.
-"""
+"""How a document that CKAN hands over for indexing becomes a row of the index."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
+import json
 from collections.abc import Mapping
-from enum import Enum
+from datetime import datetime
 from typing import Any
 
-LARGEST_TEXT = 200_000  # characters of one document that are searched, well under tsvector's 1 MB
+import sqlalchemy as sa
 
+from ckanext.ardoise.search.areas import SOURCE, box_of
+from ckanext.ardoise.search.dates import instant, sortable, written
+from ckanext.ardoise.search.fields import (
+    ADDRESSES,
+    DATES,
+    DICTIONARIES,
+    HIDDEN,
+    LISTS,
+    SCALARS,
+    UNSEARCHABLE,
+    Kind,
+    is_returned,
+    is_searched_everywhere,
+    kind_of,
+)
+from ckanext.ardoise.search.table import CONFIGURATION, Box
+from ckanext.ardoise.search.words import GAP, indexed_text, words_of
 
-class Kind(Enum):
-    """How a field is compared."""
-
-    WHOLE = "whole"
-    TEXT = "text"
-    SUBSTRING = "substring"
-    DATE = "date"
-    NUMBER = "number"
-
-
-_TEXT_FIELDS = frozenset({
-    "text", "title", "notes", "author", "author_email", "maintainer", "maintainer_email", "res_name",
-    "res_description", "urls",
-})  # fmt: skip
-_NUMBERS = frozenset({"views_total", "views_recent", "resources_accessed_total", "resources_accessed_recent"})
-_DATES = frozenset({"metadata_created", "metadata_modified", "indexed_ts"})
-_SUBSTRINGS = {"name_ngram": "name", "title_ngram": "title"}
-UNSEARCHABLE = frozenset({"data_dict", "validated_data_dict"})
-UNRETURNED = frozenset({"permission_labels", "title_string"})
-_WORDY = (
-    "name", "title", "notes", "tags", "groups", "organization", "author", "maintainer", "res_name", "res_description",
-    "license", "url", "res_url",
-)  # fmt: skip
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?))?(?:Z|\+00:00)?")
-
-
-def kind_of(field: str) -> Kind:
-    """Return how ``field`` is compared."""
-    if field in _SUBSTRINGS:
-        return Kind.SUBSTRING
-    if field in _DATES or field.endswith("_date"):
-        return Kind.DATE
-    if field in _NUMBERS:
-        return Kind.NUMBER
-    if field in _TEXT_FIELDS or field.startswith(("extras_", "res_extras_")):
-        return Kind.TEXT
-    return Kind.WHOLE
-
-
-def source_of(field: str) -> str:
-    """Return the document's field that ``field`` looks into."""
-    return _SUBSTRINGS.get(field, field)
-
-
-def fold(text: str) -> str:
-    """Return ``text`` in lower case and without accents: « Qualité » and « qualite » are the same word."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
-def instant(text: str) -> str | None:
-    """Return an ISO 8601 date or UTC date-time in the one form that sorts as text; None if it is neither."""
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return None
-    time = found.group(2) or "00:00:00"
-    time, _, fraction = (time if time.count(":") == 2 else f"{time}:00").partition(".")
-    return f"{found.group(1)}T{time}.{fraction.ljust(6, '0')}Z"
+LONGEST_TEXT = 200_000  # characters of one document that are searched, well under tsvector's 1 MB
+LONGEST_TITLE = 600  # characters of a title that are ordered by; an index entry has room for 2.7 kB
+LONGEST_VALUE = 8_000  # characters of a value matched as a whole; Lucene refuses terms of over 32 kB
+_HEADS = ("title", "name", "tags", "groups")
+_FORMS = sa.literal_column("'simple'::regconfig")
+_VECTOR = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
 
 
 def values(document: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return what can be searched in ``document``: for each field its values, as text."""
+    """Return what can be searched in ``document``: for each field its distinct values, as text; dates sortable."""
     found: dict[str, list[str]] = {}
     for field, value in document.items():
         if field in UNSEARCHABLE:
             continue
-        texts = [_scalar(item) for item in (value if isinstance(value, (list, tuple, set)) else [value])]
-        kept = [text for text in texts if text is not None]
+        items = value if isinstance(value, (list, tuple, set)) else [value]
+        texts = [text for text in map(_scalar, items) if text is not None]
         if kind_of(field) is Kind.DATE:
-            kept = [date for date in map(instant, kept) if date is not None]
-        elif field == "title_string":
-            kept = [fold(text) for text in kept]
-        if kept:
-            found[field] = kept
+            texts = [sortable(moment) for moment in map(instant, texts) if moment is not None]
+        if texts:
+            found[field] = list(dict.fromkeys(texts))
+    if addresses := [text for field in ADDRESSES for text in found.get(field, [])]:
+        found["urls"] = addresses
     return found
 
 
 def stored(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a search may give back of ``document``."""
+    """Return what a search may give back of ``document``, its dictionaries apart; dates as Solr writes them."""
+    kept: dict[str, Any] = {}
+    for field, value in document.items():
+        if not is_returned(field) or field in HIDDEN or field in DICTIONARIES or isinstance(value, dict):
+            continue
+        if value is None or value == []:
+            continue
+        if kind_of(field) is Kind.DATE:
+            moment = instant(str(value))
+            if moment is None:
+                continue
+            value = written(moment)
+        kept[field] = value
+    return kept
+
+
+def texts(found: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return the folded words of searchable values: ``title``, ``name``, ``labels`` (tags, groups) and ``rest``."""
+    rest = [
+        text for field, each in found.items() if is_searched_everywhere(field) and field not in _HEADS for text in each
+    ]
     return {
-        field: value
-        for field, value in document.items()
-        if field not in UNRETURNED and (field in UNSEARCHABLE or not isinstance(value, dict))
+        "title": indexed_text(found.get("title", []), LONGEST_TEXT),
+        "name": indexed_text(found.get("name", []), LONGEST_TEXT),
+        "labels": indexed_text([*found.get("tags", []), *found.get("groups", [])], LONGEST_TEXT),
+        "rest": indexed_text(rest, LONGEST_TEXT),
     }
 
 
-def words(document: Mapping[str, list[str]]) -> tuple[str, str, str]:
-    """Return the folded text of searchable values in three weights: title and name, tags and themes, all the rest."""
-    first = [fold(text) for field in ("name", "title") for text in document.get(field, [])]
-    second = [fold(text) for field in ("tags", "groups") for text in document.get(field, [])]
-    rest = [
-        fold(text)
-        for field, texts in document.items()
-        if field in _WORDY or field.startswith(("extras_", "res_extras_", "vocab_"))
-        for text in texts
-    ]
-    return " ".join(first)[:LARGEST_TEXT], " ".join(second)[:LARGEST_TEXT], " ".join(rest)[:LARGEST_TEXT]
+def row(document: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Return the columns of ``document``; ``words`` and ``heading`` are made by :func:`vectors` from its ``…_text``."""
+    document = {"indexed_ts": written(now), **document}
+    found = values(document)
+    told = texts(found)
+    labels = " ".join(filter(None, (told["title"], told["name"], told["labels"])))
+    columns: dict[str, Any] = {name: found[name][0] if name in found else None for name in SCALARS}
+    columns |= {name: found.get(name, []) for name in LISTS}
+    columns |= {name: instant(found[name][0]) if name in found else None for name in DATES}
+    return columns | {
+        "title": " ".join(words_of(" ".join(found.get("title", []))))[:LONGEST_TITLE],
+        "bounds": _written_box(document),
+        "others": {field: _compared(field, each) for field, each in found.items() if _lies_apart(field)},
+        "stored": json.dumps(stored(document), ensure_ascii=False, default=str).replace("\\u0000", ""),
+        **{name: _dictionary(document.get(name)) for name in DICTIONARIES},
+        **{f"{name}_text": text for name, text in told.items()},
+        "forms_text": f"{labels} {told['rest']}",
+    }
+
+
+def distinct_words(made: Mapping[str, Any]) -> set[str]:
+    """Return the words of a row."""
+    return {word for word in str(made["forms_text"]).split() if word != GAP}
+
+
+def vectors() -> dict[str, sa.ColumnElement[Any]]:
+    """Return ``heading``, ``words`` and ``forms`` as expressions over the parameters ``title_text``, ``name_text``…"""
+    parts = {
+        name: sa.func.setweight(
+            sa.func.to_tsvector(_VECTOR, sa.bindparam(f"{name}_text", type_=sa.Text)), sa.literal_column(f"'{weight}'")
+        )
+        for name, weight in (("title", "A"), ("name", "B"), ("labels", "C"), ("rest", "D"))
+    }
+    heading = parts["title"].op("||")(parts["name"]).op("||")(parts["labels"])
+    return {
+        "heading": heading,
+        "words": heading.op("||")(parts["rest"]),
+        "forms": sa.func.strip(sa.func.to_tsvector(_FORMS, sa.bindparam("forms_text", type_=sa.Text))),
+        "bounds": sa.cast(sa.bindparam("bounds", type_=sa.Text), Box),
+    }
+
+
+def _lies_apart(field: str) -> bool:
+    """Whether the field has no column of its own."""
+    return field not in SCALARS and field not in LISTS and field not in DATES
+
+
+def _compared(field: str, found: list[str]) -> list[str]:
+    if kind_of(field) is Kind.TEXT:
+        return [indexed_text(found, LONGEST_TEXT)]
+    return [text[:LONGEST_VALUE] for text in found]
 
 
 def _scalar(value: Any) -> str | None:
@@ -120,3 +141,13 @@ def _scalar(value: Any) -> str | None:
     if isinstance(value, (str, int, float)) and value != "":
         return str(value).replace("\x00", "")
     return None
+
+
+def _dictionary(value: Any) -> str | None:
+    return None if value is None else str(value).replace("\x00", "")
+
+
+def _written_box(document: Mapping[str, Any]) -> str | None:
+    geometry = document.get(SOURCE) or document.get(f"extras_{SOURCE}")
+    box = box_of(geometry) if geometry else None
+    return None if box is None else f"({box[2]},{box[3]}),({box[0]},{box[1]})"

@@ -1,203 +1,197 @@
-"""Reads the part of the Lucene query syntax that CKAN and its users need.
+"""Reads queries in the syntax of Solr's standard parser (Lucene's classic query syntax).
 
-    query  := clause (("AND" | "OR" | nothing) clause)*      one kind of link: never AND and OR mixed
-    clause := ("+" | "-" | "!" | "NOT")? (field ":" value | "(" query ")" | value | "*:*")
-    value  := word | word"*" | "*" | "a phrase" | "(" values ")" | "[" low "TO" high "]"
+    group  := clause (("AND" | "OR" | "&&" | "||")? clause)*
+    clause := ("+" | "-" | "!" | "NOT")? (field ":")? (value | "(" group ")") ("^" number)? | "*:*"
+    value  := word | "a phrase" | word with * and ? | word "~" | "[" low "TO" high "]"
 
-Clauses side by side must all hold (Solr's ``q.op=AND``, which CKAN asks for). The invariant is safety: a text that is
-not entirely understood raises :class:`QuerySyntaxError` (in French, for visitors read it). It is never skipped: a
-filter left out shows more than was asked. Boosts, fuzzy terms, wildcards inside words, regular expressions, local
-parameters and mixes of AND and OR are such texts.
+A group is *flat*, as Solr reads it: no operator holds before another. Each clause is required, prohibited or optional;
+AND makes the clauses on its two sides required, OR makes them optional, a clause without either follows ``q.op``. One
+rule is stricter than Solr's: a clause with a « + » stays required whatever stands beside it. CKAN puts filters on
+visibility around what a visitor writes; in Solr an OR that begins his text would undo the one before it.
+
+The invariant is safety: a text that is not entirely understood raises :class:`QuerySyntaxError` (in French, for
+visitors read it). It is never skipped: a filter left out shows more than was asked. Regular expressions, words near
+each other (``"a b"~5``) and functions are such texts.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+import dataclasses
 from dataclasses import dataclass
 
+from ckanext.ardoise.search import areas
 from ckanext.ardoise.search.clauses import (
-    All,
-    Any,
     Between,
     Clause,
     Everything,
+    Fuzzy,
+    Group,
     Match,
-    Not,
-    Prefix,
     Present,
     QuerySyntaxError,
+    Wildcard,
 )
+from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
+from ckanext.ardoise.search.lexer import Token, bounds, tokens, unescaped, wildcards
 
-LONGEST_QUERY = 50_000  # characters; a reader of many organizations has long permission filters
 DEEPEST_QUERY = 6  # parentheses in parentheses
-FIELD = re.compile(r"[A-Za-z][\w.-]*")
-
-_BOUND = r'(?:"(?:[^"\\]|\\.)*"|[^\s"\[\]{}()]+)'
-_TOKEN = re.compile(
-    rf"""
-    (?P<space>\s+)
-    |(?P<phrase>"(?:[^"\\]|\\.)*")
-    |(?P<range>[\[{{]\s*{_BOUND}\s+TO\s+{_BOUND}\s*[\]}}])
-    |(?P<everything>\*:\*)
-    |(?P<open>\()
-    |(?P<close>\))
-    |(?P<field>[A-Za-z][\w.-]*):
-    |(?P<sign>[+\-!])(?=\S)
-    |(?P<word>(?:[^\s()\[\]{{}}"^~?:\\&|/+\-!]|\\.)(?:[^\s()\[\]{{}}"^~?:\\&|]|\\.)*)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_RANGE = re.compile(rf"([\[{{])\s*({_BOUND})\s+TO\s+({_BOUND})\s*([\]}}])", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
+@dataclass(slots=True)
+class Member:
+    """A clause of a group while it is read; ``sign`` is « + », « - » or empty."""
+
+    clause: Clause
+    sign: str
+    required: bool
 
 
-def parse(query: str, default_field: str = "text") -> Clause:
-    """Read ``query``; words without a field are looked for in ``default_field``.
+def parse(query: str, default_field: str = EVERYTHING, operator: str = "AND") -> Clause:
+    """Read ``query``: words without a field are for ``default_field``, clauses side by side follow ``operator``.
 
     Raises:
         QuerySyntaxError: some part of it is not understood.
     """
-    if len(query) > LONGEST_QUERY:
-        raise QuerySyntaxError(f"elle dépasse {LONGEST_QUERY} caractères")
-    return _Parser(list(_tokens(query)), default_field).whole()
+    return whole(_Parser(tokens(query), operator).whole(default_field))
 
 
-def _tokens(query: str) -> Iterator[_Token]:
-    position = 0
-    while position < len(query):
-        found = _TOKEN.match(query, position)
-        if found is None:
-            raise QuerySyntaxError(f"le caractère {position + 1} surprend")
-        kind = str(found.lastgroup)
-        if kind != "space":
-            yield _Token(kind, found.group(kind))
-        position = found.end()
+def whole(clause: Clause) -> Clause:
+    """Return a whole query: one that only prohibits is about everything else (Solr's rule, for whole queries only)."""
+    if isinstance(clause, Group) and clause.prohibited and not clause.required and not clause.optional:
+        return dataclasses.replace(clause, required=(Everything(),))
+    return clause
 
 
-def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+def add(members: list[Member], clause: Clause, link: str, sign: str, operator: str) -> None:
+    """Append a clause to a group by Solr's rule; ``link`` is the AND or OR before it, or empty."""
+    if members and link and not members[-1].sign:
+        members[-1].required = link == "AND" or (members[-1].required and operator == "OR")
+    required = sign == "+" or (link != "OR" if operator == "AND" else link == "AND")
+    members.append(Member(clause, sign, required))
+
+
+def grouped(members: list[Member], minimum: int | None = None) -> Clause:
+    """Return the group of some members; the member itself where it is alone and not prohibited."""
+    if len(members) == 1 and members[0].sign != "-":
+        return members[0].clause
+    return Group(
+        required=tuple(each.clause for each in members if each.required and each.sign != "-"),
+        optional=tuple(each.clause for each in members if not each.required and each.sign != "-"),
+        prohibited=tuple(each.clause for each in members if each.sign == "-"),
+        minimum=minimum,
+    )
 
 
 class _Parser:
     """Recursive descent over the tokens; ``_next`` is the position of the next one."""
 
-    def __init__(self, tokens: list[_Token], default_field: str) -> None:
-        self._tokens = tokens
+    def __init__(self, found: list[Token], operator: str) -> None:
+        self._tokens = found
         self._next = 0
-        self._default_field = default_field
+        self._operator = operator
 
-    def whole(self) -> Clause:
-        clause = self._sequence(0, self._clause)
+    def whole(self, field: str) -> Clause:
+        clause = self._group(0, field)
         if self._peek() is not None:
             raise QuerySyntaxError("une parenthèse se ferme sans s'être ouverte")
         return clause
 
-    def _peek(self) -> _Token | None:
+    def _peek(self) -> Token | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
-    def _take(self) -> _Token:
+    def _take(self, *kinds: str) -> Token | None:
         token = self._peek()
-        if token is None:
-            raise QuerySyntaxError("elle s'arrête trop tôt")
+        if token is None or (kinds and token.kind not in kinds):
+            return None
         self._next += 1
         return token
 
-    def _takes(self, *words: str) -> str | None:
-        token = self._peek()
-        if token is not None and token.kind == "word" and token.text in words:
-            self._next += 1
-            return token.text
-        return None
-
-    def _sequence(self, depth: int, read: Callable[[int], Clause]) -> Clause:
-        """Clauses up to a closing parenthesis or the end, all linked in the same way."""
+    def _group(self, depth: int, field: str) -> Clause:
+        """Clauses up to a closing parenthesis or the end."""
         if depth > DEEPEST_QUERY:
             raise QuerySyntaxError(f"plus de {DEEPEST_QUERY} parenthèses sont emboîtées")
-        clauses: list[Clause] = []
-        links: set[str] = set()
-        signed = False
+        members: list[Member] = []
         while (token := self._peek()) is not None and token.kind != "close":
-            if clauses:
-                links.add(self._takes("AND", "OR") or "AND")
+            link = ""
+            if members and token.kind == "operator" and token.text != "NOT":
+                self._next += 1
+                link = token.text
             sign = self._sign()
-            clause = read(depth)
-            signed = signed or sign is not None
-            clauses.append(Not(clause) if sign in ("-", "!", "NOT") else clause)
-        if not clauses:
+            add(members, self._clause(depth, field), link, sign, self._operator)
+        if not members:
             raise QuerySyntaxError("il manque un terme")
-        if "OR" in links and ("AND" in links or signed):
-            raise QuerySyntaxError("OR est mêlé à AND, + ou - : mettez des parenthèses")
-        if len(clauses) == 1:
-            return clauses[0]
-        return Any(tuple(clauses)) if "OR" in links else All(tuple(clauses))
+        return grouped(members)
 
-    def _sign(self) -> str | None:
-        if self._takes("NOT"):
-            return "NOT"
+    def _sign(self) -> str:
         token = self._peek()
-        if token is not None and token.kind == "sign":
-            return self._take().text
-        return None
+        if token is not None and (token.kind == "sign" or (token.kind == "operator" and token.text == "NOT")):
+            self._next += 1
+            return "+" if token.text == "+" else "-"
+        return ""
 
-    def _clause(self, depth: int) -> Clause:
-        token = self._peek()
-        if token is not None and token.kind == "everything":
-            self._take()
-            return Everything()
-        if token is not None and token.kind == "open":
-            return self._parenthesized(depth, self._clause)
-        if token is not None and token.kind == "field":
-            self._take()
-            return self._value(depth, token.text)
-        return self._value(depth, self._default_field)
-
-    def _parenthesized(self, depth: int, read: Callable[[int], Clause]) -> Clause:
-        self._take()
-        clause = self._sequence(depth + 1, read)
-        if self._take().kind != "close":
-            raise QuerySyntaxError("une parenthèse n'est pas fermée")
-        return clause
+    def _clause(self, depth: int, field: str) -> Clause:
+        if self._take("everything"):
+            clause: Clause = Everything()
+        else:
+            if named := self._take("field"):
+                field = named.text
+            clause = self._value(depth, field)
+        boost = self._take("boost")
+        return boosted(clause, float(boost.text.lstrip("^="))) if boost else clause
 
     def _value(self, depth: int, field: str) -> Clause:
-        token = self._peek()
-        if token is not None and token.kind == "open":
-            return self._parenthesized(depth, lambda deeper: self._value(deeper, field))
         token = self._take()
+        if token is None:
+            raise QuerySyntaxError("elle s'arrête trop tôt")
+        if token.kind == "open":
+            clause = self._group(depth + 1, field)
+            if not self._take("close"):
+                raise QuerySyntaxError("une parenthèse n'est pas fermée")
+            return clause
         if token.kind == "phrase":
-            return Match(field, _unescape(token.text[1:-1]))
+            return phrase(field, unescaped(token.text[1:-1]))
         if token.kind == "range":
             return _range(field, token.text)
-        if token.kind == "word" and token.text not in ("AND", "OR", "NOT", "TO"):
-            return _word(field, token.text)
+        if token.kind == "word":
+            following = self._peek()
+            if following is not None and following.kind == "open" and following.attached:
+                raise QuerySyntaxError("une fonction ne se comprend pas ici")
+            return word(field, token.text, fuzzy=bool(self._take("fuzzy")))
         raise QuerySyntaxError(f"la valeur du champ {field} surprend")
 
 
-def _word(field: str, text: str) -> Clause:
-    if text == "*":
-        return Present(field)
-    start, star, rest = text.partition("*")
-    if not star:
-        return Match(field, _unescape(text))
-    if rest or start.endswith("\\"):
-        raise QuerySyntaxError(f"le champ {field} porte une étoile ailleurs qu'en fin de mot")
-    return Prefix(field, _unescape(start))
+def phrase(field: str, text: str) -> Clause:
+    """Return the clause of a quoted text."""
+    return areas.relation(text) if kind_of(field) is Kind.AREA else Match(field, text, phrase=True)
 
 
-def _range(field: str, text: str) -> Between:
-    found = _RANGE.fullmatch(text)
-    if found is None:
-        raise QuerySyntaxError(f"l'intervalle du champ {field} surprend")
-    opening, low, high, closing = found.groups()
-    return Between(field, _bound(low), _bound(high), opening == "[", closing == "]")
+def word(field: str, text: str, fuzzy: bool = False) -> Clause:
+    """Return the clause of a word as written, wildcards and escapes included."""
+    pieces, marks = wildcards(text)
+    if kind_of(field) is Kind.AREA and text != "*":
+        raise QuerySyntaxError(f"le champ {field} se compare à une zone")
+    if not marks:
+        return Fuzzy(field, pieces[0]) if fuzzy else Match(field, pieces[0])
+    if fuzzy:
+        raise QuerySyntaxError(f"le champ {field} porte à la fois un joker et un tilde")
+    return Present(field) if text == "*" else Wildcard(field, pieces, marks)
 
 
-def _bound(text: str) -> str | None:
-    if text == "*":
-        return None
-    return _unescape(text[1:-1] if text.startswith('"') else text)
+def boosted(clause: Clause, boost: float) -> Clause:
+    """Return ``clause`` with its words weighing ``boost`` times as much in the order of results."""
+    if isinstance(clause, (Match, Wildcard, Fuzzy)):
+        return dataclasses.replace(clause, boost=clause.boost * boost)
+    if isinstance(clause, Group):
+        return dataclasses.replace(
+            clause,
+            required=tuple(boosted(each, boost) for each in clause.required),
+            optional=tuple(boosted(each, boost) for each in clause.optional),
+        )
+    return clause
+
+
+def _range(field: str, text: str) -> Clause:
+    low, high, with_low, with_high = bounds(text)
+    if kind_of(field) is Kind.AREA and low is not None and high is not None:
+        return areas.corners(low, high)
+    return Between(field, low, high, with_low, with_high)

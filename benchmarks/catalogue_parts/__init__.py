@@ -1,0 +1,1 @@
+"""The parts of the catalogue's benchmark; ``python -m benchmarks.catalogue`` runs them."""

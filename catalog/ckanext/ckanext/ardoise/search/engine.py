@@ -1,0 +1,310 @@
+"""Documents in, documents out, over one PostgreSQL table; knows neither CKAN nor pysolr.
+
+A write is one transaction and visible at once. Two writers of one document leave the later version
+(``metadata_modified``), whichever comes last; writers come one after the other, and briefly. A search is one read-only
+transaction on one snapshot: its count, its facets and its page agree. Counts are kept as long as no write happened
+since (:data:`~ckanext.ardoise.search.table.GENERATION`); they belong to the whole request with its filters on
+visibility, so one reader's are never another's. Connections are never shared with a forked process.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import threading
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from ckanext.ardoise.search.answers import counts, page
+from ckanext.ardoise.search.clauses import Clause
+from ckanext.ardoise.search.conditions import Condition, condition, reads_texts
+from ckanext.ardoise.search.documents import distinct_words, row, vectors
+from ckanext.ardoise.search.freetext import misspelt
+from ckanext.ardoise.search.ranking import score
+from ckanext.ardoise.search.request import SearchRequest
+from ckanext.ardoise.search.spelling import RESEMBLANCE, spelled
+from ckanext.ardoise.search.table import GENERATION, INDEX, WORDS
+
+SLOWEST_SECONDS = 20  # a statement that takes longer is given up
+MOST_KNOWN = 200_000  # words of the index that this process need not write again
+MOST_KEPT = 500  # requests whose counts are kept, in each process
+LARGEST_KEPT = 2_000  # facet values of one of them
+ATTEMPTS = 4  # of a write that another one made impossible
+_CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
+# Compiling a statement to machine code takes longer than running it; sorts of a whole catalogue stay in memory.
+_SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
+
+
+_ON_INDEXES_ONLY = sa.text("SET LOCAL enable_seqscan = off")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found."""
+
+    hits: int
+    documents: list[dict[str, Any]]
+    facets: dict[str, list[Any]]  # Solr's flat list: value, number, value, number…
+
+
+Counted = tuple[int, dict[str, list[Any]]]
+
+
+class SearchEngine:
+    """The index in one database."""
+
+    def __init__(self, url: str | sa.URL) -> None:
+        self._engine = sa.create_engine(url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ")
+        sa.event.listen(self._engine, "connect", _settle)
+        self._deferring = sa.create_engine(url, pool_size=1, max_overflow=12)
+        sa.event.listen(self._deferring, "connect", _defer)
+        self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
+        self._known: set[str] = set()
+        self._last = -1  # the generation of this process's last write
+        self._lock = threading.Lock()
+        _ENGINES.add(self)
+
+    def forget_connections(self) -> None:
+        """Leave this process's copies of its parent's connections alone, and begin with new ones."""
+        for engine in (self._engine, self._deferring):
+            engine.dispose(close=False)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        for engine in (self._engine, self._deferring):
+            engine.dispose()
+
+    def ping(self) -> None:
+        """Ask the index for a sign of life."""
+
+        def ask() -> None:
+            with self._reading() as connection:
+                connection.execute(sa.select(GENERATION.c.number)).scalar_one()
+
+        _again_if_needed(ask)
+
+    def add(self, documents: Iterable[Mapping[str, Any]], now: datetime | None = None, deferred: bool = False) -> None:
+        """Index documents, replacing those of the same ``index_id`` unless they are newer.
+
+        Args:
+            documents: as CKAN hands them over.
+            now: what documents without ``indexed_ts`` are told.
+            deferred: visible at once, but safe on the disk only after :meth:`commit`, or a second later.
+        """
+        moment = now or datetime.now(UTC)
+        rows = {each["index_id"]: each for each in (row(document, moment) for document in documents)}
+        for each in rows.values():
+            each["new_words"] = sorted(distinct_words(each) - self._known)
+        if len(rows) == 1:
+            self._write([(_addition(counted=True), each) for each in rows.values()], deferred)
+        else:
+            self._write([(_counting(), {}), *((_addition(), rows[key]) for key in sorted(rows))], deferred)
+        for each in rows.values():
+            self._known.update(each["new_words"])
+
+    def commit(self) -> None:
+        """Wait until every write made before is safe on the disk."""
+        self._write([(_counting(), {})])  # the log is written in order
+
+    def delete(self, clause: Clause, now: datetime | None = None) -> None:
+        """Forget the documents that ``clause`` describes."""
+
+        def spell() -> Clause:
+            with self._reading() as connection:
+                return spelled(connection, clause)
+
+        clause = _again_if_needed(spell)
+        erased = sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC)))
+        self._write([(_counting(), {}), (erased, {})])
+
+    def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
+        """Return the page of documents, their number and the facets that the request asks for.
+
+        Args:
+            request: what is asked.
+            now: the request's NOW.
+            key: what says everything of the request but its page; None where its counts can not be kept.
+
+        Raises:
+            QuerySyntaxError: some part of the request can not be asked in SQL.
+        """
+        return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC), key))
+
+    def _searched(self, request: SearchRequest, moment: datetime, key: Any) -> Answer:
+        with self._reading() as connection:
+            request = _spelled(connection, request)
+            if any(map(reads_texts, (request.query, *request.filters))):
+                connection.execute(_ON_INDEXES_ONLY)
+            where = _where(request, moment)
+            generation = connection.execute(sa.select(GENERATION.c.number)).scalar_one()
+            hits, facets = self._counted(connection, where, request, generation, key)
+            looser = misspelt(request.query) if request.typed and not hits else None
+            if looser is not None:
+                request = _spelled(connection, replace(request, query=looser))
+                where = _where(request, moment)
+                other = None if key is None else ("misspelt", key)
+                hits, facets = self._counted(connection, where, request, generation, other)
+            rows: Iterable[sa.Row[Any]] = ()
+            if request.rows and hits > request.start:
+                weighed = score(request.query, request.weights, hits)
+                rows = connection.execute(page(where, weighed, request)).all()
+        # Copies: CKAN writes into the facets it is given, and what is kept must stay as it was counted.
+        return Answer(
+            hits, [_document(each, request) for each in rows], {field: list(each) for field, each in facets.items()}
+        )
+
+    def _counted(
+        self, connection: sa.Connection, where: Condition, request: SearchRequest, generation: int, key: Any
+    ) -> Counted:
+        if key is not None:
+            with self._lock:
+                kept = self._kept.get(key)
+                if kept is not None and kept[0] == generation:
+                    self._kept.move_to_end(key)
+                    return kept[1]
+        found = connection.execute(counts(where, request)).all()
+        facets: dict[str, list[Any]] = {field: [] for field in request.facets}
+        for position, value, number in found[1:]:
+            facets[request.facets[position]] += (value, int(number))
+        counted = (int(found[0][2]), facets)
+        if key is not None and len(found) <= LARGEST_KEPT:
+            with self._lock:
+                self._kept[key] = (generation, counted)
+                while len(self._kept) > MOST_KEPT:
+                    self._kept.popitem(last=False)
+        return counted
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def _write(self, work: Sequence[tuple[Any, dict[str, Any]]], deferred: bool = False) -> None:
+        """Run writing statements, all or none; a single one needs no transaction around it.
+
+        The first counts one generation more. Its row stays locked to the end: writers come one after the other, each
+        sees what the one before it left, and none waits for a row of another.
+        """
+
+        def write() -> None:
+            level: Any = "AUTOCOMMIT" if len(work) == 1 else "READ COMMITTED"
+            engine = self._deferring if deferred else self._engine
+            with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
+                for statement, values in work:
+                    answer = connection.execute(statement, values)
+                    if answer.returns_rows and (number := answer.scalar()) is not None:
+                        self._noticed(number)
+
+        if work:
+            _again_if_needed(write)
+
+    def _noticed(self, generation: int) -> None:
+        """Forget what words are known when another database answers at this address."""
+        if generation <= self._last or len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._last = generation
+
+
+Result = TypeVar("Result")
+
+
+def _again_if_needed(work: Callable[[], Result]) -> Result:
+    """Do ``work``, again when another write made it impossible or the connection had been lost meanwhile."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return work()
+        except sa.exc.DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or state in _CONTENDED):
+                raise
+    raise AssertionError("unreachable")
+
+
+@functools.cache
+def _counting() -> Any:
+    """The statement that counts one generation more."""
+    return sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number)
+
+
+@functools.cache
+def _addition(counted: bool = False) -> Any:
+    """The statement that indexes one row and its new words; if ``counted``, in one journey with the generation."""
+    names = [column.name for column in INDEX.columns]
+    made = {**{name: sa.bindparam(name, type_=INDEX.c[name].type) for name in names}, **vectors()}
+    values = sa.select(*(made[name].label(name) for name in names))
+    generation = _counting().cte("generation")
+    if counted:
+        values = values.select_from(generation)  # it is therefore counted, and locked, first
+    added = insert(INDEX).from_select(names, values)
+    newer = sa.func.coalesce(added.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
+    added = added.on_conflict_do_update(
+        index_elements=["index_id"], set_={name: added.excluded[name] for name in names}, where=newer
+    )
+    new = sa.select(sa.func.unnest(sa.bindparam("new_words", type_=ARRAY(sa.Text))))
+    added = added.add_cte(insert(WORDS).from_select(["word"], new).on_conflict_do_nothing().cte("words"))
+    return added.returning(sa.select(generation.c.number).scalar_subquery()) if counted else added
+
+
+_ENGINES: weakref.WeakSet[SearchEngine] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for engine in list(_ENGINES):
+        engine.forget_connections()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _settle(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SETTINGS} SET statement_timeout = '{SLOWEST_SECONDS}s'")
+    connection.commit()
+
+
+def _defer(connection: Any, record: Any) -> None:
+    _settle(connection, record)
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    connection.commit()
+
+
+def _spelled(connection: sa.Connection, request: SearchRequest) -> SearchRequest:
+    filters = tuple(spelled(connection, each) for each in request.filters)
+    return replace(request, query=spelled(connection, request.query), filters=filters)
+
+
+def _where(request: SearchRequest, now: datetime) -> Condition:
+    """All conditions; beside those on long texts, the others are asked of the rows that the index on texts finds.
+
+    PostgreSQL does not count the reading of long texts: left to choose, it would find documents by another index and
+    then look into the text of each.
+    """
+    clauses = (request.query, *request.filters)
+    if not any(map(reads_texts, clauses)):
+        return sa.and_(*(condition(each, now) for each in clauses))
+    held = [(each, condition(each, now)) for each in clauses]
+    return sa.and_(*(each if reads_texts(clause) else sa.case((each, True), else_=False) for clause, each in held))
+
+
+def _document(found: sa.Row[Any], request: SearchRequest) -> dict[str, Any]:
+    """What a page's row gives back, in the order of the fields asked for."""
+    told: dict[str, Any] = dict(found._mapping)
+    document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
+    weight = float(told.pop("score"))
+    document |= {name: value for name, value in told.items() if value is not None}
+    if request.fields is None:
+        return document
+    if "score" in request.fields:
+        document["score"] = weight
+    return {name: document[name] for name in request.fields if name in document}

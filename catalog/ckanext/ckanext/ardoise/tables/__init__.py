@@ -1,0 +1,1 @@
+"""DataStore tables that the hub fills by COPY, a period at a time."""

@@ -1,0 +1,1 @@
+"""From a feed that nobody described to a contract that a steward can review."""
