@@ -323,6 +323,13 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactedText:
+    """Whether free text may be published once personal data was taken out of it; by default it may not."""
+
+    publish: Literal["never", "after_reading"] = "never"  # "after_reading": where the contract itself asks for approval
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The floors of the territory that no contract may go under (`strategy.yaml`)."""
 
@@ -342,6 +349,7 @@ class Strategy:
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
     keep_versions: int = 3  # releases of a period whose files stay, the current one included
+    redacted_text: RedactedText = RedactedText()
 
 
 @dataclass(frozen=True, slots=True)
