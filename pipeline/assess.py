@@ -73,7 +73,7 @@ def _verdict(
     if not consent_is_current(hub, contract, candidate.manifest):
         refusals.append(CONSENT_CHANGED)
     refusals += _left_over(hub, contract, candidate)
-    met = look_for_known(hub, contract, candidate)
+    met = look_for_known(hub, contract, ref, candidate)
     refusals += met.refusals
     if candidate.table.num_rows == 0:
         refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")

@@ -17,9 +17,15 @@ from anonymization.pseudonyms import CustodyRefusedError
 from anonymization.text.known import KnownIdentifiers, folded
 from pipeline.candidate import Candidate
 from pipeline.deidentification.remember import KEY_BYTES, public_names, remembers
+from pipeline.forgetting import was_refused
 from pipeline.hub import Hub
 from policies.contract import Contract
-from storage import list_known, read_known
+from storage import DatasetRef, list_known, read_known
+
+FORGOTTEN = (
+    "Ce candidat a déjà été refusé, et les identifiants auxquels il faut le comparer ont été détruits ensuite : "
+    "relancez toute la diffusion de la période, tant que ses livraisons sont conservées."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,10 @@ class Met:
     remarks: tuple[str, ...] = ()
 
 
-def look_for_known(hub: Hub, contract: Contract, candidate: Candidate) -> Met:
+def look_for_known(hub: Hub, contract: Contract, ref: DatasetRef, candidate: Candidate) -> Met:
     """Look for known identifiers in every text of a candidate.
+
+    A candidate that was refused before stays refused while a set of its deliveries is missing.
 
     Raises:
         SealError, CustodyRefusedError, CustodyUnavailableError: a set is there and could not be looked at.
@@ -53,6 +61,9 @@ def look_for_known(hub: Hub, contract: Contract, candidate: Candidate) -> Met:
                 "période portaient ; ôtez cette colonne de la publication, ou dites dans le contrat ce qu'elle est."
             )
     missing = len(deliveries - seen)
+    earlier = hub.journal.verdict(ref.digest) if missing else None
+    if earlier is not None and was_refused(hub, earlier):
+        refusals.append(FORGOTTEN)
     remark = (
         f"Les identifiants de {missing} livraison(s) sur {len(deliveries)} ne sont plus connus (déjà publiées, ou plus "
         "anciennes que la conservation du dépôt) : pour elles, seul le détecteur a cherché."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 from anonymization.pseudonyms import CustodyRefusedError
 from pipeline.anonymize import anonymize, current_partition
 from pipeline.decide import Decision, decide
-from pipeline.deidentification.remember import forget_released
+from pipeline.deidentification.remember import forget
 from pipeline.deidentify import rebuild
 from pipeline.errors import (
     BadInputError,
@@ -20,6 +21,8 @@ from pipeline.errors import (
     NotPublishableError,
     RefusedError,
 )
+from pipeline.forgetting import forget_refused
+from pipeline.judging_known import FORGOTTEN
 from pipeline.replay import replay
 from storage import KnownSet, list_known, list_rejects, read_manifest, read_parquet, read_pointer, rejects_key_id
 from storage.errors import StoreUnavailableError
@@ -144,8 +147,9 @@ class JourneyBehaviour:
         world.drop("releves_b.csv", [lines[12].replace(";C000000;", ";ENSEMBLE;"), *lines[13:]])
         world.collect()
         assert len(known(world)) == 2
-        for _ in range(2):  # a refusal forgets nothing
+        for _ in range(2):  # made again, it is held against the same
             verdict = world.judge("2026-10")
+            assert known(world) == []
             assert verdict.word == "refused"
             told = [reason for reason in verdict.reasons if "identifiant" in reason]
             assert len(told) == 3, verdict.reasons
@@ -153,7 +157,27 @@ class JourneyBehaviour:
             assert not any("ensemble" in reason.lower() for reason in told), told
         with pytest.raises(NotPublishableError):
             world.publish("2026-10", verdict.candidate)
-        assert len(known(world)) == 2
+        again = world.assess("2026-10", verdict.candidate)  # as an operator might run this stage alone
+        assert again.word == "refused"
+        assert FORGOTTEN in again.reasons
+        for delivery in world.hub.journal.deliveries("water-meters"):
+            world.hub.private.delete(delivery.ref.key)
+        assert world.judge("2026-10").word == "refused"
+
+    def test_a_person_s_refusal_forgets_and_another_try_remembers_again(self, world: World):
+        contract = replace(world.water, approval=True)
+        world.consenting.give(meters(12))
+        world.drop("releves_a.csv", readings(meters(12), days(2)))
+        world.collect(contract)
+        verdict = world.judge("2026-10", contract)
+        ours, candidate = world.as_role("decide"), verdict.candidate
+        decide(ours, contract, world.run_id(), "2026-10", candidate, Decision(False, "steward"))
+        assert forget_refused(ours, lambda: world.as_role("deidentify"), contract, "2026-10", candidate) == 1
+        assert known(world) == []
+        again = world.judge("2026-10", contract)
+        assert (again.word, again.candidate) == ("needs_approval", candidate)
+        assert len(known(world)) == 1
+        assert not any("ne sont plus connus" in reason for reason in again.reasons)
 
     def test_known_identifiers_are_destroyed_once_their_period_is_published(self, world: World):
         world.consenting.give(meters(12))
@@ -179,10 +203,10 @@ class JourneyBehaviour:
 
         hub = disturb(world.as_role("deidentify"), Countdown(0, die))
         with pytest.raises(StoreUnavailableError):
-            forget_released(hub, world.water, "2026-10", [found.delivery])
+            forget(hub, world.water, "2026-10", [found.delivery])
         assert known(world) == [found]
         assert any("ne sont plus connus" in reason for reason in world.judge("2026-10").reasons)
-        assert forget_released(world.as_role("deidentify"), world.water, "2026-10", [found.delivery]) == 1
+        assert forget(world.as_role("deidentify"), world.water, "2026-10", [found.delivery]) == 1
         assert known(world) == []
 
     def test_known_identifiers_live_no_longer_than_their_delivery(self, world: World):

@@ -8,8 +8,8 @@ Invariants:
 1. A set is written before any row of its delivery reaches trusted: no period can be released that a set is missing for
    because a worker died.
 2. The set's own key is random, lives in this process, and lies at rest only inside the sealed object.
-3. A set is destroyed once its period was published with its delivery, or with the delivery in landing: key, then
-   object.
+3. A set is destroyed once its period was published with its delivery, or refused (:mod:`pipeline.forgetting`), or with
+   the delivery in landing: key, then object.
 """
 
 from __future__ import annotations
@@ -98,17 +98,19 @@ def keep_known(
         erase_known(hub.private, hub.erasing_custody(), found)
 
 
-def forget_released(hub: Hub, contract: Contract, period: str, deliveries: Iterable[str]) -> int:
-    """Destroy the sets of a period that was published, for the deliveries it was made of; return how many.
+def forget(hub: Hub, contract: Contract, period: str, deliveries: Iterable[str]) -> int:
+    """Destroy the sets of a period that was published or refused, for the deliveries it was made of; return how many.
 
-    Those of deliveries that came meanwhile stay for the next release.
+    Those of deliveries that came meanwhile stay for the next candidate.
     """
-    released, major = set(deliveries), contract.version.major
-    return _erase(
-        hub,
-        contract,
-        lambda found: (found.period, found.major) == (period, major) and found.delivery in released,
-    )
+    decided = set(deliveries)
+    return _erase(hub, contract, lambda found: _is_of(found, contract, period) and found.delivery in decided)
+
+
+def remembered_deliveries(hub: Hub, contract: Contract, period: str) -> frozenset[str]:
+    """The deliveries of a period whose sets are there."""
+    sets = list_known(hub.private, str(contract.id))
+    return frozenset(found.delivery for found in sets if _is_of(found, contract, period))
 
 
 def expire_known(hub: Hub, contract: Contract) -> int:
@@ -120,6 +122,10 @@ def expire_known(hub: Hub, contract: Contract) -> int:
         if record.erased_at is None and record.received_at >= since
     }
     return _erase(hub, contract, lambda found: found.delivery not in kept)
+
+
+def _is_of(found: KnownSet, contract: Contract, period: str) -> bool:
+    return (found.period, found.major) == (period, contract.version.major)
 
 
 def _erase(hub: Hub, contract: Contract, chosen: Callable[[KnownSet], bool]) -> int:
