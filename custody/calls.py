@@ -71,9 +71,9 @@ def _add_keys(app: FastAPI, vault: Vault, identified: Any) -> None:
         key = create_key(vault, caller, body.zone, body.dataset)
         return NewKeyAnswer(key_id=key.id, key=base64.b64encode(key.key).decode())
 
-    @app.post("/v1/keys/{key_id}/release", name="keys:release")
+    @app.post("/v1/keys/{key_id}/release", name=Action.RELEASE_KEYS.value)
     def release(key_id: str, caller: Caller = identified) -> KeyAnswer:
-        """Give a data key to who made it, or to a run that names it."""
+        """Give a data key to who made it, to a run that names it, or to a client that may have its zone's."""
         return KeyAnswer(key=base64.b64encode(release_key(vault, caller, key_id)).decode())
 
     @app.delete("/v1/keys/{key_id}", status_code=204, name=Action.DESTROY_KEYS.value)

@@ -1,6 +1,7 @@
 """Data keys: one random key for each stored object of the hub, wrapped here, forgotten on demand.
 
-The hub holds ids. A key goes to who created it and to the runs that name it. A destroyed key leaves its row, so that
+The hub holds ids. A key goes to who created it, to the runs that name it, and to a client
+that may have those of a zone. A destroyed key leaves its row, so that
 « destroyed » and « unknown » stay different answers.
 """
 
@@ -64,7 +65,7 @@ def create_key(vault: Vault, caller: Caller, zone: str, dataset: str) -> NewKey:
 
 
 def release_key(vault: Vault, caller: Caller, key_id: str) -> bytes:
-    """Return a data key to who created it, or to a run that names it.
+    """Return a data key to who created it, to a run that names it, or to a client that may have all of its zone.
 
     Raises:
         RefusedError: it does not exist, was destroyed, or is not this caller's.
@@ -72,7 +73,7 @@ def release_key(vault: Vault, caller: Caller, key_id: str) -> bytes:
     now = vault.now()
     with vault.transaction() as connection:
         row = _find(connection, key_id)
-        if not (_created(caller, row) or (isinstance(caller, Run) and key_id in caller.key_ids)):
+        if not (_created(caller, row) or _named(caller, key_id) or _of_its_zones(caller, row)):
             raise RefusedError("key_not_in_scope", "this token neither created nor names this data key")
         if row.wrapped is None:
             raise RefusedError("key_destroyed", "this data key was destroyed: what it sealed can not be opened again")
@@ -122,6 +123,15 @@ def _created(caller: Caller, row: Row[tuple[object, ...]]) -> bool:
     if isinstance(caller, Run):
         return bool(row.run == caller.row)
     return bool(row.run is None and row.client == caller.name)
+
+
+def _named(caller: Caller, key_id: str) -> bool:
+    return isinstance(caller, Run) and key_id in caller.key_ids
+
+
+def _of_its_zones(caller: Caller, row: Row[tuple[object, ...]]) -> bool:
+    """A client's right only: its runs do not have it."""
+    return isinstance(caller, Client) and Action.RELEASE_KEYS in caller.scope.actions and row.zone in caller.scope.zones
 
 
 def _find(connection: Connection, key_id: str) -> Row[tuple[object, ...]]:

@@ -25,6 +25,7 @@ from pipeline.candidate import Candidate, read_candidate
 from pipeline.hub import Hub
 from pipeline.judges import judge
 from pipeline.judging import Judgment
+from pipeline.judging_known import look_for_known
 from pipeline.stage import stage
 from policies.contract import Contract
 from storage import DatasetRef, canonical_json
@@ -72,10 +73,12 @@ def _verdict(
     if not consent_is_current(hub, contract, candidate.manifest):
         refusals.append(CONSENT_CHANGED)
     refusals += _left_over(hub, contract, candidate)
+    met = look_for_known(hub, contract, ref, candidate)
+    refusals += met.refusals
     if candidate.table.num_rows == 0:
         refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")
     word: VerdictWord = "refused" if refusals else "needs_approval" if contract.approval else "publishable"
-    reasons = (*refusals, *(finding.message for finding in measures.remarks), *judged.remarks)
+    reasons = (*refusals, *(finding.message for finding in measures.remarks), *judged.remarks, *met.remarks)
     numbers = measures.numbers() | dict(judged.numbers)
     return Verdict(ref, word, reasons, candidate.counts.to_json(), numbers, judged.details)
 

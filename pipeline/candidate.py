@@ -86,6 +86,7 @@ def write_candidate(
         parts=tuple(parts),
         content=contents[0] if len(contents) == 1 else sha256("\n".join(contents).encode()).hexdigest(),
         inputs=(trusted_ref.digest,),
+        deliveries=trusted.deliveries,
         consent_root=trusted.consent_root,
         code_version=code,
     )

@@ -3,7 +3,7 @@
 One task composes pure streaming steps, so that identifiers live only in this process's memory, between the opening of
 the sealed payload and custody's answer:
 
-    decode -> check -> pseudonymize (and coverage) -> redact -> split by period -> merge
+    decode -> (remember) -> check -> pseudonymize (and coverage) -> redact -> split by period -> merge
 
 Invariants: nothing is written before the delivery verified to its last byte; a period's pointer moves once, by a
 conditional write, from one complete manifest to the next; the same deliveries give the same content in any order.
@@ -28,6 +28,7 @@ from pipeline.deidentification.pseudonymize import Outcome, pseudonymize
 from pipeline.deidentification.reading import Noted
 from pipeline.deidentification.reading import unreadable as unreadable_reading
 from pipeline.deidentification.redact import redact
+from pipeline.deidentification.remember import Remembered, expire_known, keep_known
 from pipeline.deidentification.schema import trusted_schema
 from pipeline.deidentification.surprises import refuse_surprises
 from pipeline.errors import BadInputError, BadPayloadError
@@ -110,10 +111,11 @@ def _all_told(contract: Contract, unreadable: list[PayloadError], deliveries: in
 
 
 def _expire_rejects(hub: Hub, contract: Contract, report: StageReport) -> None:
-    """Rejects live no longer than the deliveries they come from."""
+    """Rejects and known identifiers live no longer than the deliveries they come from."""
     custody, retention = hub.erasing_custody(), contract.landing_retention
     if expired := expire_quarantine(hub.private, custody, str(contract.id), retention, hub.now()):
         report.add(erased_rejects=expired)
+    expire_known(hub, contract)
 
 
 def rebuild(hub: Hub, contract: Contract, run_id: str, period: str, deliveries: Sequence[str]) -> None:
@@ -151,10 +153,12 @@ def _take(
     quota = record_bound(contract, opened.manifest) * identifiers
     domains = tuple(map(str, contract.domains()))
     custody = hub.run_custody(RunRequest(run_id, ref.dataset, domains=domains, quota=quota, new_keys=1))
-    noted = Noted(contract)
-    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer, noted)
+    noted, remembered = Noted(contract), Remembered(contract, hub.territory)
+    rows = _read(hub, contract, delivery_id(ref), opened, custody, writer, noted, remembered)
     rejected = set_rows_aside(hub, contract, custody, delivery_id(ref), rows.rejects)
     schema = trusted_schema(contract, rows.outcome.origins)
+    periods = rows.by_period if writer.replace is None else (writer.replace,)
+    keep_known(hub, contract, run_id, delivery_id(ref), periods, remembered)
     added = writer.add(Addition(delivery_id(ref), schema, rows.by_period))
     hub.journal.record_reading(noted.reading(hub, run_id, delivery_id(ref), rows.rows_in))
     report.add(
@@ -193,6 +197,7 @@ def _read(
     custody: RunCustody,
     writer: PartitionWriter,
     noted: Noted,
+    remembered: Remembered,
 ) -> _Rows:
     """Stream a delivery through the steps and keep what may be kept, by period."""
     fetched_at = datetime.fromisoformat(opened.manifest.fetched_at)
@@ -200,12 +205,12 @@ def _read(
     decoded = ahead(decoder(contract, hub.territory).decode(noted.parts(opened.parts)), 1)
     first = list(islice(decoded, 1))
     subjects = writer.subjects()  # asked while the decoder goes on
-    read = noted.decoded(chain(first, decoded))
+    read = remembered.passing(noted.decoded(chain(first, decoded)))
     checked = _counted(check(read, contract, hub.timezone, fetched_at), rows, noted)
     checked = refuse_surprises(checked, contract, hub.territory)
     covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
     schema: pa.Schema | None = None
-    for item in redact(covered, contract, hub.territory, custody, rows.outcome):
+    for item in redact(covered, contract, hub.territory, custody, rows.outcome, remembered.add):
         if item.batch.num_rows:
             if schema is None:  # where the pseudonyms come from is known once a row came out
                 schema = working_schema(trusted_schema(contract, rows.outcome.origins))

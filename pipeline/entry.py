@@ -24,9 +24,11 @@ from pipeline.anonymize import consent_is_current, current_partition
 from pipeline.assess import assess as assess_stage
 from pipeline.decide import Decision
 from pipeline.decide import decide as decide_stage
+from pipeline.deidentification.remember import forget
 from pipeline.deidentify import deidentify as deidentify_stage
 from pipeline.deidentify import rebuild
 from pipeline.errors import JourneyError
+from pipeline.forgetting import forget_refused, is_forgotten
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest as ingest_stage
 from pipeline.periods import bounds
@@ -107,24 +109,28 @@ def deidentify(dataset: str, run_id: str, deliveries: list[RefJson]) -> Touched:
 def anonymize(dataset: str, period: str, run_id: str) -> RefJson:
     """Apply the contract's release rule to a period; return the candidate.
 
-    Where rows need consent and consent changed since they were taken in, the period is first made again from its
-    deliveries, under the credentials of *deidentify*.
+    Where rows need consent and consent changed since they were taken in, or where a refusal destroyed what the period
+    has to be held against, it is first made again from its deliveries, under the credentials of *deidentify*.
     """
     hub, contract = _open("anonymize", dataset)
-    try:
+    with _told(f"anonymize {dataset} {period}"):
         _, trusted = current_partition(hub, contract, period)
-        stale = not consent_is_current(hub, contract, trusted)
-    except Exception as error:
-        raise translate(f"anonymize {dataset} {period}", error) from None
-    if stale:
+        again = not consent_is_current(hub, contract, trusted)
+        again = again or is_forgotten(hub, lambda: _open("deidentify", dataset)[0], contract, period, trusted)
+    if again:
         rebuild(_open("deidentify", dataset)[0], contract, run_id, period, trusted.deliveries)
     return anonymize_stage(hub, contract, run_id, period).to_json()
 
 
 def assess(dataset: str, period: str, run_id: str, candidate: RefJson) -> Judged:
-    """Measure the candidate against contract and strategy; store and return the verdict."""
+    """Measure the candidate against contract and strategy; store and return the verdict.
+
+    A refusal destroys the keyed identifiers that the candidate was held against.
+    """
     hub, contract = _open("assess", dataset)
     verdict = assess_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate))
+    if verdict.word == "refused":
+        _forget_refused(hub, contract, period, verdict.candidate)
     return Judged(
         candidate=verdict.candidate.to_json(),
         verdict=verdict.word,
@@ -145,17 +151,27 @@ def decide(
     triggered_by: str | None,
     comment: str = "",
 ) -> dict[str, Any]:
-    """Write the decision row that *publish* asks for. Refuses the contract's authors and the run's trigger."""
+    """Write the decision row that *publish* asks for. Refuses the contract's authors and the run's trigger.
+
+    A refusal destroys the keyed identifiers that the candidate was held against.
+    """
     hub, contract = _open("decide", dataset)
-    decision = Decision(approved, decided_by, triggered_by, comment)
-    decide_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate), decision)
+    decision, ref = Decision(approved, decided_by, triggered_by, comment), DatasetRef.from_json(candidate)
+    decide_stage(hub, contract, run_id, period, ref, decision)
+    if not approved:
+        _forget_refused(hub, contract, period, ref)
     return {"approved": approved, "decided_by": decided_by}
 
 
 def publish(dataset: str, period: str, run_id: str, candidate: RefJson) -> dict[str, Any]:
-    """Promote the candidate to open and make or update its CKAN page; return its address and row count."""
+    """Promote the candidate to open and make or update its CKAN page; return its address and row count.
+
+    The keyed identifiers that it was held against are then destroyed, under the credentials of *deidentify*.
+    """
     hub, contract = _open("publish", dataset)
     release = publish_stage(hub, contract, run_id, period, DatasetRef.from_json(candidate))
+    with _told(f"publish {dataset} {period}"):
+        forget(_open("deidentify", dataset)[0], contract, period, release.deliveries)
     return {"url": release.url, "rows": release.rows}
 
 
@@ -220,6 +236,12 @@ def retire() -> int:
     """Remove what past rotations left behind in the trusted zone, a day after them; return how many objects."""
     with _told("rotate"):
         return retire_generations(open_hub(load_settings(), "rotate"))
+
+
+def _forget_refused(hub: Hub, contract: Contract, period: str, candidate: DatasetRef) -> None:
+    dataset = str(contract.id)
+    with _told(f"forget {dataset} {period}"):
+        forget_refused(hub, lambda: _open("deidentify", dataset)[0], contract, period, candidate)
 
 
 @contextmanager

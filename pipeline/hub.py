@@ -48,7 +48,7 @@ class RunRequest:
     domains: tuple[str, ...] = ()
     key_ids: tuple[str, ...] = ()  # data keys it may open
     quota: int = 0  # identifiers it may have pseudonymised
-    new_keys: int = 0  # quarantine keys it may make
+    new_keys: int = 0  # keys it may make, of quarantine or known identifiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ class Hub:
     lineage: LineageEmitter
     consent: ActiveSubjects
     landing_custody: Callable[[], KeyCustodian]  # ingest: creates landing keys, fingerprints digests
-    erasing_custody: Callable[[], KeyCustodian]  # deidentify: destroys keys of rejects that are past their time
+    erasing_custody: Callable[[], KeyCustodian]  # deidentify: destroys keys of rejects and known identifiers
+    known_custody: Callable[[], KeyCustodian]  # assess: releases keys of known identifiers, and nothing else
     run_custody: Callable[[RunRequest], RunCustody]  # deidentify: one token for one run
     catalogue: Callable[[], Catalogue]  # publish
     budgets: BudgetLedger  # anonymize: privacy budgets, and the noisy figures they paid for

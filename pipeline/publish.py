@@ -31,6 +31,7 @@ class Release:
     url: str
     rows: int
     files: tuple[OpenFile, ...]
+    deliveries: tuple[str, ...] = ()  # that it was made of: what is known of their identifiers is to be forgotten
 
 
 def publish(hub: Hub, contract: Contract, run_id: str, period: str, ref: DatasetRef) -> Release:
@@ -56,7 +57,7 @@ def publish(hub: Hub, contract: Contract, run_id: str, period: str, ref: Dataset
         _tidy(hub, contract, run_id, period, report)
         report.add(published=candidate.table.num_rows, files=len(files))
         report.outputs.append(ref)
-        return Release(published.url, candidate.table.num_rows, tuple(files))
+        return Release(published.url, candidate.table.num_rows, tuple(files), candidate.manifest.deliveries)
 
 
 def _tidy(hub: Hub, contract: Contract, run_id: str, period: str, report: StageReport) -> None:

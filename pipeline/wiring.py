@@ -48,6 +48,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         consent=ConsentStore(engine),
         landing_custody=lambda: _landing_custody(_only("ingest", role, settings)),
         erasing_custody=lambda: _orchestrator(_only("deidentify", role, settings)),
+        known_custody=lambda: _known_custody(_only("assess", role, settings)),
         run_custody=lambda request: _run_custody(_only("deidentify", role, settings), request),
         catalogue=lambda: _catalogue(settings),
         budgets=BudgetLedger(engine),
@@ -75,6 +76,10 @@ def _territory(folder: Path) -> Territory:
 
 def _landing_custody(settings: Settings) -> KeyCustodian:
     return CustodyClient(settings.custody_url, settings.secret("custody-client-ingest"), tls=settings.custody_tls())
+
+
+def _known_custody(settings: Settings) -> KeyCustodian:
+    return CustodyClient(settings.custody_url, settings.secret("custody-client-assess"), tls=settings.custody_tls())
 
 
 def _orchestrator(settings: Settings) -> CustodyClient:

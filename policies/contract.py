@@ -149,7 +149,12 @@ class Column:
 
     @property
     def read(self) -> bool:
-        """Whether its values are needed at all: what is neither kept nor checked is best not even decoded."""
+        """Whether its values are needed at all: what is neither kept, checked nor to be known again is not decoded."""
+        return self.checked or self.privacy.category is PrivacyCategory.DIRECT_IDENTIFIER
+
+    @property
+    def checked(self) -> bool:
+        """Whether a row is judged by it, or keeps it; rejects have these columns only."""
         return self.stored or self.required or self.primary_key or bool(self.quality)
 
 
@@ -318,6 +323,13 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class RedactedText:
+    """Whether free text may be published once personal data was taken out of it; by default it may not."""
+
+    publish: Literal["never", "after_reading"] = "never"  # "after_reading": where the contract itself asks for approval
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The floors of the territory that no contract may go under (`strategy.yaml`)."""
 
@@ -337,6 +349,7 @@ class Strategy:
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
     keep_versions: int = 3  # releases of a period whose files stay, the current one included
+    redacted_text: RedactedText = RedactedText()
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,12 @@ class DeclaredSchema(Declared):
     release: DeclaredRelease
 
 
+class DeclaredRedactedText(Declared):
+    """`redactedText` of `strategy.yaml`."""
+
+    publish: Literal["never", "after_reading"]
+
+
 class DeclaredStrategy(Declared):
     """`strategy.yaml`."""
 
@@ -278,6 +284,7 @@ class DeclaredStrategy(Declared):
     maximum_epsilon: Annotated[float, Field(gt=0, le=100)] = 1.0
     maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
     keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
+    redacted_text: DeclaredRedactedText = DeclaredRedactedText(publish="never")
 
 
 class DeclaredDemonstration(Declared):

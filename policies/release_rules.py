@@ -10,7 +10,6 @@ from policies.generalizations import SOURCES_TAKEN
 from policies.odcs import Map
 from policies.tabulated_rules import tabulated_contradictions
 
-_NEVER_RELEASED = (PrivacyCategory.DIRECT_IDENTIFIER, PrivacyCategory.FREE_TEXT)
 _NEEDS = {
     "as_is": set(),
     "records": {"k"},
@@ -84,11 +83,8 @@ def _column(contract: Contract, released: ReleasedColumn) -> Iterator[tuple[str,
         privacy = sources[name].privacy
         if not sources[name].stored:
             yield "released-source", f"la colonne d'origine « {name} » n'est pas conservée"
-        if privacy.category in _NEVER_RELEASED or privacy.technique is Technique.PSEUDONYMIZE:
-            yield (
-                "released-identifier",
-                f"« {name} » désigne une personne, ou est un texte libre : elle ne se publie pas",
-            )
+        if privacy.category is PrivacyCategory.DIRECT_IDENTIFIER or privacy.technique is Technique.PSEUDONYMIZE:
+            yield "released-identifier", f"« {name} » désigne une personne : elle ne se publie pas"
         counted = released.quasi_identifier or released.derived_from or released.name in _sensitive(contract)
         alone = len(released.sources) == 1 and contract.release.kind == "records"
         if alone and privacy.category is PrivacyCategory.QUASI_IDENTIFIER and not counted:

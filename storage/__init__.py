@@ -31,6 +31,7 @@ from storage.journal_records import (
     StageRecord,
     VerdictRecord,
 )
+from storage.known import KnownSet, erase_known, list_known, read_known, write_known
 from storage.landing import (
     Landed,
     LandingManifest,
@@ -82,6 +83,7 @@ __all__ = [
     "Generations",
     "Journal",
     "KeyCustodian",
+    "KnownSet",
     "Landed",
     "LandingManifest",
     "LineageEvent",
@@ -126,9 +128,11 @@ __all__ = [
     "delivery_key_id",
     "encode_parquet",
     "erase_delivery",
+    "erase_known",
     "erase_rejects",
     "expire_landing",
     "expire_quarantine",
+    "list_known",
     "list_rejects",
     "memory_engine",
     "open_delivery",
@@ -136,6 +140,7 @@ __all__ = [
     "parquet_schema",
     "read_delivery",
     "read_generations",
+    "read_known",
     "read_manifest",
     "read_parquet",
     "read_pointer",
@@ -149,6 +154,7 @@ __all__ = [
     "upgrade",
     "write_delivery",
     "write_generations",
+    "write_known",
     "write_manifest",
     "write_parquet",
     "write_rejects",

@@ -44,6 +44,11 @@ class JournalReading:
         """The latest verdicts of a dataset, latest first."""
         return self._verdicts(verdicts.c.dataset == dataset, limit=limit)
 
+    def latest_verdict(self, dataset: str, period: str) -> VerdictRecord | None:
+        """The latest verdict on any candidate of a period."""
+        found = self._verdicts(verdicts.c.dataset == dataset, verdicts.c.period == period, limit=1)
+        return found[0] if found else None
+
     def runs(self, dataset: str, limit: int = 50) -> list[RunOverview]:
         """The latest runs of a dataset, latest first."""
         latest = (

@@ -5,6 +5,7 @@ Keys are made here and nowhere else.
     landing/<dataset>/<key id>.payload        sealed payload
     landing/<dataset>/<delivery>.manifest     sealed manifest; <delivery>: custody's fingerprint of the digest
     quarantine/<dataset>/<delivery>/<version>.rejects  sealed rejects, by contract version
+    known/<dataset>/v<major>/<period>/<delivery>/<key id>.set  sealed keyed set of the identifiers a delivery brought
     trusted/<dataset>/v<major>/<period>/…     pseudonymised Parquet, manifests, and one pointer a period and generation
     trusted/generations.json                  which generation of pointers is current, for each dataset
     candidate/<dataset>/v<major>/<period>/…   what may become public
@@ -28,6 +29,7 @@ class Zone(StrEnum):
     LANDING = "landing"
     TRUSTED = "trusted"
     QUARANTINE = "quarantine"
+    KNOWN = "known"
     CANDIDATE = "candidate"
     OPEN = "open"
     AUDIT = "audit"
@@ -62,6 +64,16 @@ def quarantine_prefix(dataset: str, delivery: str | None = None) -> str:
 def quarantine_key(dataset: str, delivery: str, name: str) -> str:
     """The sealed rejects of a delivery."""
     return f"{quarantine_prefix(dataset, delivery)}{_safe(name)}"
+
+
+def known_prefix(dataset: str) -> str:
+    """The sets of known identifiers of a dataset."""
+    return f"{Zone.KNOWN.value}/{_safe(dataset)}/"
+
+
+def known_key(dataset: str, major: int, period: str, delivery: str, key_id: str) -> str:
+    """A set of known identifiers. It bears its key's name, so that who destroys it need not read it."""
+    return f"{known_prefix(dataset)}v{int(major)}/{_safe(period)}/{_safe(delivery)}/{_safe(key_id)}.set"
 
 
 def partition_prefix(zone: Zone, dataset: str, major: int, period: str) -> str:

@@ -270,6 +270,21 @@ class CustodianBehavior:
         self.refused("key_unknown", 404, lambda: run.release_key("0" * 32))
         self.refused("key_unknown", 404, lambda: self.run(client, key_ids=["0" * 32]))
 
+    def test_who_releases_the_keys_of_a_zone_does_nothing_else(self, client: Callable[[str], Custodian]) -> None:
+        assess, run = client("assess"), self.run(client, new_keys=2)
+        known, rejects = run.create_key("known", "water-meters"), run.create_key("quarantine", "water-meters")
+        landed = client("ingest").create_key("landing", "water-meters")
+        assert assess.release_key(known.id) == known.key
+        for other in (rejects, landed):
+            self.refused("key_not_in_scope", 403, lambda other=other: assess.release_key(other.id))
+        self.refused("key_not_in_scope", 403, lambda: client("orchestrator").release_key(known.id))
+        self.refused("action_not_in_scope", 403, lambda: assess.create_key("known", "water-meters"))
+        self.refused("action_not_in_scope", 403, lambda: assess.create_run("r", "d"))
+        self.refused("action_not_in_scope", 403, lambda: list(assess.pseudonymize("water-meter", [METERS])))
+        self.refused("key_not_in_scope", 403, lambda: assess.destroy_key(known.id))
+        client("orchestrator").destroy_key(known.id)
+        self.refused("key_destroyed", 410, lambda: assess.release_key(known.id))
+
     def test_a_run_makes_the_keys_it_was_given(self, client: Callable[[str], Custodian]) -> None:
         run = self.run(client, new_keys=1)
         self.refused("zone_not_in_scope", 403, lambda: run.create_key("landing", "water-meters"))

@@ -15,9 +15,11 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from catalog import MemoryCatalogue
-from pipeline.anonymize import anonymize
+from pipeline.anonymize import anonymize, current_partition
 from pipeline.assess import Verdict, assess
-from pipeline.deidentify import Deidentified, deidentify
+from pipeline.deidentification.remember import forget
+from pipeline.deidentify import Deidentified, deidentify, rebuild
+from pipeline.forgetting import forget_refused, is_forgotten
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest
 from pipeline.publish import Release, publish
@@ -93,8 +95,19 @@ class World:
         """A period, up to its verdict."""
         contract = contract or self.water
         run_id = self.run_id()
-        candidate = anonymize(self.as_role("anonymize"), contract, run_id, period)
-        return assess(self.as_role("assess"), contract, run_id, period, candidate)
+        ours = self.as_role("anonymize")
+        trusted = current_partition(ours, contract, period)[1]
+        if is_forgotten(ours, lambda: self.as_role("deidentify"), contract, period, trusted):
+            rebuild(self.as_role("deidentify"), contract, run_id, period, trusted.deliveries)
+        return self.assess(period, anonymize(ours, contract, run_id, period), contract)
+
+    def assess(self, period: str, candidate: DatasetRef, contract: Contract | None = None) -> Verdict:
+        """A candidate, judged."""
+        contract, ours = contract or self.water, self.as_role("assess")
+        verdict = assess(ours, contract, self.run_id(), period, candidate)
+        if verdict.word == "refused":
+            forget_refused(ours, lambda: self.as_role("deidentify"), contract, period, candidate)
+        return verdict
 
     def release(self, period: str, contract: Contract | None = None) -> Release:
         """A period, published without anybody's approval."""
@@ -103,7 +116,10 @@ class World:
 
     def publish(self, period: str, candidate: DatasetRef, contract: Contract | None = None) -> Release:
         """A candidate, published if it may be."""
-        return publish(self.as_role("publish"), contract or self.water, self.run_id(), period, candidate)
+        contract = contract or self.water
+        release = publish(self.as_role("publish"), contract, self.run_id(), period, candidate)
+        forget(self.as_role("deidentify"), contract, period, release.deliveries)
+        return release
 
     def commune(self, period: str, insee: str = "49007", table: str = "water-meters") -> dict[str, Any]:
         """The published row of a commune."""

@@ -40,6 +40,7 @@ class Action(StrEnum):
     CREATE_RUNS = "runs:create"
     CREATE_KEYS = "keys:create"  # directly, or by a run through `new_keys`
     GRANT_KEYS = "keys:grant"  # name existing data keys in a run
+    RELEASE_KEYS = "keys:release"  # without a run, any data key of its zones
     DESTROY_KEYS = "keys:destroy"  # any key; without it, only those the client created
     FINGERPRINT = "fingerprint"
     ROTATE = "epochs:rotate"  # carry pseudonyms of a domain to the epoch that two officers lead it to
@@ -53,7 +54,7 @@ class ClientScope:
 
     Attributes:
         domains: those its runs may pseudonymize in; ``*`` stands for all but :data:`CONSENT_DOMAIN`.
-        zones: those it, and its runs, may create data keys for.
+        zones: those it, and its runs, may create data keys for; with RELEASE_KEYS, those whose keys it may have.
     """
 
     actions: frozenset[Action] = frozenset()
@@ -70,8 +71,9 @@ ROLES: dict[str, ClientScope] = {
     "orchestrator": ClientScope(
         frozenset({Action.CREATE_RUNS, Action.CREATE_KEYS, Action.GRANT_KEYS, Action.DESTROY_KEYS, Action.FINGERPRINT}),
         domains=frozenset({"*"}),
-        zones=frozenset({"quarantine"}),
+        zones=frozenset({"quarantine", "known"}),
     ),
+    "assess": ClientScope(frozenset({Action.RELEASE_KEYS}), zones=frozenset({"known"})),
     "rotation": ClientScope(frozenset({Action.ROTATE}), domains=frozenset({"*"})),
     "consent": ClientScope(frozenset({Action.CREATE_RUNS, Action.SIGN_HEADS}), domains=frozenset({CONSENT_DOMAIN})),
     "operator": ClientScope(frozenset({Action.PSEUDONYMIZE})),

@@ -36,13 +36,16 @@ from anonymization.pseudonyms.memory_domains import Domain
 if TYPE_CHECKING:  # the storage room is not needed inside custody, nor quick to import
     from storage.sealing import DataKey
 
-EVERYTHING = ClientScope(frozenset(Action), frozenset({"*", CONSENT_DOMAIN}), frozenset({"landing", "quarantine"}))
+EVERYTHING = ClientScope(
+    frozenset(Action), frozenset({"*", CONSENT_DOMAIN}), frozenset({"landing", "quarantine", "known"})
+)
 
 
 @dataclass(slots=True)
 class _Key:
     key: bytes | None  # None once destroyed
     creator: str
+    zone: str
 
 
 @dataclass(slots=True)
@@ -148,16 +151,16 @@ class MemoryCustodian:
                 raise CustodyRefusedError("new_keys_spent", "this run has created all the data keys it may", 409)
             run.new_keys -= 1
         key = DataKey(secrets.token_hex(16), secrets.token_bytes(32))
-        self._vault.keys[key.id] = _Key(key.key, self._token)
+        self._vault.keys[key.id] = _Key(key.key, self._token, zone)
         return key
 
     def release_key(self, key_id: str) -> bytes:
         """See :class:`Custodian`."""
         run = self._run_or_none()
-        if run is None:
-            self._client()
+        scope = self._client() if run is None else None
         entry = self._key(key_id)
-        if entry.creator != self._token and not (run and key_id in run.key_ids):
+        of_zone = scope is not None and Action.RELEASE_KEYS in scope.actions and entry.zone in scope.zones
+        if entry.creator != self._token and not of_zone and not (run and key_id in run.key_ids):
             raise CustodyRefusedError("key_not_in_scope", "this token neither created nor names this data key", 403)
         if entry.key is None:
             raise CustodyRefusedError("key_destroyed", "this data key was destroyed", 410)

@@ -22,6 +22,10 @@ from anonymization.text.settings import DEFAULT, Operator, RedactionSettings
 if TYPE_CHECKING:
     from anonymization.text.operators import Pseudonymize
 
+LIKELY = 0.5
+LIKELY_NAME = 0.6  # an ordinary word easily looks like a name
+NOT_IDENTIFYING = ("LIEU", "REFERENCE", "TEXTE")  # places, numbers of files, texts too long to be read
+
 FINDINGS_SCHEMA = pa.schema(
     [
         pa.field("row", pa.int64(), nullable=False),
@@ -45,6 +49,19 @@ class RedactionResult:
         """How many findings of each kind that did not stay as they were."""
         grouped = self.findings.group_by("type").aggregate([([], "count_all")])
         return dict(zip(grouped["type"].to_pylist(), grouped["count_all"].to_pylist(), strict=True))
+
+    def likely(self, texts: pa.Array) -> set[str]:
+        """What was likely to identify somebody, as it stood in the `texts` that were given. Never to be logged."""
+        identifying = pc.and_(
+            pc.invert(pc.is_in(self.findings["type"], pa.array(NOT_IDENTIFYING))),
+            pc.greater_equal(
+                self.findings["score"],
+                pc.if_else(pc.equal(self.findings["type"], "NOM"), pa.scalar(LIKELY_NAME), pa.scalar(LIKELY)),
+            ),
+        )
+        found = self.findings.filter(identifying)
+        columns = [found[name].to_pylist() for name in ("row", "start", "end")]
+        return {texts[row].as_py()[start:end] for row, start, end in zip(*columns, strict=True)}
 
 
 def redact(

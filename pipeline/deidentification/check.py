@@ -53,7 +53,7 @@ def _check_batch(item: Decoded, contract: Contract, timezone: str, now: datetime
     if not codes:
         return Checked(kept, item.positions, item.rejects)
     rejects = [item.rejects]
-    known = batch.select([column.name for column in contract.columns if column.read])
+    known = batch.select([column.name for column in contract.columns if column.checked])
     for (code, column), mask in codes.items():
         rejects.append(_rejects(known.filter(mask), item.positions.filter(mask), code, column))
     combined = pa.Table.from_batches(rejects, REJECT_SCHEMA).combine_chunks()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 
@@ -15,14 +15,19 @@ from policies.contract import Column, Contract, Redaction, Technique, Territory
 
 
 def redact(
-    checked: Iterator[Checked], contract: Contract, territory: Territory, custody: Pseudonymizer, outcome: Outcome
+    checked: Iterator[Checked],
+    contract: Contract,
+    territory: Territory,
+    custody: Pseudonymizer,
+    outcome: Outcome,
+    remember: Callable[[Iterable[str]], None] = lambda found: None,
 ) -> Iterator[Checked]:
     """Yield the batches with only stored columns, free text redacted and addresses reduced to their commune.
 
-    What was found in free text is counted in `outcome`, by kind.
+    What was found in free text is counted in `outcome`, by kind; what identifies somebody is given to `remember`.
     """
     redactors = {
-        column.name: _redactor(column, territory, custody, outcome)
+        column.name: _redactor(column, territory, custody, outcome, remember)
         for column in contract.columns
         if column.privacy.technique is Technique.REDACT
     }
@@ -56,7 +61,11 @@ def settings_of(redaction: Redaction | None, territory: Territory) -> RedactionS
 
 
 def _redactor(
-    column: Column, territory: Territory, custody: Pseudonymizer, outcome: Outcome
+    column: Column,
+    territory: Territory,
+    custody: Pseudonymizer,
+    outcome: Outcome,
+    remember: Callable[[Iterable[str]], None],
 ) -> Callable[[pa.Array], pa.Array]:
     """The detectors take seconds to load: only feeds with free text pay for them."""
     settings = settings_of(column.privacy.redaction, territory)
@@ -74,6 +83,7 @@ def _redactor(
         result = redact_texts(texts, settings, pseudonymize=pseudonymized if domain is not None else None)
         for kind, count in result.counts().items():
             outcome.found[kind] = outcome.found.get(kind, 0) + count
+        remember(result.likely(texts))
         return result.texts
 
     return redacted

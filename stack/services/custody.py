@@ -14,7 +14,7 @@ from stack.accounts import CUSTODY_USER, account
 from stack.errors import PrepareError
 from stack.service import HealthCheck, Service, StackContext
 
-CLIENTS = ("ingest", "orchestrator", "consent", "rotation")
+CLIENTS = ("ingest", "orchestrator", "consent", "rotation", "assess")
 
 
 def prepare(context: StackContext) -> None:

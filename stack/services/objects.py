@@ -27,13 +27,14 @@ from stack.ports import sockets_of
 from stack.secrets import S3_ROLES
 from stack.service import HealthCheck, Service, StackContext
 
-READ, WRITE, BOTH = ("Read", "List"), ("Write",), ("Read", "List", "Write")
+READ, BOTH = ("Read", "List"), ("Read", "List", "Write")
+UNREAD = ("List", "Write")  # written, found again and deleted, but never read back
 
 RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
     "ingest": {"landing": BOTH},
-    "deidentify": {"landing": READ, "trusted": BOTH, "quarantine": BOTH},
+    "deidentify": {"landing": READ, "trusted": BOTH, "quarantine": BOTH, "known": UNREAD},
     "anonymize": {"trusted": READ, "candidate": BOTH, "memory": BOTH, "open": READ},
-    "assess": {"candidate": READ, "open": READ, "audit": BOTH},
+    "assess": {"candidate": READ, "known": READ, "open": READ, "audit": BOTH},
     "publish": {"candidate": READ, "open": BOTH, "audit": BOTH},
     "rotate": {"trusted": BOTH, "memory": BOTH},
     "lineage": {"audit": BOTH},

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline.anonymize import anonymize
 from pipeline.assess import assess
 from pipeline.hub import Role
-from storage import read_manifest, read_parquet, read_pointer
+from storage import list_known, read_known, read_manifest, read_parquet, read_pointer
 from tests.integration.pipeline.worker import Work, work
 from tests.journey_world import World, days, meters, readings
 from tests.records_journey import by_records
@@ -78,6 +78,8 @@ def test_workers_killed_before_every_write_leave_the_same_data(world: World, oth
     killer = Killer(other_world, tmp_path)
     refs = tuple(killer.run("ingest"))
     assert killer.run("deidentify", refs) == [PERIOD]
+    (kept,) = list_known(other_world.hub.private, "water-meters")  # of all runs, one set is left, and it opens
+    assert len(read_known(other_world.hub.private, other_world.as_role("assess").known_custody(), kept)) >= 32 + 16 * 14
     candidate = (killer.run("anonymize"),)
     assert killer.run("assess", candidate) == "publishable"
     assert killer.run("publish", candidate) == 3  # the commune, its class of size, the territory

@@ -14,6 +14,7 @@ import pytest
 from anonymization.noise import BudgetLedger
 from anonymization.pseudonyms import (
     CONSENT_DOMAIN,
+    ROLES,
     CustodyRefusedError,
     MemoryCustodian,
     MemoryRotationCustodian,
@@ -113,6 +114,7 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
         )
         return custodian.with_token(token)
 
+    known = custodian.with_token(custodian.add_client(ROLES["assess"]))
     engine = memory_engine()
     hub = Hub(
         settings=settings,
@@ -126,6 +128,7 @@ def _world(folder: Path, clock: Clock, custodian: MemoryCustodian, territory: Te
         consent=consent,
         landing_custody=lambda: custodian,
         erasing_custody=lambda: custodian,
+        known_custody=lambda: known,
         run_custody=run_custody,
         catalogue=lambda: catalogue,
         budgets=BudgetLedger(engine),

@@ -22,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
         (secrets / f"s3-{role}").write_text("key:secret")
     for name in ("s3-lineage", "console-lineage", "postgres-ardoise"):
         (secrets / name).write_text("key:secret")
-    for client in ("ingest", "orchestrator", "rotation"):
+    for client in ("ingest", "orchestrator", "rotation", "assess"):
         (secrets / f"custody-client-{client}").write_text("token")
     return Settings(home=tmp_path, territory=SHIPPED_TERRITORY, custody_url="http://127.0.0.1:1")
 
@@ -33,6 +33,7 @@ def test_a_role_gets_its_own_custody_only(settings: Settings, role: Role) -> Non
     asked = {
         "ingest": hub.landing_custody,
         "deidentify": hub.erasing_custody,
+        "assess": hub.known_custody,
         "rotate": hub.rotation_custody,
     }
     for holder, ask in asked.items():

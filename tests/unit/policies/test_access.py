@@ -10,7 +10,7 @@ from policies.errors import AccessDeniedError, AccessError
 from stack.services.objects import RIGHTS
 
 SHIPPED = Path(__file__).resolve().parents[3] / "policies" / "angers"
-ZONES = ("landing", "trusted", "quarantine", "candidate", "memory", "open", "audit")
+ZONES = ("landing", "trusted", "quarantine", "known", "candidate", "memory", "open", "audit")
 STAGES = ("ingest", "deidentify", "anonymize", "assess", "publish", "rotate", "lineage")
 OPEN = {"open"}  # anyone reads it, without a credential
 

@@ -25,8 +25,8 @@ def test_a_clean_file() -> None:
     table, rejects, positions = read(f"{HEADER}\n{GOOD}\n{GOOD}")
     assert table.to_pylist()[0] == {
         "contrat": "ALM-1",
-        "compteur": None,  # neither kept nor checked: not even read
-        "adresse": None,
+        "compteur": "IT9",  # never stored, but to be known again: read
+        "adresse": "1 rue X 49000 Angers",
         "code_insee": "49007",
         "date": date(2026, 10, 5),
         "index_m3": 1234.567,

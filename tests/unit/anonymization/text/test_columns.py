@@ -1,10 +1,13 @@
-"""Columns profiled, candidates looked through."""
+"""Columns profiled, candidates looked through, identifiers remembered under a key."""
 
 from __future__ import annotations
+
+import secrets
 
 import pyarrow as pa
 import pytest
 
+from anonymization.text.known import KnownIdentifiers
 from anonymization.text.leftovers import Leftover, leftovers
 from anonymization.text.profile import profile
 
@@ -54,6 +57,22 @@ def test_a_candidate_is_looked_through_column_by_column() -> None:
     assert Leftover("adresse", "ADRESSE", 2) in leftovers(table, {}, communes)
 
 
+def test_known_identifiers_are_met_however_they_are_written_and_only_with_the_key() -> None:
+    key = secrets.token_bytes(32)
+    known = KnownIdentifiers(key)
+    known.add(["06 39 98 12 34", "Kerbrat", "ALM-10031521", "ab"])
+    assert len(known) == 4  # a telephone number is written in two ways
+    again = KnownIdentifiers(key, known.members())
+    for text in ("tel 06.39.98.12.34 !", "chez KERBRAT", "alm 10031521", "0639981234", "(+33) 6 39 98 12 34"):
+        assert again.holds(text), text
+    for text in ("tel 06 39 98 12 35", "kerbra", "ab", ""):
+        assert not again.holds(text), text
+    other = KnownIdentifiers(secrets.token_bytes(32), known.members())
+    assert not other.holds("chez Kerbrat")
+    assert b"kerbrat" not in known.members().lower()
+    assert "Kerbrat" not in repr(known)
+
+
 def test_small_whole_numbers_are_looked_at_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def unwanted(name: str) -> None:
         raise AssertionError(f"{name} is loaded for small numbers")
@@ -63,3 +82,8 @@ def test_small_whole_numbers_are_looked_at_by_nobody(monkeypatch: pytest.MonkeyP
     assert (found.looked_at, found.kinds()) == (0, ())
     with pytest.raises(AssertionError, match="is loaded"):
         profile(pa.table({"version": pa.array([1, 1_000])}))
+
+
+def test_a_key_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="32 bytes"):
+        KnownIdentifiers(b"short")
