@@ -9,8 +9,9 @@ How to add the simulated operator of a dataset, touching no file of another feed
 
    * ``routes(app, world)``: adds HTTP routes. Always there, whatever is shown;
    * ``files(world)``: drops what has been delivered by now, with :meth:`World.drop_file` (or :meth:`World.send_file`,
-     into the SFTP account). Called at each start: a file that is there stays as it is;
-   * ``messages(world, topic)``, ``posts(world)``: for MQTT and for the inbox; see :mod:`stack.operators.protocols`;
+     for SFTP). Called at each start and once an hour: a file that is there stays as it is;
+   * ``messages(world, instant)``, ``posts(world, start)``: for MQTT and for the inbox, see
+     :mod:`stack.operators.protocols`;
    * ``consenting(size, seed, canaries)``: for a contract with `coverage`, who signed, as an Arrow array of texts in
      the feed's own writing; the stack records their consent.
 
