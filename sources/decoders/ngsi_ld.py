@@ -1,7 +1,8 @@
 """NGSI-LD entities (ETSI GS CIM 009 v1.8, 4.5 and 5.2), normalised or key-values, one or in batches, to typed batches.
 
 A document is an entity, an array of entities (batches, query results), or a notification with its entities in `data`.
-A row is an entity. Physical names, by short names of attributes:
+A part called `….ndjson`, as messages come in, has an entity a line. A row is an entity. Physical names, by short names
+of attributes:
 
 - `id`, `type`, `scope`;
 - `<attribute>`: its value (`value`, `object`, `languageMap`, `vocab` or `json`; in key-values the attribute itself);
@@ -16,12 +17,14 @@ entity is rejected. `@context` is never fetched: the contract names what it want
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 
 from policies.contract import Contract, Territory
 from sources.decoders.documents import Document, documents
+from sources.decoders.lines import blocks, split_lines
 from sources.decoders.records import Segment, Unreadable, Values, decode_records, names_read, unit_of
 from sources.decoders.shaped import Naming, Shaped
 from sources.decoders.shapes import Shape
@@ -56,6 +59,11 @@ class NgsiLdDecoder:
 
     def _segments(self, parts: Iterator[PayloadPart]) -> Iterator[Segment]:
         for part in parts:
+            if part.name.endswith(".ndjson"):
+                for block in blocks(part.stream, self._contract, part.name):
+                    segment = self._batch.lines(block, lru_cache(1)(partial(split_lines, block)))
+                    yield Segment(segment.records, self._values, segment.raw, segment.clean)
+                continue
             for document in documents(part, self._contract, [(), _NOTIFIED]):
                 for segment in self._entities(document, part.name):
                     yield Segment(segment.records, self._values, segment.raw, segment.clean)

@@ -13,6 +13,7 @@ import numpy as np
 
 from stack.operators.territory import FIRST_NAMES, places
 
+_PAIRS = [f"{one}{two}" for one in "QVWXZ" for two in "KQVWXZ"]
 _CONSONANTS, _VOWELS = "bcdfglmnprstvz", "aeiou"
 
 
@@ -26,6 +27,7 @@ class Canaries:
     meters: tuple[str, ...]  # serial numbers of meters
     contracts: tuple[str, ...]
     addresses: tuple[str, ...]
+    plates: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -62,6 +64,7 @@ def make_canaries(count: int, seed: int) -> Canaries:
             f"{i + 1} rue {word.capitalize()} {homes[i % 29].postcode} {homes[i % 29].name}"
             for i, word in enumerate(streets)
         ),
+        plates=tuple(f"ZZ-{number % 1000:03d}-{_PAIRS[number // 1000]}" for number in numbers.tolist()),
     )
 
 
