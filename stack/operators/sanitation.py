@@ -7,10 +7,8 @@ overflow begins, and the state of the point says so.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -74,17 +72,9 @@ def lines(measured: tuple[Point, ...], day: date, seed: int, defects: Defects = 
     return _spoilt(found, np.random.default_rng([seed, 82, day.toordinal()]), defects)
 
 
-def write_csv(path: Path, measured: tuple[Point, ...], day: date, seed: int, defects: Defects = NO_DEFECTS) -> int:
-    """Write one day, whole or not at all; return the number of lines after the header."""
-    found = lines(measured, day, seed, defects)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as file:
-        file.write("\r\n".join([HEADER, *found, ""]).encode(ENCODING))
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
-    return len(found)
+def csv_file(measured: tuple[Point, ...], day: date, seed: int, defects: Defects = NO_DEFECTS) -> bytes:
+    """The file of one day."""
+    return "\r\n".join([HEADER, *lines(measured, day, seed, defects), ""]).encode(ENCODING)
 
 
 def _rain(count: int, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
