@@ -97,6 +97,7 @@ def _measurement(one: Building, at: datetime, stamp: int, chance: list[float], f
     energy = one.kilowatts * (0.42 * hours + 20 * chance[0])  # steady, and a chance that is added, not accumulated
     phases = {"L1": chance[0], "L2": chance[1], "L3": chance[2]} if one.three_phase else {"L": 3 * chance[0]}
     large = one.large and form == "normalized"
+    kilowatts = one.large or form == "keyValues"  # which tells no units: the gateway has converted
     return entity(
         f"{one.meter}-{stamp}",
         KIND,
@@ -112,8 +113,8 @@ def _measurement(one: Building, at: datetime, stamp: int, chance: list[float], f
         if large
         else Measured(round(energy, 3), "KWH"),
         activePower=Measured(
-            {phase: round(power / 3 * part * (1 if large else 1000), 3) for phase, part in phases.items()},
-            "KWT" if large else "WTT",
+            {phase: round(power / 3 * part * (1 if kilowatts else 1000), 3) for phase, part in phases.items()},
+            "KWT" if kilowatts else "WTT",
             at,
         ),
         powerFactor=Measured({phase: round(min(0.99, 0.8 + 0.15 * part), 3) for phase, part in phases.items()}, "C62"),
