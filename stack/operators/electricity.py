@@ -24,7 +24,7 @@ from stack.operators.defects import NO_DEFECTS, Defects
 from stack.operators.territory import STREETS, places, quarters, shares
 
 PARIS = ZoneInfo("Europe/Paris")
-POINTS = 400
+POINTS = 30_000
 CONSENT_SHARE = 0.7
 HOUR = timedelta(hours=1)
 
@@ -69,13 +69,13 @@ def make_points(count: int, seed: int, canaries: Canaries | None = None) -> tupl
     return tuple(found)
 
 
-def consents(count: int, seed: int, canaries: Canaries | None = None, share: float = CONSENT_SHARE) -> pa.Table:
-    """Who consented: columns `prm` and `consent`. Canaries all did, so that they go furthest."""
+def signed(count: int, seed: int, canaries: Canaries | None = None, share: float = CONSENT_SHARE) -> pa.Array:
+    """The points of those who consented, as texts. Canaries all did, so that they go furthest."""
     points = make_points(count, seed, canaries)
     given = np.random.default_rng([seed, 31]).random(count) < share
     if canaries is not None:
         given[max(count - len(canaries), 0) :] = True
-    return pa.table({"prm": [point.prm for point in points], "consent": pa.array(given)})
+    return pa.array([point.prm for point, yes in zip(points, given.tolist(), strict=True) if yes], pa.string())
 
 
 def load_curves(

@@ -22,7 +22,7 @@ from stack.operators.defects import NO_DEFECTS, Defects
 from stack.operators.territory import STREETS, Place, places, shares
 
 PARIS = ZoneInfo("Europe/Paris")
-POINTS = 400
+POINTS = 30_000
 CONSENT_SHARE = 0.6
 NO_ACCESS = {"code": "1000008", "message": "Il n'existe pas de droit d'accès actif sur ce PCE."}
 
@@ -56,13 +56,13 @@ def make_gas_points(count: int, seed: int, canaries: Canaries | None = None) -> 
     return tuple(found)
 
 
-def consents(count: int, seed: int, canaries: Canaries | None = None, share: float = CONSENT_SHARE) -> pa.Table:
-    """Who consented: columns `pce` and `consent`. Canaries all did, so that they go furthest."""
+def signed(count: int, seed: int, canaries: Canaries | None = None, share: float = CONSENT_SHARE) -> pa.Array:
+    """The points of those who consented, as texts. Canaries all did, so that they go furthest."""
     points = make_gas_points(count, seed, canaries)
     given = np.random.default_rng([seed, 41]).random(count) < share
     if canaries is not None:
         given[max(count - len(canaries), 0) :] = True
-    return pa.table({"pce": [point.pce for point in points], "consent": pa.array(given)})
+    return pa.array([point.pce for point, yes in zip(points, given.tolist(), strict=True) if yes], pa.string())
 
 
 def gas_days(

@@ -28,8 +28,7 @@ def shown(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 @pytest.fixture
 def of_electricity(world: World) -> Contract:
     """Two days, one of 25 hours, of points of which some consented."""
-    table = electricity.consents(POINTS, SEED)
-    world.consenting.give(table.filter(table["consent"])["prm"].to_pylist())
+    world.consenting.give(electricity.signed(POINTS, SEED).to_pylist())
     documents = electricity.load_curves(date(2026, 10, 25), date(2026, 10, 27), POINTS, SEED)
     return hand_over(world, contract_of(world, "household-electricity"), electricity.write_curves(documents))
 
@@ -38,7 +37,7 @@ def test_electricity_of_those_who_consented_alone_and_every_hour_of_a_day_of_25(
     world: World, of_electricity: Contract
 ) -> None:
     counts = world.collect(of_electricity).counts
-    given = sum(electricity.consents(POINTS, SEED)["consent"].to_pylist())
+    given = len(electricity.signed(POINTS, SEED))
     assert counts["rows_in"] == POINTS * 49
     assert counts["not_covered"] == (POINTS - given) * 49
     assert counts["stored"] == given * 49  # no hour that comes twice replaced the other
@@ -51,11 +50,10 @@ def test_electricity_of_a_quarter_or_commune_under_ten_points_is_secret(world: W
     world.collect(of_electricity)
     world.release(PERIOD, of_electricity)
     rows = published(world, "household-electricity", PERIOD)
-    few = {}
-    points = electricity.make_points(POINTS, SEED)
-    given = electricity.consents(POINTS, SEED)["consent"].to_pylist()
-    for point, yes in zip(points, given, strict=True):
-        few[point.iris] = few.get(point.iris, 0) + yes
+    few: dict[str, int] = {}
+    signed = set(electricity.signed(POINTS, SEED).to_pylist())
+    for point in electricity.make_points(POINTS, SEED):
+        few[point.iris] = few.get(point.iris, 0) + (point.prm in signed)
     by_iris = {row["code_iris"]: row for row in rows}
     assert {by_iris[iris]["statut"] for iris, count in few.items() if 0 < count < 10} == {"secret"}
     assert all(row["foyers_participants"] >= 10 for row in shown(rows))
@@ -66,11 +64,11 @@ def test_electricity_of_a_quarter_or_commune_under_ten_points_is_secret(world: W
 
 def test_gas_of_those_who_consented_alone(world: World) -> None:
     points = 500
-    table = gas.consents(points, SEED)
-    world.consenting.give(table.filter(table["consent"])["pce"].to_pylist())
+    signed = gas.signed(points, SEED).to_pylist()
+    world.consenting.give(signed)
     records = gas.gas_days(date(2026, 10, 1), date(2026, 10, 4), points, SEED)
     fed = hand_over(world, contract_of(world, "household-gas"), gas.write_gas(records))
-    given = sum(table["consent"].to_pylist())
+    given = len(signed)
     assert world.collect(fed).counts["not_covered"] == (points - given) * 3
     world.release(PERIOD, fed)
     rows = published(world, "household-gas", PERIOD)
