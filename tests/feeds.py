@@ -13,8 +13,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipeline.decide import Decision, decide
 from policies.contract import Contract
 from sources.connectors.options import CONNECTORS
+from storage import DatasetRef
 from tests.journey_world import World
 
 
@@ -45,3 +47,8 @@ def published(world: World, dataset: str, period: str) -> list[dict[str, Any]]:
     """The rows that the catalogue's table holds of a period."""
     table: pa.Table = world.catalogue.tables[(dataset, period)]
     return table.to_pylist()
+
+
+def approve(world: World, contract: Contract, period: str, candidate: DatasetRef) -> None:
+    """A steward read it, and says yes."""
+    decide(world.as_role("decide"), contract, world.run_id(), period, candidate, Decision(True, "steward"))

@@ -24,7 +24,7 @@ from stack.operators.defects import NO_DEFECTS, Defects
 from stack.operators.territory import STREETS, places, quarters, shares
 
 PARIS = ZoneInfo("Europe/Paris")
-POINTS = 30_000
+POINTS = 5_000
 CONSENT_SHARE = 0.7
 HOUR = timedelta(hours=1)
 

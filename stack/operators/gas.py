@@ -22,7 +22,7 @@ from stack.operators.defects import NO_DEFECTS, Defects
 from stack.operators.territory import STREETS, Place, places, shares
 
 PARIS = ZoneInfo("Europe/Paris")
-POINTS = 30_000
+POINTS = 5_000
 CONSENT_SHARE = 0.6
 NO_ACCESS = {"code": "1000008", "message": "Il n'existe pas de droit d'accès actif sur ce PCE."}
 

@@ -75,10 +75,12 @@ def test_canaries_take_the_last_places_and_consent() -> None:
 
 def test_services_answer_with_last_month_once(tmp_path: Path) -> None:
     with TestClient(build_app(world(tmp_path))) as client:
-        for path in ("/enedis/metering_data/consumption_load_curve", "/adict/donnees_consos_informatives"):
-            first = client.get(path)
-            again = client.get(path, headers={"if-none-match": first.headers["etag"]})
-            assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+        first = client.get("/adict/donnees_consos_informatives")
+        again = client.get("/adict/donnees_consos_informatives", headers={"if-none-match": first.headers["etag"]})
+        assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
         assert json.loads(first.text.splitlines()[0])["pce"]["id_pce"].startswith("98")
+        curves = client.get("/enedis/metering_data/consumption_load_curve")
+        assert curves.headers["etag"] != first.headers["etag"]
+        assert curves.text.startswith('[{"meter_reading"')
     assert len(household_gas.consenting(Size(scale=0.001), 1, None)) > 100
     assert len(household_electricity.consenting(Size(scale=0.001), 1, None)) > 100
