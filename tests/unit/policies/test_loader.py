@@ -47,7 +47,7 @@ def rules(path: Path, kind: type[ContractError] = ContractError) -> set[str]:
 
 def test_the_shipped_territory_loads() -> None:
     territory = load_territory(SHIPPED)
-    assert set(territory.contracts) == {"parking", "citizen-reports", "water-meters"}
+    assert {"parking", "citizen-reports", "water-meters"} <= set(territory.contracts)
     assert len(territory.communes) == 29
     reports, water = territory.contracts["citizen-reports"], territory.contracts["water-meters"]  # type: ignore[index]
     assert reports.approval
