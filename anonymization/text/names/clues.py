@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 
-from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, SURE, TITLE, UPPER, Scan, Spans, first_at
-from anonymization.text.recognizers.titles import CLOSING, LABEL, OWNED, PET, PLACED_ROLES, SLOT
-from anonymization.text.vocabulary import (
+from anonymization.text.flags import (
     BRAND,
     COMMUNE,
     FAMILY,
@@ -26,8 +24,10 @@ from anonymization.text.vocabulary import (
     PARTICLE,
     ROLE,
     TITLE_WORD,
-    Vocabulary,
 )
+from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, SURE, TITLE, UPPER, Scan, Spans, first_at
+from anonymization.text.recognizers.titles import CLOSING, LABEL, OWNED, PET, PLACED_ROLES, SLOT
+from anonymization.text.vocabulary import Vocabulary
 
 _END_OF_TEXT = 70  # signs: a longer end is not a signature
 _FIRST_GAP = re.compile(r"\.?\s{0,2}(?:[:=]\s?)?[«\"“(]?\s?|,\s|\s?:\s|\s?\(")

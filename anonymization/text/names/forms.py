@@ -10,8 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, POSSIBLE, TITLE, UPPER, Scan
-from anonymization.text.vocabulary import (
+from anonymization.text.flags import (
     BRAND,
     COMMUNE,
     FAMILY,
@@ -25,8 +24,9 @@ from anonymization.text.vocabulary import (
     ORDINARY,
     PARTICLE,
     RARE_FIRST,
-    Vocabulary,
 )
+from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, POSSIBLE, TITLE, UPPER, Scan
+from anonymization.text.vocabulary import Vocabulary
 
 _LISTED = 0.45
 _MOST_STRANGERS = 6

@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from anonymization.text.hit import Hit
-from anonymization.text.lists import word_list
-from anonymization.text.names.scan import INITIAL, LOWER, NAME, NEAR, TITLE, UPPER, Scan, Spans
-from anonymization.text.recognizers.titles import NAME_PARTICLES
-from anonymization.text.vocabulary import (
+from anonymization.text.flags import (
     BRAND,
     COMMUNE,
     FAMILY,
@@ -23,8 +19,12 @@ from anonymization.text.vocabulary import (
     PARTICLE,
     ROLE,
     TITLE_WORD,
-    Vocabulary,
 )
+from anonymization.text.hit import Hit
+from anonymization.text.lists import word_list
+from anonymization.text.names.scan import INITIAL, LOWER, NAME, NEAR, TITLE, UPPER, Scan, Spans
+from anonymization.text.recognizers.titles import NAME_PARTICLES
+from anonymization.text.vocabulary import Vocabulary
 
 SURELY = 0.6  # a name that the model would not unmake
 _LISTED = 0.45

@@ -12,9 +12,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from anonymization.text.flags import FAMILY, FIRST, FIRST_WORD, ORDINARY, PARTICLE
 from anonymization.text.reading import Reading, Word
 from anonymization.text.recognizers.titles import PET_NAME
-from anonymization.text.vocabulary import FAMILY, FIRST, FIRST_WORD, ORDINARY, PARTICLE
 
 LOWER, TITLE, UPPER, INITIAL = range(4)
 SURE, LIKELY, NEAR, POSSIBLE, NAME = 0.9, 0.7, 0.6, 0.5, 0.4

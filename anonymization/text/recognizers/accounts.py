@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from anonymization.text.flags import COMMUNE, FAMILY_COMMON, FIRST, ORDINARY
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer
-from anonymization.text.vocabulary import COMMUNE, FAMILY_COMMON, FIRST, ORDINARY, Vocabulary
+from anonymization.text.vocabulary import Vocabulary
 
 _NETWORK = (
     r"(?:insta(?:gram)?|snap(?:chat)?|twitter|tik[\s-]?tok|facebook|fb|telegram|mastodon|bluesky|linkedin|discord|threads|messenger|twitch|youtube|"

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
+from anonymization.text.flags import BRAND, COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY, PLACE_WORD
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading, Word
 from anonymization.text.recognizers.ways import (
@@ -28,17 +29,7 @@ from anonymization.text.recognizers.ways import (
     VENUES,
     WAYS,
 )
-from anonymization.text.vocabulary import (
-    BRAND,
-    COMMUNE,
-    FAMILY,
-    FIRST,
-    FIRST_WORD,
-    FUNCTION,
-    ORDINARY,
-    PLACE_WORD,
-    Vocabulary,
-)
+from anonymization.text.vocabulary import Vocabulary
 
 _LINK = re.compile(r"[ \t'\-]{1,2}")
 _AFTER_ABBREVIATION = re.compile(r"\.\s?")
