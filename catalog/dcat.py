@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.certificate_facts import facts
 from catalog.certificate_figures import french_period
 from catalog.changes import changes, columns, withdrawn
 from catalog.errors import PageError
@@ -74,6 +75,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
         "documentation": [page.certificate_url] if page.certificate_url else [],
         "certificate_url": page.certificate_url,
         "certificate_lines": page.certificate.main_lines(),
+        "certificate": facts(page.certificate, page.certificate_url),
         "coverage": page.coverage_note,
         "successor": existing.get("successor", ""),
         "has_version": list(existing.get("has_version", [])),
@@ -101,7 +103,7 @@ def without(existing: Mapping[str, Any], period: str, latest: Sequence[Published
         "changes": withdrawn(existing, period),
     }
     if existing.get("certificate_url") != certificate:  # its lines and the provenance told of the period that went
-        changed |= {"certificate_lines": [], "provenance": ""}
+        changed |= {"certificate_lines": [], "certificate": "", "provenance": ""}
     return {**existing, **changed}
 
 
