@@ -18,13 +18,15 @@ from console.accounts import Accounts, Person, Role
 from console.application import create_application
 from console.contexts import Links, Reader
 from console.errors import ConsoleError
+from console.proofreading import Proofreading
 from console.services import Services
 from console.sessions import Sessions
 from console.theme import load_theme
 from policies import ContractError, PolicyError, load_territory
+from policies.access import load_access
 from settings import Settings, SettingsError, load_settings
 from settings.version import __version__
-from storage import Journal, LineageEvents, StorageError, database_engine, upgrade
+from storage import Journal, LineageEvents, ObjectStore, S3ObjectStore, StorageError, database_engine, upgrade
 
 log = logging.getLogger("console")
 GRACE_SECONDS = 5
@@ -40,6 +42,7 @@ def build_services(settings: Settings, engine: Engine) -> Services:
         sessions=Sessions(settings.secret("console-session")),
         reader=Reader(territory, Journal(engine), lineage, Links(settings.airflow_url)),
         lineage=lineage,
+        proofreading=Proofreading(_candidates(settings), load_access(settings.territory)),
         lineage_token=settings.secret("console-lineage"),
         theme=load_theme(settings.territory, territory.strategy.territory),
         version=__version__,
@@ -48,6 +51,11 @@ def build_services(settings: Settings, engine: Engine) -> Services:
         monotonic=time.monotonic,
         secure_cookie=settings.console_url.startswith("https://"),
     )
+
+
+def _candidates(settings: Settings) -> ObjectStore:
+    """The private zones, under a credential that reads candidates and nothing else."""
+    return S3ObjectStore(settings.s3, settings.s3.private_bucket, settings.credential("console"))
 
 
 def _left_out(file: Path, error: ContractError) -> None:

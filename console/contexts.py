@@ -1,6 +1,7 @@
 """Builds each page from the territory's contracts, the journal and the lineage events.
 
-Templates only lay out what is made here. No value of any dataset ever reaches a page: counts, names and codes do.
+Templates only lay out what is made here. No value of any dataset reaches these pages: counts, names and codes do. The
+one page that shows values is made in :mod:`console.proofreading`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from console.figures import counts_of, figures_of, found_of, measures_of, reject
 from console.lineage_graph import levels, provenances
 from console.periods import latest_closed
 from console.picture import draw
+from console.proofreading import texts_address
 from console.records import JournalReader, LineageRecords
 from console.views import (
     Chip,
@@ -105,7 +107,7 @@ class Reader:
         filters = dict.fromkeys(
             f"{influence.column} : {influence.description}" for level in found for influence in level.influences
         )
-        waiting = {verdict.run_id for verdict in self._waiting(name)}
+        waiting = {verdict.run_id for verdict in self.waiting(name)}
         releases = sorted(self.journal.releases(name), key=lambda release: release.released_at, reverse=True)
         return DatasetPage(
             card=self._card(contract, now),
@@ -121,7 +123,7 @@ class Reader:
     def run(self, contract: Contract, run: RunDetail, now: datetime) -> RunPage:
         """The page of a run."""
         overview = run.overview
-        waits = any(self._waits(verdict, run.decisions) for verdict in run.verdicts)
+        waits = [verdict for verdict in run.verdicts if self._waits(verdict, run.decisions)]
         line = self._run_line(overview, {overview.run_id} if waits else (), now)
         dag = _dag(overview)
         return RunPage(
@@ -135,14 +137,19 @@ class Reader:
             airflow=self.links.run(dag, overview.run_id),
             catalogue=run.releases[0].url if run.releases else None,
             waiting=self.links.required_actions(dag, overview.run_id) if waits else None,
+            texts=texts_address(contract, waits[0].candidate_digest) if waits else None,
         )
+
+    def answer_address(self, verdict: VerdictRecord) -> str:
+        """Where a person answers whether a candidate is published."""
+        return self.links.required_actions(f"{verdict.dataset}__release", verdict.run_id)
 
     def _card(self, contract: Contract, now: datetime) -> DatasetCard:
         name = str(contract.id)
         runs = self.journal.runs(name, RUNS_SHOWN)
         releases = self.journal.releases(name)
         verdicts = self.journal.verdicts(name, 1)
-        waiting = self._waiting(name)
+        waiting = self.waiting(name)
         organization = self.territory.organizations.get(contract.feed.operator, {})
         theme = self.territory.themes.get(contract.theme, {})
         return DatasetCard(
@@ -155,7 +162,7 @@ class Reader:
             last_run=self._run_line(runs[0], {verdict.run_id for verdict in waiting}, now) if runs else None,
             last_period=french.period(max(release.period for release in releases)) if releases else None,
             figures=figures_of(runs, releases),
-            waiting=self.links.required_actions(f"{name}__release", waiting[0].run_id) if waiting else None,
+            waiting=self.answer_address(waiting[0]) if waiting else None,
             catalogue=max(releases, key=lambda release: release.released_at).url if releases else None,
             alerts=alert_lines(self.territory, self.journal.alerts(name), now),
         )
@@ -163,7 +170,7 @@ class Reader:
     def _judged(self, verdict: VerdictRecord) -> Chip:
         return _verdict_chip(verdict, self.journal.decision(verdict.candidate_digest))
 
-    def _waiting(self, dataset: str) -> list[VerdictRecord]:
+    def waiting(self, dataset: str) -> list[VerdictRecord]:
         """The latest verdict of each period, where a person is still awaited."""
         latest: dict[str, VerdictRecord] = {}
         for verdict in self.journal.verdicts(dataset, VERDICTS_READ):

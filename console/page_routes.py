@@ -1,4 +1,4 @@
-"""What people see: sign-in, the list of datasets, one page per dataset and per run, what is in quarantine."""
+"""What people see: sign-in, datasets, their runs, what is in quarantine, texts to be read before a decision."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request
+from fastapi import Path as PathField
 from fastapi.responses import RedirectResponse, Response
 from fastapi.templating import Jinja2Templates
 
@@ -18,6 +19,7 @@ from console.rejects import rejects_page
 from console.services import Services
 from console.sessions import COOKIE, LIFETIME_SECONDS, Session
 from policies.contract import Contract
+from storage import StorageError
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -142,6 +144,31 @@ def run(request: Request, given: Given, session: SignedIn, dataset: str, run_id:
     if found is None:
         raise HTTPException(404, "Cette exécution n'existe pas, ou n'est plus dans le journal.")
     return _page(request, given, "run.html", session, page=given.reader.run(contract, found, given.wall()))
+
+
+@router.get(HOME + "/{dataset}/textes/{candidate}")
+def texts(
+    request: Request,
+    given: Given,
+    session: SignedIn,
+    dataset: str,
+    candidate: Annotated[str, PathField(pattern="^[0-9a-f]{64}$")],
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> Response:
+    """The texts that a release would publish, for whoever approves it."""
+    contract, reader = _contract(given, dataset), given.reader
+    if session.person is None or not given.proofreading.allowed(session.person, contract):
+        raise HTTPException(403, "Seules les personnes qui approuvent une publication en lisent les textes.")
+    verdict = next((one for one in reader.waiting(dataset) if one.candidate_digest == candidate), None)
+    if verdict is None or verdict.contract_version != contract.digest:
+        raise HTTPException(404, "Cette publication n'attend pas de décision, ou son contrat a changé depuis.")
+    try:
+        found = given.proofreading.page(contract, verdict, page, reader.answer_address(verdict))
+    except StorageError:
+        raise HTTPException(503, "Ces textes ne peuvent pas être lus maintenant. Ne répondez pas sans eux.") from None
+    if found is None:
+        raise HTTPException(404, "Il n'y a pas tant de textes.")
+    return _page(request, given, "texts.html", session, page=found)
 
 
 @router.get(REJECTS)

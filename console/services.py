@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from console.accounts import Accounts
 from console.contexts import Reader
+from console.proofreading import Proofreading
 from console.records import LineageRecords
 from console.sessions import Sessions
 from console.theme import Theme
@@ -24,6 +25,7 @@ class Services:
     sessions: Sessions
     reader: Reader
     lineage: LineageRecords
+    proofreading: Proofreading
     lineage_token: SecretStr
     theme: Theme
     version: str

@@ -209,3 +209,39 @@ class RunPage:
     airflow: str
     catalogue: str | None
     waiting: str | None
+    texts: str | None = None  # address of the texts to be read before deciding
+
+
+@dataclass(frozen=True, slots=True)
+class TextPiece:
+    """A piece of a text: as it stands, or what redaction put in place of something."""
+
+    text: str
+    masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A text that would be published."""
+
+    column: str
+    rows: str  # in how many rows, where in several
+    pieces: tuple[TextPiece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextsPage:
+    """Some of the texts that a release would publish."""
+
+    dataset: str
+    dataset_address: str
+    period: str
+    summary: str
+    columns: tuple[str, ...]
+    lines: tuple[TextLine, ...]
+    heading: str
+    place: str
+    previous: str | None
+    following: str | None
+    approve: str
+    candidate: str

@@ -231,8 +231,9 @@ def _stage(name: str, contract: Contract, operator: type[PythonOperator] = Pytho
 
 
 def _approval_body(contract: Contract, console_url: str, period: str, judged: dict[str, Any], run: Any) -> str:
-    url = f"{console_url}/jeux-de-donnees/{contract.id}/executions/{quote(run.run_id, safe='')}"
-    return texts.approval_body(contract, period, judged, url)
+    page = f"{console_url}/jeux-de-donnees/{contract.id}"
+    run_url = f"{page}/executions/{quote(run.run_id, safe='')}"
+    return texts.approval_body(contract, period, judged, run_url, f"{page}/textes/{judged['candidate']['digest']}")
 
 
 def _timetable(contract: Contract, territory: Territory) -> BaseTimetable:

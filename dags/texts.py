@@ -12,6 +12,7 @@ from typing import Any
 from dags.names import period_example
 from policies.contract import Column, Contract, PeriodUnit, ReleaseRule, Technique, Territory
 from policies.errors import ContractError
+from policies.redacted_rules import released_texts
 
 _CONNECTORS = {
     "http_pull": "interrogé par le réseau, à l'adresse de l'opérateur",
@@ -194,7 +195,7 @@ def approval_subject(contract: Contract, period: str) -> str:
     return f"{text[0].upper()}{text[1:]} : publier « {contract.title} » ?"
 
 
-def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], page_url: str) -> str:
+def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], page_url: str, texts_url: str) -> str:
     """The Markdown that tells a steward what is about to become public.
 
     Args:
@@ -202,7 +203,14 @@ def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], pa
         period: its key.
         judged: what *assess* returned.
         page_url: the run's page in the console.
+        texts_url: where the console shows the texts of the candidate.
     """
+    columns = ", ".join(f"`{column.name}`" for column in released_texts(contract))
+    reading = [
+        f"**Lisez d'abord les textes.** Cette publication montre des textes libres expurgés ({columns}). Un automate "
+        "en a ôté ce qu'il reconnaît, et en laisse passer : une personne les lit tous avant d'approuver. "
+        f"Ils sont dans la console : [ouvrir les textes à relire]({texts_url})."
+    ]
     counts = _figures(_COUNTS, judged["counts"])
     measures = _figures(_MEASURES, judged["measures"])
     reasons = "\n".join(f"- {reason}" for reason in judged["reasons"]) or "- Rien d'autre à signaler."
@@ -211,6 +219,7 @@ def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], pa
             f"**{contract.title}**, {period_text(period)}, contrat version {contract.version}.",
             "Si vous approuvez, ces données deviennent publiques, pour tout le monde et sans retour possible sur ce "
             "qui aura été téléchargé.",
+            *(reading if columns else ()),
             "| Ce qui serait publié | |\n|---|---:|\n" + counts,
             f"| Risque mesuré sur le résultat | |\n|---|---:|\n{measures}",
             "**Pourquoi cette question ?** Le contrat ou la stratégie du territoire veut qu'une personne approuve "

@@ -25,6 +25,7 @@ from storage import (
     Zone,
     canonical_json,
     parquet_schema,
+    published_parts,
     read_manifest,
     read_parquet,
     write_manifest,
@@ -127,7 +128,7 @@ def read_candidate(store: ObjectStore, ref: DatasetRef, *, evidence: bool) -> Ca
     said = parquet_schema(store, manifest.parts[1 - each]).metadata or {}
     return Candidate(
         manifest,
-        _whole(store, manifest.parts[0::each]),
+        _whole(store, published_parts(manifest)),
         _whole(store, manifest.parts[1::each]).column(UNITS).combine_chunks(),
         _whole(store, manifest.parts[2::each]) if evidence and each == 3 else None,
         ReleaseCounts.from_json(json.loads(said[COUNTS])),

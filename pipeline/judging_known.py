@@ -7,6 +7,7 @@ or landing's retention is over) is told to the steward, as the detector then sta
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,19 +48,21 @@ def look_for_known(hub: Hub, contract: Contract, ref: DatasetRef, candidate: Can
     deliveries = set(candidate.manifest.deliveries)
     if not remembers(contract):
         return Met()
-    sets, seen = [], set()
-    for delivery, content in _contents(hub, contract, candidate):
-        sets.append(KnownIdentifiers(content[:KEY_BYTES], content[KEY_BYTES:]))
-        seen.add(delivery)
     public = frozenset(map(folded, public_names(hub.territory)))
-    refusals = []
-    for name, texts in _texts(candidate.table):
-        looked_at = [text for text in texts if folded(text) not in public]
-        if count := sum(any(known.holds(text) for known in sets) for text in looked_at):
-            refusals.append(
-                f"La colonne « {name} » contient {count} texte(s) où se lit un identifiant que les livraisons de cette "
-                "période portaient ; ôtez cette colonne de la publication, ou dites dans le contrat ce qu'elle est."
-            )
+    texts = {name: [text for text in found if folded(text) not in public] for name, found in _texts(candidate.table)}
+    seen, met = set(), Counter[str]()
+    for delivery, content in _contents(hub, contract, candidate):
+        seen.add(delivery)
+        known = KnownIdentifiers(content[:KEY_BYTES], content[KEY_BYTES:])  # one at a time: each may be large
+        for name, waiting in texts.items():
+            texts[name] = [text for text in waiting if not known.holds(text)]
+            met[name] += len(waiting) - len(texts[name])
+    refusals = [
+        f"La colonne « {name} » contient {count} texte(s) où se lit un identifiant que les livraisons de cette "
+        "période portaient ; ôtez cette colonne de la publication, ou dites dans le contrat ce qu'elle est."
+        for name, count in met.items()
+        if count
+    ]
     missing = len(deliveries - seen)
     earlier = hub.journal.verdict(ref.digest) if missing else None
     if earlier is not None and was_refused(hub, earlier):

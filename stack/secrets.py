@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 HUB_ROLES = ("ardoise", "airflow", "ckan", "datastore", "datastore_read")
-S3_ROLES = ("admin", "ingest", "deidentify", "anonymize", "assess", "publish", "rotate", "lineage")
+S3_ROLES = ("admin", "ingest", "deidentify", "anonymize", "assess", "publish", "rotate", "lineage", "console")
 LOGINS = ("steward", "dpo", "operator", "author", "ckan-admin")
 
 

@@ -44,7 +44,7 @@ from storage.landing import (
     write_delivery,
 )
 from storage.lineage_events import LineageEvent, LineageEvents
-from storage.manifests import canonical_json, read_manifest, stage_key, write_manifest
+from storage.manifests import canonical_json, published_parts, read_manifest, stage_key, write_manifest
 from storage.memory import MemoryKeyCustodian, MemoryObjectStore
 from storage.objects import ObjectStore, StoredObject, as_file, chunks_of, copy_object
 from storage.parquet import EncodedParquet, WrittenParquet, encode_parquet, parquet_schema, read_parquet, write_parquet
@@ -138,6 +138,7 @@ __all__ = [
     "open_delivery",
     "open_sealed",
     "parquet_schema",
+    "published_parts",
     "read_delivery",
     "read_generations",
     "read_known",

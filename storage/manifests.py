@@ -59,6 +59,14 @@ def write_manifest(store: ObjectStore, manifest: Manifest) -> DatasetRef:
     return DatasetRef(manifest.zone, manifest.dataset, manifest.version, manifest.period, key, digest)
 
 
+def published_parts(manifest: Manifest) -> tuple[Part, ...]:
+    """Of a candidate's parts, those with the rows that may become public.
+
+    Beside each stand the units behind its rows and, where somebody is protected, the evidence that *assess* alone sees.
+    """
+    return manifest.parts[0 :: 2 if len(manifest.parts) == 2 else 3]
+
+
 def read_manifest(store: ObjectStore, ref: DatasetRef) -> Manifest:
     """Read the manifest a ref names, checked against the ref's digest.
 

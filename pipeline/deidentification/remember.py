@@ -19,10 +19,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from anonymization.pseudonyms import canonicalize
-from anonymization.text.known import KnownIdentifiers, folded
-from pipeline.deidentification.distinct import Sent
+from anonymization.text.known import KnownIdentifiers, fold_column
+from pipeline.deidentification.distinct import MOST
 from pipeline.hub import Hub, RunRequest
 from policies.contract import Column, Contract, PrivacyCategory, Technique, Territory
 from sources.protocol import Decoded
@@ -38,34 +39,47 @@ def remembers(contract: Contract) -> bool:
 
 @dataclass(slots=True)
 class Remembered:
-    """The identifiers of one delivery, growing as it is read. Holds 16 bytes for each distinct one."""
+    """The identifiers of one delivery, growing as it is read: what its columns brought, and 16 bytes for each."""
 
     contract: Contract
     territory: Territory
     _key: bytes = field(default_factory=lambda: os.urandom(KEY_BYTES), repr=False)
-    _met: dict[str, Sent] = field(default_factory=dict, repr=False)
+    _met: dict[str, pa.Array] = field(default_factory=dict, repr=False)  # what each column brought, to be left out
     _known: KnownIdentifiers = field(init=False)
-    _public: frozenset[str] = field(init=False, repr=False)
+    _public: pa.Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._known = KnownIdentifiers(self._key)
-        self._public = frozenset(map(folded, public_names(self.territory)))
+        self._public = fold_column(pa.array(public_names(self.territory), pa.string()))
 
     def passing(self, decoded: Iterable[Decoded]) -> Iterator[Decoded]:
         """Yield the batches unchanged; their identifiers are remembered, be the rows then rejected or not covered."""
         columns = [column for column in self.contract.columns if _identifies(column)]
         for item in decoded:
             for column in columns:
-                values = item.batch.column(column.name).cast(pa.string())
-                fresh = self._met.setdefault(column.name, Sent()).number(values).fresh
-                self.add(fresh.to_pylist())
+                fresh = self._fresh(column.name, item.batch.column(column.name))
+                self._add(fresh)
                 if column.privacy.technique is Technique.PSEUDONYMIZE:
-                    self.add(canonicalize(column.privacy.canonical, fresh).to_pylist())
+                    self._add(canonicalize(column.privacy.canonical, fresh))
             yield item
 
-    def add(self, identifiers: Iterable[str | None]) -> None:
+    def add(self, identifiers: Iterable[str]) -> None:
         """Remember identifiers of any kind."""
-        self._known.add(one for one in identifiers if one and folded(one) not in self._public)
+        self._add(pa.array(list(identifiers), pa.string()))
+
+    def _fresh(self, column: str, values: pa.Array) -> pa.Array:
+        """What a batch brings that earlier ones did not; beyond :data:`MOST` some of it may be told again."""
+        distinct = pc.unique(values).cast(pa.string()).drop_null()
+        met = self._met.get(column)
+        if met is not None:
+            distinct = distinct.filter(pc.invert(pc.is_in(distinct, value_set=met)))
+        if len(distinct):
+            self._met[column] = distinct if met is None or len(met) > MOST else pa.concat_arrays([met, distinct])
+        return distinct
+
+    def _add(self, identifiers: pa.Array) -> None:
+        signs = fold_column(identifiers)
+        self._known.add_folded(signs.filter(pc.invert(pc.is_in(signs, value_set=self._public))))
 
     def content(self) -> bytes:
         """The set and its key, to be sealed."""

@@ -38,6 +38,7 @@ RIGHTS: dict[str, dict[str, tuple[str, ...]]] = {
     "publish": {"candidate": READ, "open": BOTH, "audit": BOTH},
     "rotate": {"trusted": BOTH, "memory": BOTH},
     "lineage": {"audit": BOTH},
+    "console": {"candidate": ("Read",)},  # the texts that a steward reads before approving
 }
 """What each role may do in each zone; « admin », for the stack alone, may do everything."""
 

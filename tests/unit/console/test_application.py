@@ -43,9 +43,9 @@ def form_token(page: str) -> str:
     return found[1]
 
 
-def sign_in(client: TestClient, password: str = PASSWORD, suite: str = "") -> int:
+def sign_in(client: TestClient, password: str = PASSWORD, suite: str = "", login: str = "dpo") -> int:
     page = client.get("/connexion").text
-    fields = {"identifiant": "dpo", "mot_de_passe": password, "jeton": form_token(page), "suite": suite}
+    fields = {"identifiant": login, "mot_de_passe": password, "jeton": form_token(page), "suite": suite}
     return client.post("/connexion", data=fields).status_code
 
 

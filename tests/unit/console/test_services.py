@@ -21,9 +21,9 @@ def test_a_broken_contract_takes_no_other_dataset_away(tmp_path: Path, caplog: p
     secrets = tmp_path / "secrets"
     secrets.mkdir(mode=0o700)
     settings = Settings(home=tmp_path, territory=territory)
-    for name in ("login-steward", "login-dpo", "login-operator", "console-session", "console-lineage"):
+    for name in ("login-steward", "login-dpo", "login-operator", "console-session", "console-lineage", "s3-console"):
         file = secrets / name
-        file.write_text("x" * 40, encoding="ascii")
+        file.write_text(f"{'x' * 20}:{'x' * 20}", encoding="ascii")
         file.chmod(0o600)
     services = build_services(settings, memory_engine())
     assert len(services.reader.datasets(datetime(2026, 11, 5, tzinfo=UTC)).cards) == 2

@@ -16,12 +16,14 @@ from catalog.lineage.events import to_json
 from console.accounts import Accounts, Person, Role
 from console.contexts import Links, Reader
 from console.events import receive
+from console.proofreading import Proofreading
 from console.services import Services
 from console.sessions import Sessions
 from console.theme import Theme
 from policies import Contract, Territory, load_territory
+from policies.access import AccessPolicies, load_access
 from settings.model import SHIPPED_TERRITORY, S3Settings
-from storage import Journal, LineageEvents, memory_engine
+from storage import Journal, LineageEvents, MemoryObjectStore, memory_engine
 
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
@@ -32,6 +34,11 @@ BUILDER = EventBuilder("angers", S3Settings())
 @cache
 def territory() -> Territory:
     return load_territory(SHIPPED_TERRITORY)
+
+
+@cache
+def access() -> AccessPolicies:
+    return load_access(SHIPPED_TERRITORY)
 
 
 def contract(dataset: str) -> Contract:
@@ -160,7 +167,7 @@ def services(clock: Clock | None = None, **replaced: Any) -> Services:
     clock = clock or Clock()
     lineage = replaced.pop("lineage", None) or shared_lineage()
     reader = Reader(
-        territory(),
+        replaced.pop("territory", None) or territory(),
         replaced.pop("journal", None) or shared_journal(),
         lineage,
         Links("http://127.0.0.1:8080"),
@@ -170,6 +177,7 @@ def services(clock: Clock | None = None, **replaced: Any) -> Services:
         "sessions": Sessions(SecretStr("s" * 40)),
         "reader": reader,
         "lineage": lineage,
+        "proofreading": Proofreading(MemoryObjectStore(), access()),
         "lineage_token": SecretStr(TOKEN),
         "theme": Theme("Angers Loire Métropole"),
         "version": "0.1.0",

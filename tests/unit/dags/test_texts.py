@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dags.texts import approval_body, approval_subject, number_text, period_text
-from policies.contract import Contract
+from policies.contract import Contract, ReleasedColumn
 
 
 def test_periods_are_written_as_one_says_them() -> None:
@@ -25,13 +27,14 @@ def test_the_question_names_the_dataset_and_its_period(reports: Contract) -> Non
 
 def test_the_question_tells_counts_risk_and_where_to_look(reports: Contract) -> None:
     judged = {
-        "candidate": {},
+        "candidate": {"digest": "c" * 64},
         "verdict": "needs_approval",
         "reasons": ["Le contrat contient du texte libre."],
         "counts": {"published_rows": 12_345, "suppressed_rows": 12},
         "measures": {"k": 5.0, "prosecutor_risk": 0.2},
     }
-    body = approval_body(reports, "2026-10", judged, "http://127.0.0.1:8702/runs/x")
+    body = approval_body(reports, "2026-10", judged, "http://127.0.0.1:8702/runs/x", "http://127.0.0.1:8702/texts")
+    assert "Lisez d'abord" not in body, "it publishes no text"
     for expected in (
         "12\u202f345",
         "Lignes retirées",
@@ -43,3 +46,13 @@ def test_the_question_tells_counts_risk_and_where_to_look(reports: Contract) -> 
         "sans retour possible",
     ):
         assert expected in body
+
+
+def test_the_question_sends_to_the_texts_where_some_would_be_published(reports: Contract) -> None:
+    text = ReleasedColumn("texte", ("texte",), "string")
+    published = replace(reports, release=replace(reports.release, columns=(*reports.release.columns, text)))
+    judged = {"candidate": {}, "verdict": "needs_approval", "reasons": [], "counts": {}, "measures": {}}
+    body = approval_body(published, "2026-10", judged, "http://run", "http://127.0.0.1:8702/jeux-de-donnees/x/textes/y")
+    assert "Lisez d'abord les textes" in body
+    assert "(`texte`)" in body
+    assert body.index("(http://127.0.0.1:8702/jeux-de-donnees/x/textes/y)") < body.index("Ce qui serait publié")

@@ -7,7 +7,7 @@ import secrets
 import pyarrow as pa
 import pytest
 
-from anonymization.text.known import KnownIdentifiers
+from anonymization.text.known import KnownIdentifiers, fold_column, folded
 from anonymization.text.leftovers import Leftover, leftovers
 from anonymization.text.profile import profile
 
@@ -82,6 +82,30 @@ def test_small_whole_numbers_are_looked_at_by_nobody(monkeypatch: pytest.MonkeyP
     assert (found.looked_at, found.kinds()) == (0, ())
     with pytest.raises(AssertionError, match="is loaded"):
         profile(pa.table({"version": pa.array([1, 1_000])}))
+
+
+@pytest.mark.parametrize(
+    "identifiers",
+    [
+        ["ALM-10031521", "06 39 98 12 34", "Élodie", "élodie", None, "a", "ﬁn", "&eacute;ric &", "<b>Kerbrat</b>"],
+        ["un 2 3 4 5 6 7 8 9 10 11 12", "un 2 3 4 5 6 7 8 9 10 11 12 13", "3 bis, rue de la Loire ; 49000 ANGERS"],
+        [],
+    ],
+)
+def test_a_column_is_folded_as_each_of_its_identifiers_is(identifiers: list[str | None]) -> None:
+    together = fold_column(pa.array(identifiers, pa.string())).to_pylist()
+    assert set(together) == {folded(one) for one in identifiers if one is not None}
+    assert len(together) == len(set(together))
+
+
+def test_a_set_at_rest_is_sorted_and_holds_each_once() -> None:
+    key = secrets.token_bytes(32)
+    known = KnownIdentifiers(key)
+    for _ in range(2):
+        known.add(["Kerbrat", "kerbrat", "Lefèvre"])
+    whole = known.members()
+    assert [whole[:16], whole[16:]] == sorted({whole[:16], whole[16:]})
+    assert KnownIdentifiers(key).members() == b""
 
 
 def test_a_key_of_another_size_is_refused() -> None:
