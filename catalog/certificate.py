@@ -156,7 +156,11 @@ def _withheld(contract: Contract, name: str) -> bool:
 def _source(contract: Contract, operator: str) -> str:
     how = {
         "http_pull": "relevées auprès de son service en ligne",
+        "http_push": "envoyées par ses propres équipements",
         "file_drop": "déposées par lui sous forme de fichiers",
+        "sftp": "relevées parmi les fichiers de son serveur",
+        "s3_drop": "relevées parmi les fichiers de son magasin d'objets",
+        "mqtt": "relevées sur son service de messages",
     }[contract.feed.connector]
     return f"Données de « {operator} », {how}, puis chiffrées dès leur arrivée."
 

@@ -19,7 +19,7 @@ from stack.operators.territory import places, shares
 
 LAMPS = 45_000
 STEP = timedelta(minutes=10)
-MOST_ENTRIES = 14_000  # in one report, about two megabytes
+MOST_ENTRIES = 14_000  # in one body, about two megabytes
 FAILED = 0.008  # share of the lamps that are out on a given day
 _PARIS = ZoneInfo("Europe/Paris")
 _LATITUDE, _LONGITUDE = 47.47, -0.55
@@ -50,14 +50,19 @@ def make_lamps(count: int, seed: int) -> list[Lamps]:
 
 
 def reports(lamps: list[Lamps], start: datetime, seed: int, defects: Defects = NO_DEFECTS) -> list[bytes]:
-    """What the gateways post about the hour from `start`: JSON bodies, of one gateway each."""
-    bodies = []
-    count = sum(len(group.ids) for group in lamps)
+    """What is posted about the hour from `start`: JSON arrays of log reports, each with what a body may hold."""
+    bodies: list[list[bytes]] = [[]]
+    room, count = MOST_ENTRIES, sum(len(group.ids) for group in lamps)
     for group in lamps:
-        entries = pa.concat_arrays(list(_entries(group, start, seed, count, defects)))
-        for offset in range(0, len(entries), MOST_ENTRIES):
-            bodies.append(_body(group.gateway, entries.slice(offset, MOST_ENTRIES)))
-    return bodies
+        entries = pa.concat_arrays(_entries(group, start, seed, count, defects))
+        while len(entries):
+            if room == 0:
+                bodies.append([])
+                room = MOST_ENTRIES
+            taken = min(room, len(entries))
+            bodies[-1].append(_report(group.gateway, entries.slice(0, taken)))
+            entries, room = entries.slice(taken), room - taken
+    return [b"[" + b",".join(body) + b"]" for body in bodies if body]
 
 
 def light(instant: datetime) -> float:
@@ -132,7 +137,7 @@ def _spoilt(
     return pc.if_else(missing, "null", pc.if_else(unreadable, '"n/a"', values))
 
 
-def _body(gateway: str, entries: pa.StringArray) -> bytes:
+def _report(gateway: str, entries: pa.StringArray) -> bytes:
     offsets = pa.array([0, len(entries)], pa.int32())
     joined = pc.binary_join(pa.ListArray.from_arrays(offsets, entries), ",")
     return b'{"address":"' + gateway.encode() + b'","entries":[' + bytes(joined[0].as_buffer()) + b"]}"

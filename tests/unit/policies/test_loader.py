@@ -15,6 +15,7 @@ import pytest
 
 from policies import ContractError, StrategyError, WeakContractError, load_contract, load_strategy, load_territory
 from policies.contract import CanonicalForm, PrivacyCategory, Technique
+from stack.operators.registry import simulated
 
 SHIPPED = Path(__file__).resolve().parents[3] / "policies" / "angers"
 Edit = Callable[..., Path]
@@ -47,7 +48,9 @@ def rules(path: Path, kind: type[ContractError] = ContractError) -> set[str]:
 
 def test_the_shipped_territory_loads() -> None:
     territory = load_territory(SHIPPED)
-    assert {"parking", "citizen-reports", "water-meters"} <= set(territory.contracts)
+    assert set(territory.contracts) == {file.name.split(".")[0] for file in (SHIPPED / "contracts").iterdir()}
+    assert set(territory.demonstrated) == {"parking", "citizen-reports", "water-meters"}
+    assert set(simulated()) <= set(territory.contracts)
     assert len(territory.communes) == 29
     reports, water = territory.contracts["citizen-reports"], territory.contracts["water-meters"]  # type: ignore[index]
     assert reports.approval
