@@ -318,6 +318,18 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class CountsOnly:
+    """Feeds of which only counts may be taken in, and how to recognise them. Words are ASCII, `*` at their end."""
+
+    what: str  # French: what such feeds are
+    themes: tuple[str, ...]
+    operators: tuple[str, ...]
+    signs: tuple[str, ...]  # words of a feed's name
+    forbidden: tuple[str, ...]  # words of the name of a column, file or media type
+    maximum_retention: timedelta  # of raw deliveries
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The floors of the territory that no contract may go under (`strategy.yaml`)."""
 
@@ -337,6 +349,7 @@ class Strategy:
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
     keep_versions: int = 3  # releases of a period whose files stay, the current one included
+    counts_only: tuple[CountsOnly, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from policies.contract import Commune, Contract, DatasetId, Strategy, Territory
+from policies.contract import Commune, Contract, CountsOnly, DatasetId, Strategy, Territory
+from policies.counts_only import counts_only_weaknesses
 from policies.declared import Declared, DeclaredDemonstration, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
@@ -105,6 +106,7 @@ def load_contract(
     weak = [
         *weaknesses(contract, strategy, root.approval is False, where),
         *search_weaknesses(contract, strategy, where),
+        *counts_only_weaknesses(contract, strategy, where),
     ]
     if weak:
         raise WeakContractError(*weak)
@@ -120,6 +122,7 @@ def load_strategy(path: Path) -> Strategy:
     document = read_document(path, StrategyError)
     declared = _validated(DeclaredStrategy, path, document.data, (), document.line)
     values = {name: getattr(declared, name) for name in type(declared).model_fields}
+    values["counts_only"] = tuple(CountsOnly(**one.model_dump()) for one in declared.counts_only)
     return Strategy(**values, digest=document.digest)
 
 
