@@ -67,6 +67,7 @@ ADVICE: Mapping[str, str] = {
     "weak-licence": "Prenez une licence admise par strategy.yaml dans « dcat.licence ».",
     "weak-approval": "Retirez « approval: false » : une personne approuvera chaque publication.",
     "weak-redacted-text": "Retirez la colonne, ou demandez l'accord : « approval: true », si strategy.yaml l'admet.",
+    "counts-only": "Retirez cette colonne et demandez à l'opérateur de ne remettre que des nombres par zone.",
     "weak-budget": _FLOOR,
     "weak-epsilon": _FLOOR,
     "version-change": "Augmentez « version » comme le dit le message, puis comparez de nouveau.",

@@ -330,6 +330,18 @@ class RedactedText:
 
 
 @dataclass(frozen=True, slots=True)
+class CountsOnly:
+    """Feeds of which only counts may be taken in, and how to recognise them. Words are ASCII, `*` at their end."""
+
+    what: str  # French: what such feeds are
+    themes: tuple[str, ...]
+    operators: tuple[str, ...]
+    signs: tuple[str, ...]  # words of a feed's name
+    forbidden: tuple[str, ...]  # words of the name of a column, file or media type
+    maximum_retention: timedelta  # of raw deliveries
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The floors of the territory that no contract may go under (`strategy.yaml`)."""
 
@@ -350,6 +362,7 @@ class Strategy:
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
     keep_versions: int = 3  # releases of a period whose files stay, the current one included
     redacted_text: RedactedText = RedactedText()
+    counts_only: tuple[CountsOnly, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 OpenFormat = Literal["parquet", "csv", "geojson", "geoparquet"]
 Duration = Annotated[timedelta, Field(ge=timedelta(0))]  # ISO 8601: "PT1H", "P3D"
 Kind = Annotated[str, AfterValidator(_known_kind)]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9]+\*?$")]
 Cron = Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
 
 
@@ -266,6 +267,17 @@ class DeclaredRedactedText(Declared):
     publish: Literal["never", "after_reading"]
 
 
+class DeclaredCountsOnly(Declared):
+    """One of `countsOnly`: feeds that hand over counts and nothing else."""
+
+    what: Annotated[str, Field(min_length=1)]
+    themes: tuple[Slug, ...] = ()
+    operators: tuple[Slug, ...] = ()
+    signs: tuple[Word, ...] = ()
+    forbidden: Annotated[tuple[Word, ...], Field(min_length=1)]
+    maximum_retention: Duration
+
+
 class DeclaredStrategy(Declared):
     """`strategy.yaml`."""
 
@@ -285,6 +297,7 @@ class DeclaredStrategy(Declared):
     maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
     keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
     redacted_text: DeclaredRedactedText = DeclaredRedactedText(publish="never")
+    counts_only: tuple[DeclaredCountsOnly, ...] = ()
 
 
 class DeclaredDemonstration(Declared):

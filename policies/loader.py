@@ -20,7 +20,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from policies.contract import Commune, Contract, DatasetId, RedactedText, Strategy, Territory
+from policies.contract import Commune, Contract, CountsOnly, DatasetId, RedactedText, Strategy, Territory
+from policies.counts_only import counts_only_weaknesses
 from policies.declared import Declared, DeclaredDemonstration, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
@@ -108,6 +109,7 @@ def load_contract(
         *weaknesses(contract, strategy, root.approval is False, where),
         *search_weaknesses(contract, strategy, where),
         *redacted_weaknesses(contract, strategy, root.approval is True, where),
+        *counts_only_weaknesses(contract, strategy, where),
     ]
     if weak:
         raise WeakContractError(*weak)
@@ -124,6 +126,7 @@ def load_strategy(path: Path) -> Strategy:
     declared = _validated(DeclaredStrategy, path, document.data, (), document.line)
     values = {name: getattr(declared, name) for name in type(declared).model_fields}
     values["redacted_text"] = RedactedText(declared.redacted_text.publish)
+    values["counts_only"] = tuple(CountsOnly(**one.model_dump()) for one in declared.counts_only)
     return Strategy(**values, digest=document.digest)
 
 
