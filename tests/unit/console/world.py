@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -26,12 +26,15 @@ from storage import Journal, LineageEvents, memory_engine
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
 TOKEN = "lineage-token"
+DATASETS = ("parking", "citizen-reports", "water-meters")
 BUILDER = EventBuilder("angers", S3Settings())
 
 
 @cache
 def territory() -> Territory:
-    return load_territory(SHIPPED_TERRITORY)
+    """The shipped one, with the three datasets that this world is about."""
+    found = load_territory(SHIPPED_TERRITORY)
+    return replace(found, contracts={name: one for name, one in found.contracts.items() if name in DATASETS})
 
 
 def contract(dataset: str) -> Contract:
