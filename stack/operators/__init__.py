@@ -16,6 +16,9 @@ How to add the simulated operator of a dataset, touching no file of another feed
 
 3. How much there is comes from ``world.size``: `world.size.scaled(natural, least)` for all but the first three feeds.
 
+4. Tests: ``tests/unit/operators/test_<dataset>.py`` (what it makes is read by the contract's decoder, but for the
+   planted defects) and ``tests/unit/pipeline/feeds/test_<dataset>.py`` (the journey in memory, to what is open).
+
 The modules of ``feeds`` are found by their names. Files are dropped for what ``demo.yaml`` of the territory lists, and
 for all with ``ardoise demo --all``, which takes a hundredth of each natural size.
 """
