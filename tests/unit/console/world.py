@@ -26,7 +26,6 @@ from storage import Journal, LineageEvents, memory_engine
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
 PASSWORD = "correct horse"
 TOKEN = "lineage-token"
-DATASETS = ("parking", "citizen-reports", "water-meters")
 BUILDER = EventBuilder("angers", S3Settings())
 
 
