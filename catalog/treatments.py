@@ -19,6 +19,7 @@ PARTICIPANTS = {
 }
 BLUR = {
     "day": "seul le jour en est publié",
+    "week": "seule la semaine en est publiée",
     "month": "seul le mois en est publié",
     "year": "seule l'année en est publiée",
     "hour": "seule l'heure en est publiée",

@@ -18,7 +18,7 @@ from policies.tabulated import STATUS, NoiseRule, TableRule
 
 DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name and its CKAN name
 Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
-PeriodKey = NewType("PeriodKey", str)  # "2026-10" or "2026-10-31", in the territory's time zone
+PeriodKey = NewType("PeriodKey", str)  # "2026-10", "2026-W44" or "2026-10-31", in the territory's time zone
 
 DecoderName = Literal[
     "opendatasoft",
@@ -40,6 +40,7 @@ class PeriodUnit(StrEnum):
     """How events are grouped for release."""
 
     DAY = "day"
+    WEEK = "week"  # of ISO 8601, from Monday to Sunday
     MONTH = "month"
 
 

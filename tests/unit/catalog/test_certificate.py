@@ -83,14 +83,25 @@ def test_data_about_nobody_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("period", "text"),
-    [("2026-10", "octobre 2026"), ("2026-10-01", "1er octobre 2026"), ("2026-08-15", "15 août 2026")],
+    [
+        ("2026-10", "octobre 2026"),
+        ("2026-10-01", "1er octobre 2026"),
+        ("2026-08-15", "15 août 2026"),
+        ("2026-W44", "semaine du 26 octobre 2026"),
+    ],
 )
 def test_periods_in_french(period: str, text: str) -> None:
     assert french_period(period) == text
 
 
 @pytest.mark.parametrize(
-    ("period", "text"), [("2026-10", "d'octobre 2026"), ("2026-05", "de mai 2026"), ("2026-10-03", "du 3 octobre 2026")]
+    ("period", "text"),
+    [
+        ("2026-10", "d'octobre 2026"),
+        ("2026-05", "de mai 2026"),
+        ("2026-10-03", "du 3 octobre 2026"),
+        ("2026-W44", "de la semaine du 26 octobre 2026"),
+    ],
 )
 def test_periods_after_a_noun(period: str, text: str) -> None:
     assert of_period(period) == text

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from policies.contract import Contract, DatasetId
-from stack.operators import electricity, gas
+from stack.operators import bins, electricity, gas
 from tests.feeds import hand_over, published
 from tests.journey_world import World
 
@@ -94,3 +94,23 @@ def test_titles_say_whom_they_count(world: World, dataset: str) -> None:
     assert "foyers participants" in contract.title
     assert contract.coverage is not None
     assert contract.release.minimum_units == 10
+
+
+def test_lifts_of_a_week_by_sector_and_kind_of_bin(world: World) -> None:
+    contract = contract_of(world, "household-bin-lifts")
+    monday = date(2026, 10, 26)  # until Sunday the first of November
+    fed = hand_over(world, contract, bins.lifts(monday, 300, SEED), "levees_2026-W44.csv")
+    assert world.collect(fed).dirty == ("2026-W44",)
+    world.release("2026-W44", fed)
+    rows = published(world, "household-bin-lifts", "2026-W44")
+    assert {row["semaine"] for row in rows} == {"2026-W44"}
+    units: dict[tuple[str, str], int] = {}
+    lifted = {line.partition(";")[0] for line in bins.lifts(monday, 300, SEED).decode("latin-1").splitlines()}
+    for one in bins.make_bins(300, SEED):
+        units[(one.sector, one.kind)] = units.get((one.sector, one.kind), 0) + (one.chip in lifted)
+    few = {key for key, count in units.items() if 0 < count < 10}
+    secret = {(row["code_secteur"], row["bac"]) for row in rows if row["statut"] == "secret"}
+    assert few
+    assert few <= secret
+    assert all(row["bacs"] >= 10 and row["levees"] >= row["bacs"] for row in shown(rows))
+    assert not set(rows[0]) & {"puce", "adresse", "instant"}
