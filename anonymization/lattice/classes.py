@@ -63,7 +63,7 @@ def classes_of(base: Base, lines: Lines) -> Classes:
     if base.repeated is None:
         units = rows if lines.units is lines.rows else np.add.reduceat(lines.units, starts)
         return Classes(combination[starts], starts, rows, units, lines)
-    firsts = _first_of_unit(base.repeated[lines.line], combination)
+    firsts = _first_of_unit(base.repeated.of(lines.key), combination)
     units = np.add.reduceat(lines.units + firsts, starts)
     return Classes(combination[starts], starts, rows, units, lines)
 
@@ -161,12 +161,11 @@ class Requirements:
     def _histograms(self, name: str, classes: Classes, kept: Booleans) -> Iterator[tuple[Integers, Floats]]:
         """Units per sensitive value of the kept classes, a block of classes at a time."""
         base, lines = self._base, classes.lines
-        codes, weights = base.sensitive[name][lines.line], lines.units
+        codes, weights = base.sensitive[name].of(lines.key), lines.units
         if base.repeated is not None:
-            repeated, combination = base.repeated[lines.line], lines.key >> base.low_bits
+            repeated, combination = base.repeated.of(lines.key), lines.key >> base.low_bits
             firsts = _first_of_unit(repeated, combination)
             starts = np.flatnonzero(firsts | (repeated == 0))
-            codes = codes.copy()
             codes[starts] = np.minimum.reduceat(codes, starts)
             weights = weights + firsts
         width = len(base.sensitive_values[name])

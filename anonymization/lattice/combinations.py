@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from anonymization.errors import GeneralizationSearchError
 from anonymization.frequencies import FrequencyTable, unit_columns
 from anonymization.hierarchies import Hierarchy
+from anonymization.lattice.tally import Tally
 
 Integers = NDArray[np.int64]
 Hierarchies = Mapping[str, Hierarchy] | Sequence[Hierarchy]
@@ -128,6 +129,7 @@ class Combinations:
             raise GeneralizationSearchError("a column is quasi-identifier, sensitive or protection unit: only one")
         self._unit_keys: list[str] | None = None if unit else []
         self._table: FrequencyTable | None = None
+        self._tally = Tally()  # in its stead where keys tell all
 
     def add(self, batch: pa.RecordBatch | pa.Table) -> Integers:
         """Count the rows of a batch and return their keys, in order.
@@ -141,6 +143,9 @@ class Combinations:
         if missing:
             raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
         keys = self.layout.keys(batch)
+        if self._plain:
+            self._tally.add(keys)
+            return keys
         frame = pl.DataFrame({KEY: keys})
         extra = [_series(name, batch.column(name)) for name in self.sensitive]
         if self.unit:
@@ -152,6 +157,9 @@ class Combinations:
     def add_counted(self, keys: Integers, lines: pl.DataFrame, unit_keys: Sequence[str]) -> None:
         """Count lines that were counted elsewhere: a key each, and sensitive values, unit keys and `n:rows`."""
         self._unit_keys = list(unit_keys)
+        if self._plain:
+            self._tally.add_counts(keys, lines[ROWS].to_numpy())
+            return
         self._counted().add(lines.with_columns(pl.Series(KEY, keys)))
 
     def merge(self, other: Combinations) -> None:
@@ -164,21 +172,31 @@ class Combinations:
         same = all(a.labels == b.labels for a, b in zip(mine.hierarchies, theirs.hierarchies, strict=False))
         if (mine.attributes, self.sensitive, self.unit) != (theirs.attributes, other.sensitive, other.unit) or not same:
             raise GeneralizationSearchError("only frequency tables over the same attributes and hierarchies merge")
-        if other._table is not None:
+        if self._plain:
+            self._tally.add_counts(*other._tally.lines())
+        elif other._table is not None:
             self._unit_keys = other._unit_keys
             self._counted().merge(other._table)
 
     def lines(self) -> pl.DataFrame:
         """Return the distinct combinations in order, with their rows: `key:leaves`, sensitive, unit keys, `n:rows`."""
-        lines = self._counted().lines()
+        if self._plain:
+            keys, rows = self._tally.lines()
+            lines = pl.DataFrame({KEY: keys, ROWS: rows})
+        else:
+            lines = self._counted().lines()
         if lines.height == 0:
             raise GeneralizationSearchError("there is no row to generalize")
-        return lines.sort([KEY, *(self._unit_keys or []), *self.sensitive])
+        return lines if self._plain else lines.sort([KEY, *(self._unit_keys or []), *self.sensitive])
 
     @property
     def unit_keys(self) -> list[str]:
         """The columns of :meth:`lines` that tell units apart."""
         return list(self._unit_keys or [])
+
+    @property
+    def _plain(self) -> bool:
+        return self.unit is None and not self.sensitive
 
     def _counted(self) -> FrequencyTable:
         if self._table is None:

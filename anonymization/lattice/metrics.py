@@ -94,10 +94,7 @@ def cell_prices(base: Base, metric: Metric, weights: Mapping[str, float] | None,
     chosen = _weights(base.layout, weights)
     costs, extra = [], []
     for place, hierarchy in enumerate(base.layout.hierarchies):
-        leaves = base.layout.leaves(base.leaves, place)
-        order = base.lines.line
-        counts = np.bincount(leaves[order], weights=base.lines.rows, minlength=hierarchy.leaves)
-        histogram = counts.astype(np.float64)
+        histogram = base.histogram(place).astype(np.float64)
         price = _PRICES[metric](hierarchy, histogram, base.total_rows, chosen, place)
         costs.append(price[0])
         extra.append(tuple(price[1]))
