@@ -10,7 +10,7 @@ counts it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +22,7 @@ from anonymization.frequencies import FrequencyTable, unit_columns
 from anonymization.lattice.layout import Hierarchies, Layout
 from anonymization.lattice.sums import Integers
 from anonymization.lattice.tally import Tally
+from storage.ahead import side_by_side
 
 KEY, ROWS = "key:leaves", "n:rows"
 _BATCH_ROWS = 1 << 20
@@ -52,7 +53,18 @@ class Combinations:
         missing = sorted(wanted - set(batch.schema.names))
         if missing:
             raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
-        keys = self.layout.keys(batch)
+        return self._add(batch, self.layout.keys(batch))
+
+    def add_all(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Count the rows of batches that have every column; some are read while others are counted.
+
+        Raises:
+            HierarchyError: a value is outside its hierarchy.
+        """
+        for batch, keys in side_by_side(lambda batch: (batch, self.layout.keys(batch)), batches):
+            self._add(batch, keys)
+
+    def _add(self, batch: pa.RecordBatch | pa.Table, keys: Integers) -> Integers:
         if self._plain:
             self._tally.add(keys)
             return keys
@@ -175,6 +187,5 @@ def count_combinations(
     """
     counted = Combinations(hierarchies, sensitive, unit)
     wanted = [*counted.layout.attributes, *counted.sensitive, *([unit] if unit else [])]
-    for batch in batches_of(data, wanted):
-        counted.add(batch)
+    counted.add_all(batches_of(data, wanted))
     return counted

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from anonymization.errors import GeneralizationSearchError
 from anonymization.lattice.combinations import KEY, ROWS, Combinations, is_known
 from anonymization.lattice.layout import Layout
-from anonymization.lattice.sums import blocks, summed
+from anonymization.lattice.sums import blocks, each, halves, summed
 
 Integers: TypeAlias = NDArray[np.int64]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -192,11 +192,15 @@ class RollUp:
                 if len(layout.hierarchies[place].labels[want]) > 1:
                     changes.append((field, self._up(place, have, want) << field.shift))
         key = self._rooms[0][: len(source.key)]
-        for block in blocks(len(key)):
-            old = source.key[block]
-            new = np.bitwise_and(old, untouched, out=key[block])
-            for field, values in changes:
-                new |= values[field.of(old)]
+
+        def change(part: slice) -> None:
+            for block in blocks(part):
+                old = source.key[block]
+                new = np.bitwise_and(old, untouched, out=key[block])
+                for field, values in changes:
+                    new |= values[field.of(old)]
+
+        each(change, halves(len(key)))
         return key
 
     def _up(self, place: int, have: int, want: int) -> Integers:

@@ -109,7 +109,7 @@ class Layout:
         for hierarchy, shift, level in zip(self.hierarchies, self.shifts, levels, strict=True):
             leaves, indices = _leaves(batch.column(hierarchy.attribute), hierarchy)
             fields.append((hierarchy.codes[level][leaves] << shift, indices))
-        for block in blocks(len(total)):
+        for block in blocks(slice(0, len(total))):
             for values, indices in fields:
                 total[block] |= values[indices[block]]
 

@@ -21,6 +21,7 @@ from anonymization.lattice.classes import Classes
 from anonymization.lattice.combinations import Combinations, batches_of
 from anonymization.lattice.grouping import Booleans, Integers, Levels
 from anonymization.lattice.layout import Layout
+from storage.ahead import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,11 @@ class GeneralizationResult:
         """
         wanted = [*self._layout.attributes, *columns]
         levels = [self.levels[name] for name in self._layout.attributes]
-        for batch in batches_of(data, wanted):
-            yield self._generalized(batch, self._layout.keys(batch, levels))
+
+        def made(batch: pa.RecordBatch) -> pa.RecordBatch:
+            return self._generalized(batch, self._layout.keys(batch, levels))
+
+        yield from side_by_side(made, batches_of(data, wanted))
 
     def generalized(self, batch: pa.RecordBatch, keys: Integers) -> pa.RecordBatch:
         """Generalize one batch whose keys, of leaves, are known."""
