@@ -15,8 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from anonymization.errors import GeneralizationSearchError
-from anonymization.lattice.combinations import KEY, ROWS, Combinations, Layout, is_known
-from anonymization.lattice.sums import summed
+from anonymization.lattice.combinations import KEY, ROWS, Combinations, is_known
+from anonymization.lattice.layout import Layout
+from anonymization.lattice.sums import blocks, each, halves, summed
 
 Integers: TypeAlias = NDArray[np.int64]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -26,7 +27,6 @@ _PACKED_BITS = 63
 _LARGE = 100_000  # lines from which it is worth stopping on the way
 _SHRINKING = 3  # attributes whose first level makes tables smallest: 7 stops at most, always kept
 _CACHED_BYTES = 192_000_000  # over all tables kept, but the base and the stops
-_BLOCK = 1 << 15  # keys changed at once: what the processor's nearest memory holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,11 @@ def _shrinking(layout: Layout) -> frozenset[int]:
     return frozenset(sorted(range(len(ratios)), key=lambda place: (ratios[place], place))[:_SHRINKING])
 
 
+def is_under(lower: Levels, higher: Levels) -> bool:
+    """Whether the lines of one node can be made from those of another."""
+    return all(below <= above for below, above in zip(lower, higher, strict=True))
+
+
 class RollUp:
     """Makes the lines of any node, from the smallest table it holds at or under it."""
 
@@ -161,21 +166,23 @@ class RollUp:
         self._stops: dict[Levels, Lines] = {}
         self._room = _CACHED_BYTES
         self._ups: dict[tuple[int, int, int], Integers] = {}
+        self._rooms = tuple(np.empty_like(base.lines.key) for _ in range(2))  # used again for every node
 
     def lines(self, levels: Levels) -> Lines:
         """Lines of the node at `levels`."""
         source = self._nearest(levels)
         if source.levels == levels:
             return source
-        if len(source.key) > _LARGE and (stop := self._waypoint(levels)) not in (levels, source.levels):
+        stop = self._waypoint(levels)
+        if len(source.key) > _LARGE and stop not in (levels, source.levels) and is_under(source.levels, stop):
             source = self._stops.get(stop) or self.lines(stop)
             self._stops[stop] = source
-        made = Lines(levels, *summed(self._raised(source, levels), source.rows, source.units))
+        made = Lines(levels, *summed(self._raised(source, levels), source.rows, source.units, self._rooms[1]))
         self._keep(made)
         return made
 
     def _raised(self, source: Lines, levels: Levels) -> Integers:
-        """The keys of `source` at higher levels, in its order."""
+        """The keys of `source` at higher levels, in its order; they hold until the next are asked for."""
         layout, low = self.base.layout, self.base.low_bits
         changes, untouched = [], -1
         for place, (have, want) in enumerate(zip(source.levels, levels, strict=True)):
@@ -184,12 +191,16 @@ class RollUp:
                 untouched &= ~(((1 << field.bits) - 1) << field.shift)
                 if len(layout.hierarchies[place].labels[want]) > 1:
                     changes.append((field, self._up(place, have, want) << field.shift))
-        key = np.empty_like(source.key)
-        for start in range(0, len(key), _BLOCK):
-            old = source.key[start : start + _BLOCK]
-            new = np.bitwise_and(old, untouched, out=key[start : start + _BLOCK])
-            for field, values in changes:
-                new |= values[field.of(old)]
+        key = self._rooms[0][: len(source.key)]
+
+        def change(part: slice) -> None:
+            for block in blocks(part):
+                old = source.key[block]
+                new = np.bitwise_and(old, untouched, out=key[block])
+                for field, values in changes:
+                    new |= values[field.of(old)]
+
+        each(change, halves(len(key)))
         return key
 
     def _up(self, place: int, have: int, want: int) -> Integers:
