@@ -34,7 +34,7 @@ def facts(certificate: Certificate, address: str) -> str:
         "register": "" if certificate.treatment_ref == "sans-objet" else certificate.treatment_ref,
         "promises": list(certificate.promises),
         "coverage": certificate.coverage,
-        "treatments": [[each.label, each.outcome, each.removed] for each in certificate.treatments],
+        "treatments": [[each.column, each.label, each.outcome, each.removed] for each in certificate.treatments],
         "counted": counted(certificate),
         "measured": measured(certificate),
         "remarks": list(certificate.remarks),

@@ -9,7 +9,10 @@ from typing import Any
 import ckan.plugins as p
 from ckan.common import config
 
-from ckanext.ardoise.french import age, french_date, number, size, vocabulary
+from ckanext.ardoise.certificate import certificate, lineage
+from ckanext.ardoise.french import french_date, number, size, vocabulary
+from ckanext.ardoise.freshness import Freshness
+from ckanext.ardoise.freshness import freshness as judged
 
 
 def territory() -> str:
@@ -22,15 +25,9 @@ def setting(name: str) -> str:
     return str(config.get(f"ardoise.{name}") or "")
 
 
-def freshness(package: Mapping[str, Any]) -> str:
-    """Return how long ago the data was renewed, in words."""
-    text = str(package.get("modified") or package.get("metadata_modified") or "")
-    try:
-        changed = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    changed = changed if changed.tzinfo else changed.replace(tzinfo=UTC)
-    return age(datetime.now(UTC) - changed)
+def freshness(package: Mapping[str, Any]) -> Freshness:
+    """Return the dataset's badge, now."""
+    return judged(package, datetime.now(UTC))
 
 
 def latest(resources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -45,6 +42,12 @@ def others(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mappi
         if each.get("role") not in ("latest", "table", "certificate"):
             groups.setdefault(str(each.get("period") or ""), []).append(each)
     return sorted(groups.items(), reverse=True)
+
+
+def certificates(resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the address of each period's certificate."""
+    found = [each for each in resources if each.get("role") == "certificate"]
+    return {str(each.get("period") or ""): str(each.get("url") or "") for each in found}
 
 
 def certificate_lines(package: Mapping[str, Any]) -> list[str]:
@@ -73,5 +76,8 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "size": size,
     "latest": latest,
     "others": others,
+    "certificate": certificate,
     "certificate_lines": certificate_lines,
+    "certificates": certificates,
+    "lineage": lineage,
 }
