@@ -40,6 +40,7 @@ def facts(certificate: Certificate, address: str) -> str:
         "remarks": list(certificate.remarks),
         "approved": approved(certificate),
         "columns": [[each.name, each.label, list(each.sources), each.how] for each in certificate.columns],
+        "totals": sorted({total for _, total in (certificate.verification or {}).get("dimensions", ())}),
         "digests": digests(certificate),
         "proof": certificate.ledger_proof,
         "html": address,

@@ -10,9 +10,10 @@ import ckan.plugins as p
 from ckan.common import config
 
 from ckanext.ardoise.certificate import certificate, lineage
-from ckanext.ardoise.french import french_date, number, size, vocabulary
+from ckanext.ardoise.french import figure, french_date, number, size, vocabulary
 from ckanext.ardoise.freshness import Freshness
 from ckanext.ardoise.freshness import freshness as judged
+from ckanext.ardoise.snippets import snippets
 
 
 def territory() -> str:
@@ -56,6 +57,26 @@ def certificate_lines(package: Mapping[str, Any]) -> list[str]:
     return [str(line) for line in ([lines] if isinstance(lines, str) else lines)]
 
 
+def table_of(package: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the resource that can be looked at without downloading it."""
+    return next((each for each in package.get("resources") or [] if each.get("datastore_active")), None)
+
+
+def has_map(package: Mapping[str, Any]) -> bool:
+    """Say whether the dataset's rows have places."""
+    return any(str(each.get("format") or "").lower() == "geojson" for each in package.get("resources") or [])
+
+
+def programs(resource: Mapping[str, Any]) -> dict[str, str]:
+    """Return programs that read the resource, by language."""
+    return snippets(resource, str(config["ckan.site_url"]).rstrip("/"))
+
+
+def type_name(kind: str) -> str:
+    """Return what PostgreSQL's name of a type means."""
+    return _TYPES.get(kind, kind)
+
+
 def home() -> dict[str, Any]:
     """Return what the home page shows: the datasets renewed last, their number, and the themes that have some."""
     context = {"user": p.toolkit.current_user.name, "auth_user_obj": p.toolkit.current_user, "for_view": True}
@@ -65,6 +86,10 @@ def home() -> dict[str, Any]:
     return {"datasets": found["results"], "count": found["count"], "themes": themes}
 
 
+_TYPES = {
+    "text": "texte", "int8": "nombre entier", "int4": "nombre entier", "float8": "nombre", "numeric": "nombre",
+    "bool": "vrai ou faux", "date": "date", "timestamptz": "date et heure", "timestamp": "date et heure",
+}  # fmt: skip
 HELPERS: dict[str, Callable[..., Any]] = {
     "home": home,
     "vocabulary": vocabulary,
@@ -79,5 +104,10 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "certificate": certificate,
     "certificate_lines": certificate_lines,
     "certificates": certificates,
+    "figure": figure,
+    "has_map": has_map,
     "lineage": lineage,
+    "snippets": programs,
+    "table_of": table_of,
+    "type": type_name,
 }
