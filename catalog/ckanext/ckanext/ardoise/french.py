@@ -93,6 +93,12 @@ def number(value: Any) -> str:
         return ""
 
 
+def figure(value: float) -> str:
+    """Return a figure with French thousands and decimals: « 1 234,5 »; six decimals at most."""
+    text = f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return text.replace(",", NARROW_SPACE).replace(".", ",")
+
+
 def size(value: Any) -> str:
     """Return a number of bytes as « 12 ko », « 3,4 Mo »."""
     try:
