@@ -9,7 +9,6 @@ visibility, so one reader's are never another's. Connections are never shared wi
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import threading
@@ -22,17 +21,17 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from ckanext.ardoise.search.answers import counts, page
 from ckanext.ardoise.search.clauses import Clause
 from ckanext.ardoise.search.conditions import Condition, condition, reads_texts
-from ckanext.ardoise.search.documents import distinct_words, row, vectors
+from ckanext.ardoise.search.documents import row
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.ranking import score
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import RESEMBLANCE, spelled
-from ckanext.ardoise.search.table import GENERATION, INDEX, WORDS
+from ckanext.ardoise.search.table import GENERATION, INDEX
+from ckanext.ardoise.search.writing import Row, Waiting, addition, batches, counting, parameters
 
 SLOWEST_SECONDS = 20  # a statement that takes longer is given up
 MOST_KNOWN = 200_000  # words of the index that this process need not write again
@@ -56,6 +55,7 @@ class Answer:
     facets: dict[str, list[Any]]  # Solr's flat list: value, number, value, number…
 
 
+Document = Mapping[str, Any]  # as CKAN hands it over
 Counted = tuple[int, dict[str, list[Any]]]
 
 
@@ -71,6 +71,7 @@ class SearchEngine:
         self._known: set[str] = set()
         self._last = -1  # the generation of this process's last write
         self._lock = threading.Lock()
+        self._waiting = Waiting(self._gathered)
         _ENGINES.add(self)
 
     def forget_connections(self) -> None:
@@ -78,9 +79,11 @@ class SearchEngine:
         for engine in (self._engine, self._deferring):
             engine.dispose(close=False)
         self._lock = threading.Lock()
+        self._waiting.leave()
 
     def close(self) -> None:
-        """Close the connections; the next call opens new ones."""
+        """Write what was gathered and close the connections; the next call opens new ones."""
+        self._waiting.flush()
         for engine in (self._engine, self._deferring):
             engine.dispose()
 
@@ -93,31 +96,32 @@ class SearchEngine:
 
         _again_if_needed(ask)
 
-    def add(self, documents: Iterable[Mapping[str, Any]], now: datetime | None = None, deferred: bool = False) -> None:
-        """Index documents, replacing those of the same ``index_id`` unless they are newer.
+    def add(self, documents: Iterable[Document], now: datetime | None = None, deferred: bool = False) -> None:
+        """Index documents, replacing those of the same ``index_id`` unless they are newer; all of them or none.
 
         Args:
             documents: as CKAN hands them over.
             now: what documents without ``indexed_ts`` are told.
             deferred: visible at once, but safe on the disk only after :meth:`commit`, or a second later.
         """
-        moment = now or datetime.now(UTC)
-        rows = {each["index_id"]: each for each in (row(document, moment) for document in documents)}
-        for each in rows.values():
-            each["new_words"] = sorted(distinct_words(each) - self._known)
-        if len(rows) == 1:
-            self._write([(_addition(counted=True), each) for each in rows.values()], deferred)
-        else:
-            self._write([(_counting(), {}), *((_addition(), rows[key]) for key in sorted(rows))], deferred)
-        for each in rows.values():
-            self._known.update(each["new_words"])
+        self._waiting.flush()
+        self._index(_rows(documents, now), deferred)
+
+    def gather(self, documents: Iterable[Document], now: datetime | None = None) -> None:
+        """Index documents together with others to come: at the next call of another method, or when they are many.
+
+        One that PostgreSQL refuses takes no other with it; the call that wrote them then raises.
+        """
+        self._waiting.add(_rows(documents, now))
 
     def commit(self) -> None:
-        """Wait until every write made before is safe on the disk."""
-        self._write([(_counting(), {})])  # the log is written in order
+        """Write what was gathered, and wait until every write made before is safe on the disk."""
+        self._waiting.flush()
+        self._write([(counting(), {})])  # the log is written in order
 
     def delete(self, clause: Clause, now: datetime | None = None) -> None:
         """Forget the documents that ``clause`` describes."""
+        self._waiting.flush()
 
         def spell() -> Clause:
             with self._reading() as connection:
@@ -125,7 +129,7 @@ class SearchEngine:
 
         clause = _again_if_needed(spell)
         erased = sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC)))
-        self._write([(_counting(), {}), (erased, {})])
+        self._write([(counting(), {}), (erased, {})])
 
     def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
         """Return the page of documents, their number and the facets that the request asks for.
@@ -138,6 +142,7 @@ class SearchEngine:
         Raises:
             QuerySyntaxError: some part of the request can not be asked in SQL.
         """
+        self._waiting.flush()
         return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC), key))
 
     def _searched(self, request: SearchRequest, moment: datetime, key: Any) -> Answer:
@@ -189,6 +194,32 @@ class SearchEngine:
         with self._engine.connect() as connection, connection.begin():
             yield connection
 
+    def _gathered(self, rows: list[Row]) -> None:
+        """Index rows together; one by one, if PostgreSQL refuses one of them."""
+        try:
+            self._index(rows, deferred=True)
+        except sa.exc.DBAPIError as error:
+            if len(rows) == 1 or isinstance(error, sa.exc.OperationalError):
+                raise
+            refused: sa.exc.DBAPIError | None = None
+            for each in rows:
+                try:
+                    self._index([each], deferred=True)
+                except sa.exc.DBAPIError as alone:
+                    refused = refused or alone
+            if refused is not None:
+                raise refused from None
+
+    def _index(self, rows: list[Row], deferred: bool) -> None:
+        statement = addition(self._engine.dialect)
+        work, new = [], set[str]()
+        for batch in batches(sorted(rows, key=lambda each: str(each["index_id"]))):
+            given, words = parameters(batch, self._known)
+            work.append((statement, given))
+            new |= words
+        self._write(work, deferred)
+        self._known |= new
+
     def _write(self, work: Sequence[tuple[Any, dict[str, Any]]], deferred: bool = False) -> None:
         """Run writing statements, all or none; a single one needs no transaction around it.
 
@@ -201,9 +232,11 @@ class SearchEngine:
             engine = self._deferring if deferred else self._engine
             with engine.connect().execution_options(isolation_level=level) as connection, connection.begin():
                 for statement, values in work:
-                    answer = connection.execute(statement, values)
-                    if answer.returns_rows and (number := answer.scalar()) is not None:
-                        self._noticed(number)
+                    written = isinstance(statement, str)
+                    run = connection.exec_driver_sql if written else connection.execute
+                    answer = run(statement, values)
+                    if answer.returns_rows and (first := answer.first()) is not None:
+                        self._noticed(first[0])
 
         if work:
             _again_if_needed(write)
@@ -230,29 +263,10 @@ def _again_if_needed(work: Callable[[], Result]) -> Result:
     raise AssertionError("unreachable")
 
 
-@functools.cache
-def _counting() -> Any:
-    """The statement that counts one generation more."""
-    return sa.update(GENERATION).values(number=GENERATION.c.number + 1).returning(GENERATION.c.number)
-
-
-@functools.cache
-def _addition(counted: bool = False) -> Any:
-    """The statement that indexes one row and its new words; if ``counted``, in one journey with the generation."""
-    names = [column.name for column in INDEX.columns]
-    made = {**{name: sa.bindparam(name, type_=INDEX.c[name].type) for name in names}, **vectors()}
-    values = sa.select(*(made[name].label(name) for name in names))
-    generation = _counting().cte("generation")
-    if counted:
-        values = values.select_from(generation)  # it is therefore counted, and locked, first
-    added = insert(INDEX).from_select(names, values)
-    newer = sa.func.coalesce(added.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
-    added = added.on_conflict_do_update(
-        index_elements=["index_id"], set_={name: added.excluded[name] for name in names}, where=newer
-    )
-    new = sa.select(sa.func.unnest(sa.bindparam("new_words", type_=ARRAY(sa.Text))))
-    added = added.add_cte(insert(WORDS).from_select(["word"], new).on_conflict_do_nothing().cte("words"))
-    return added.returning(sa.select(generation.c.number).scalar_subquery()) if counted else added
+def _rows(documents: Iterable[Document], now: datetime | None) -> list[Row]:
+    """The rows of documents; of one document the last."""
+    moment = now or datetime.now(UTC)
+    return list({each["index_id"]: each for each in (row(document, moment) for document in documents)}.values())
 
 
 _ENGINES: weakref.WeakSet[SearchEngine] = weakref.WeakSet()
