@@ -5,19 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.errors import CommandError
 from cli.screen import console, reporter, show_addresses
-from cli.stack import Rows, Seed, Today, context_of, options_of
+from cli.stack import Rows, Seed, Today, context_of, every_feed, options_of
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from cli.watch import Progress
+    from policies import Territory
     from settings import Settings
     from stack.airflow_client import AirflowClient, Run
 
@@ -35,24 +36,31 @@ def register(application: typer.Typer) -> None:
     application.command()(demo)
 
 
-def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: Today = None) -> None:
-    """Démarrer la pile et faire voyager trois flux, de l'opérateur au catalogue. Laisse tout en marche."""
+All = Annotated[bool, typer.Option("--all", help="Tous les flux du territoire, en petite taille.")]
+
+
+def demo(
+    context: typer.Context, rows: Rows = None, seed: Seed = None, today: Today = None, everything: All = False
+) -> None:
+    """Démarrer la pile et faire voyager les flux de demo.yaml, de l'opérateur au catalogue. Laisse tout en marche."""
     from cli.airflow import sign_in
     from policies import load_territory
     from stack.embedded import Stack
 
     screen, began = console(), time.monotonic()
     screen.print("[bold]La pile démarre[/bold]")
-    stack_context = context_of(context.obj, operators=options_of(rows, seed, today))
+    options = options_of(rows, seed, today)
+    stack_context = context_of(context.obj, operators=every_feed(context.obj, options) if everything else options)
     Stack(stack_context).up(reporter(screen))
     settings = stack_context.settings
-    contracts = load_territory(settings.territory).contracts
-    titles = {str(dataset): contract.title for dataset, contract in contracts.items()}
+    territory = load_territory(settings.territory)
+    shown = _shown(territory, everything)
+    titles = {str(dataset): contract.title for dataset, contract in territory.contracts.items()}
     since = datetime.now(UTC) - timedelta(seconds=5)
     screen.print(f"\n[bold]Les flux voyagent[/bold] ({time.monotonic() - began:.0f} s depuis le départ)")
     with sign_in(settings) as airflow:
-        _wait_for_dags(airflow, [*contracts, *(f"{dataset}__release" for dataset in contracts)])
-        collections = {str(dataset): _start(airflow, dataset, since) for dataset in contracts}
+        _wait_for_dags(airflow, [*shown, *(f"{dataset}__release" for dataset in shown)])
+        collections = {dataset: _start(airflow, dataset, since) for dataset in shown}
         states = _show(screen, airflow, collections, since)
     screen.print()
     screen.print(_summary(settings, list(collections), since))
@@ -65,6 +73,16 @@ def demo(context: typer.Context, rows: Rows = None, seed: Seed = None, today: To
     failed = [state.dataset for state in states if state.broken]
     if failed:
         raise CommandError(f"en échec : {', '.join(failed)} ; le journal des tâches est dans {settings.airflow_url}")
+
+
+def _shown(territory: Territory, everything: bool) -> list[str]:
+    """The datasets to show: those in force, all or as listed."""
+    in_force = [str(dataset) for dataset, contract in territory.contracts.items() if contract.in_force]
+    if everything:
+        return in_force
+    if unknown := sorted(set(territory.demonstrated) - set(in_force)):
+        raise CommandError(f"demo.yaml : pas de contrat en vigueur pour {', '.join(unknown)}")
+    return list(territory.demonstrated)
 
 
 def _wait_for_dags(airflow: AirflowClient, wanted: list[str]) -> None:
@@ -115,7 +133,7 @@ def _show(
     for states in follow(airflow, collections, since, LIMIT_SECONDS):
         for state in states:
             if said.get(state.dataset) != (words := state.words()):
-                screen.print(f"  {time.monotonic() - began:4.0f} s  {state.dataset:<18} {words}")
+                screen.print(f"  {time.monotonic() - began:4.0f} s  {state.dataset:<23} {words}")
                 said[state.dataset] = words
     return states
 

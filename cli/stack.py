@@ -15,6 +15,8 @@ from cli.screen import console, reporter, show_addresses
 if TYPE_CHECKING:
     from stack.service import OperatorOptions, StackContext
 
+SMALL_ROWS = 62_000  # water readings a month of two thousand households
+SMALL_SCALE = 0.01
 Rows = Annotated[int | None, typer.Option("--rows", help="Lignes par flux des opérateurs simulés.", min=100)]
 Seed = Annotated[int | None, typer.Option("--seed", help="Graine des opérateurs simulés.")]
 Today = Annotated[
@@ -49,6 +51,17 @@ def options_of(rows: int | None, seed: int | None, today: datetime | None) -> Op
     if rows is None and seed is None and today is None:
         return None
     return OperatorOptions(rows, 49007 if seed is None else seed, None if today is None else today.date())
+
+
+def every_feed(home: Path, options: OperatorOptions | None) -> OperatorOptions:
+    """Return the options with which all feeds are simulated: small on a new stack, else as large as they were."""
+    from dataclasses import replace
+
+    from stack.service import OperatorOptions
+
+    if options is None:
+        options = context_of(home).operators if _exists(home) else OperatorOptions(rows=SMALL_ROWS)
+    return replace(options, every=True, scale=SMALL_SCALE)
 
 
 def up(

@@ -371,3 +371,4 @@ class Territory:
     organizations: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN organizations (operators)
     themes: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN groups (uses)
     known_people: tuple[str, ...] = ()  # public figures: names that free text keeps
+    demonstrated: tuple[str, ...] = ()  # datasets that a demonstration shows, as `demo.yaml` lists them

@@ -287,6 +287,12 @@ class DeclaredStrategy(Declared):
     redacted_text: DeclaredRedactedText = DeclaredRedactedText(publish="never")
 
 
+class DeclaredDemonstration(Declared):
+    """Which datasets a demonstration shows."""
+
+    datasets: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+
+
 class DeclaredEntry(Declared):
     """One organization or theme."""
 

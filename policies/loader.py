@@ -4,6 +4,7 @@
     <folder>/organizations.yaml, themes.yaml  CKAN organizations and groups
     <folder>/communes.csv                     INSEE code, official name
     <folder>/contracts/<dataset>.odcs.yaml    one dataset each
+    <folder>/demo.yaml                        which of them a demonstration shows; all, without the file
 
 Whatever is wrong is refused with file, line and rule. Nothing is remembered between calls.
 """
@@ -20,7 +21,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from policies.contract import Commune, Contract, DatasetId, RedactedText, Strategy, Territory
-from policies.declared import Declared, DeclaredEntry, DeclaredStrategy
+from policies.declared import Declared, DeclaredDemonstration, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
 from policies.french import explain_shape
@@ -69,6 +70,7 @@ def load_territory(folder: Path, *, refused: Callable[[Path, ContractError], Non
         organizations=organizations,
         themes=themes,
         known_people=_load_names(folder / "public-figures.txt"),
+        demonstrated=_load_demonstration(folder / "demo.yaml") or tuple(contracts),
     )
 
 
@@ -123,6 +125,14 @@ def load_strategy(path: Path) -> Strategy:
     values = {name: getattr(declared, name) for name in type(declared).model_fields}
     values["redacted_text"] = RedactedText(declared.redacted_text.publish)
     return Strategy(**values, digest=document.digest)
+
+
+def _load_demonstration(path: Path) -> tuple[str, ...]:
+    """The datasets it lists, known or not: a list that is behind keeps nothing else from loading."""
+    if not path.exists():
+        return ()
+    document = read_document(path, StrategyError)
+    return _validated(DeclaredDemonstration, path, document.data, (), document.line).datasets
 
 
 def _load_entries(path: Path) -> dict[str, dict[str, str]]:

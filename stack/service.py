@@ -66,6 +66,8 @@ class OperatorOptions:
     reports: int | None = None  # a month
     canaries: Path | None = None
     defects: tuple[tuple[str, str], ...] = ()
+    every: bool = False  # all the feeds, not only those that the territory's demo.yaml lists
+    scale: float | None = None  # of the feeds that rows, households and reports do not size
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""``python -m stack.operators``: start the simulated operators, after dropping last month's water readings."""
+"""``python -m stack.operators``: start the simulated operators, after dropping the files they have delivered by now."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import uvicorn
 from settings.model import SHIPPED_TERRITORY
 from stack.operators.canaries import Canaries
 from stack.operators.defects import Defects
+from stack.operators.registry import offering
 from stack.operators.server import build_app
 from stack.operators.world import PARIS, Size, World
 
@@ -26,14 +27,17 @@ def main() -> None:
         )
     world = World(
         seed=asked.seed,
-        size=Size.of(asked.rows, asked.households, asked.reports),
+        size=Size.of(asked.rows, asked.households, asked.reports, asked.scale),
         drop=asked.drop,
-        pairs=asked.territory / "parkings.csv",
+        territory=asked.territory,
         clock=_clock(asked.today),
         canaries=Canaries.read(asked.canaries) if asked.canaries else None,
         defects=defects,
+        account=asked.account,
     )
-    world.drop_months()
+    for dataset, files in offering("files").items():
+        if asked.feeds is None or dataset in asked.feeds:
+            files(world)
     uvicorn.run(build_app(world), host=asked.host, port=asked.port, log_level="warning", access_log=False)
 
 
@@ -46,6 +50,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, help="water readings of a month, roughly; the rest in proportion")
     parser.add_argument("--households", type=int)
     parser.add_argument("--reports", type=int, help="reports a month")
+    parser.add_argument("--scale", type=float, help="of every other feed, to its natural size")
+    parser.add_argument("--feeds", nargs="*", metavar="DATASET", help="whose files are dropped; by default all")
+    parser.add_argument("--account", type=Path, help="folder that the SFTP account sees")
     parser.add_argument("--today", type=date.fromisoformat, help="the day it is; by default the real clock")
     parser.add_argument("--canaries", type=Path, help="file made by stack.operators.canaries")
     parser.add_argument("--defects", nargs="*", metavar="NAME=VALUE", help="see stack.operators.defects")

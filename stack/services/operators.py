@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies import load_territory
 from stack.service import HealthCheck, Service, StackContext
 
 
@@ -11,7 +12,7 @@ def prepare(context: StackContext) -> None:
 
 
 def services(context: StackContext) -> list[Service]:
-    """Describe the server; it drops last month's readings before it answers."""
+    """Describe the server; it drops files before it answers: of the demonstrated feeds, or of all."""
     port, options = context.ports["operators"], context.operators
     command = [str(context.python), "-m", "stack.operators", "--port", str(port), "--drop", str(context.paths.drop)]
     command += ["--seed", str(options.seed), "--territory", str(context.territory)]
@@ -19,12 +20,16 @@ def services(context: StackContext) -> list[Service]:
         "--rows": options.rows,
         "--households": options.households,
         "--reports": options.reports,
+        "--scale": options.scale,
         "--today": options.today,
         "--canaries": options.canaries,
     }
     for flag, value in given.items():
         if value is not None:
             command += [flag, str(value)]
+    if not options.every:
+        territory = load_territory(context.territory, refused=lambda file, error: None)
+        command += ["--feeds", *territory.demonstrated]
     if options.defects:
         command += ["--defects", *(f"{name}={value}" for name, value in options.defects)]
     return [

@@ -11,6 +11,9 @@ import pytest
 from stack.operators import parking, reports
 from stack.operators.canaries import Canaries, make_canaries
 from stack.operators.defects import NO_DEFECTS, Defects
+from stack.operators.feeds.citizen_reports import requests_known
+from stack.operators.feeds.parking import live
+from stack.operators.registry import offering, simulated
 from stack.operators.territory import places, shares
 from stack.operators.world import Size, World
 from tests.unit.sources.support import TERRITORY
@@ -26,10 +29,19 @@ def test_the_communes_are_the_territory_s() -> None:
     assert sum(shares(7)) == 7
 
 
-@pytest.mark.parametrize(("rows", "size"), [(None, Size(45_000, 3_000)), (31_000, Size(1_000, 300)), (1, Size(1, 300))])
-def test_sizes_follow_the_number_of_rows(rows: int | None, size: Size) -> None:
-    assert Size.of(rows) == size
-    assert Size.of(rows, households=12, monthly=34) == Size(12, 34)
+@pytest.mark.parametrize(("rows", "size"), [(None, (45_000, 3_000, 100)), (31_000, (1_000, 300, 5)), (1, (1, 300, 5))])
+def test_sizes_follow_the_number_of_rows(rows: int | None, size: tuple[int, int, int]) -> None:
+    made = Size.of(rows)
+    assert (made.households, made.reports, made.scaled(100, 5)) == size
+    assert Size.of(rows, households=12, monthly=34, scale=0.5) == Size(12, 34, 0.5)
+    assert Size(scale=0.01).scaled(45_000) == 450
+    assert Size(scale=0.01).scaled(3, 5) == 3
+
+
+def test_every_simulated_feed_delivers_in_some_way() -> None:
+    ways = ("routes", "files", "messages", "posts")
+    delivered = set().union(*(offering(way) for way in ways))
+    assert set(simulated()) == delivered >= {"parking", "citizen-reports", "water-meters"}
 
 
 def test_the_same_seed_gives_the_same_reports_and_another_does_not() -> None:
@@ -80,19 +92,19 @@ def test_canaries_are_planted_in_the_reports_and_survive_a_file(tmp_path: Path) 
     canaries = make_canaries(30, seed=9)
     canaries.write(tmp_path / "canaries.json")
     assert Canaries.read(tmp_path / "canaries.json") == canaries
-    world = World(1, Size(10, 300), tmp_path, PAIRS, lambda: NOW, canaries=canaries)
-    found = world.service_requests()
+    world = World(1, Size(10, 300), tmp_path, TERRITORY.folder, lambda: NOW, canaries=canaries)
+    found = requests_known(world)
     assert {*canaries.emails} <= {one["email"] for one in found}
     assert {*canaries.names} <= {f"{one['first_name']} {one['last_name']}" for one in found}
     assert {*canaries.phones} <= {one["phone"] for one in found}
 
 
 def test_a_snapshot_lasts_a_minute_and_follows_the_defects(tmp_path: Path) -> None:
-    world = World(1, Size(10, 300), tmp_path, PAIRS, lambda: NOW)
-    before = world.parking_live()
-    assert world.parking_live() == before
+    world = World(1, Size(10, 300), tmp_path, TERRITORY.folder, lambda: NOW)
+    before = live(world)
+    assert live(world) == before
     world.defects = world.defects.changed({"parking_renamed": True})
-    assert "libres" in world.parking_live()[0]
+    assert "libres" in live(world)[0]
 
 
 @pytest.mark.parametrize("values", [{"unknown": 1}, {"duplicates": 2}, {"duplicates": "x"}, {"water_renamed": 1}])
