@@ -16,6 +16,8 @@ import pyarrow.compute as pc
 
 from anonymization.pseudonyms import CustodyRefusedError
 from anonymization.text.known import KnownIdentifiers, folded
+from anonymization.text.meeting import Places, meets
+from anonymization.text.settings import RedactionSettings
 from pipeline.candidate import Candidate
 from pipeline.deidentification.remember import KEY_BYTES, public_names, remembers
 from pipeline.forgetting import was_refused
@@ -49,13 +51,14 @@ def look_for_known(hub: Hub, contract: Contract, ref: DatasetRef, candidate: Can
     if not remembers(contract):
         return Met()
     public = frozenset(map(folded, public_names(hub.territory)))
-    texts = {name: [text for text in found if folded(text) not in public] for name, found in _texts(candidate.table)}
+    texts = dict(_texts(candidate.table))
+    places = _places(public_names(hub.territory))
     seen, met = set(), Counter[str]()
     for delivery, content in _contents(hub, contract, candidate):
         seen.add(delivery)
         known = KnownIdentifiers(content[:KEY_BYTES], content[KEY_BYTES:])  # one at a time: each may be large
         for name, waiting in texts.items():
-            texts[name] = [text for text in waiting if not known.holds(text)]
+            texts[name] = [text for text in waiting if not meets(known, text, public, places)]
             met[name] += len(waiting) - len(texts[name])
     refusals = [
         f"La colonne « {name} » contient {count} texte(s) où se lit un identifiant que les livraisons de cette "
@@ -87,6 +90,18 @@ def _contents(hub: Hub, contract: Contract, candidate: Candidate) -> Iterator[tu
         except CustodyRefusedError as error:
             if error.code != "key_destroyed":  # whoever destroyed it died before the object went
                 raise
+
+
+def _places(names: tuple[str, ...]) -> Places:
+    """Where the detector sees a place or an address in a text."""
+
+    def places(text: str) -> list[tuple[int, int]]:
+        from anonymization.text import detect
+
+        (hits,) = detect([text], RedactionSettings(model=None, known=names))
+        return [(hit.start, hit.end) for hit in hits if hit.kind in ("LIEU", "ADRESSE")]
+
+    return places
 
 
 def _texts(table: pa.Table) -> Iterator[tuple[str, list[str]]]:

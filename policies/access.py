@@ -24,7 +24,7 @@ quota is its manifest's rows; `rotate` carries pseudonyms over and can not make 
 Whoever else read trusted could hold a list of candidates against it: asking custody for their pseudonyms, a person with
 a domain's token would find anybody."""
 
-OTHERS = ("ingest", "assess", "decide", "publish", "lineage")  # stages
+OTHERS = ("ingest", "assess", "decide", "publish", "lineage", "console")  # stages, and the console
 PEOPLE = ("steward", "dpo", "operator", "officer", "developer", "anybody")
 
 

@@ -76,7 +76,7 @@ ADVICE: Mapping[str, str] = {
     "access": "Corrigez les règles d'accès (*.cedar) du territoire ; sans elles rien ne s'exécute.",
     "feed-options": "Corrigez « feed.options » ; docs/contracts.md liste les options de chaque source et décodeur.",
     "redaction": "Comparez avec « redaction » dans docs/contracts.md : ses types, ses modes et ce qu'ils demandent.",
-    "redacted-text": "Gardez « identity », sans « quasiIdentifier », dans une publication « as_is » ou « records ».",
+    "redacted-text": "Gardez « identity », sans « quasiIdentifier » ni « hash », dans « as_is » ou « records ».",
     "public-figures": "Corrigez public-figures.txt dans le dossier du territoire : un nom par ligne, en UTF-8.",
     "search": _SEARCH,
     "model": _SEARCH,

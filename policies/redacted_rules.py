@@ -27,8 +27,16 @@ def released_texts(contract: Contract) -> tuple[ReleasedColumn, ...]:
 
 
 def redacted_contradictions(contract: Contract, where: Map) -> Iterator[Finding]:
-    """Redacted text is read, and published, row by row and as it stands; it groups nothing."""
+    """Redacted text is read, and published, row by row and as it stands; it groups nothing, and holds no pseudonym."""
+    hashed = {
+        column.name
+        for column in contract.columns
+        if column.privacy.redaction is not None and "hash" in column.privacy.redaction.operators.values()
+    }
     for number, column in _numbered(contract):
+        if hashed.intersection(column.sources):
+            sentence = f"« {column.name} » : un pseudonyme ne se publie pas ; retirez « hash » de « operators »"
+            yield where.document.finding(where.release("columns", number), "redacted-text", sentence)
         grouped = column.quasi_identifier or column.derived_from or column.generalization != "identity"
         if grouped or contract.release.kind not in _WHOLE_ROWS:
             yield where.document.finding(

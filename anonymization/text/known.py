@@ -9,7 +9,7 @@ is the caller's to keep wrapped and to destroy; with it goes the only way to ask
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import cast
 
@@ -19,12 +19,12 @@ import pyarrow.compute as pc
 from anonymization.text.reading import read
 
 _SIZE = 16
-_SHORTEST = 5  # signs: a shorter identifier is met by chance
-_LONGEST = 12  # words of one identifier: an address, written in full; of a longer one, its first words
+SHORTEST = 5  # signs: a shorter identifier is met by chance
+LONGEST = 12  # words of one identifier: an address, written in full; of a longer one, its first words
 _ABROAD, _AT_HOME = re.compile(r"(?:00)?33([1-9]\d{8})"), re.compile(r"0([1-9]\d{8})")  # one French number, two ways
 _TELEPHONE = r"^(?:(?:00)?33|0)[1-9]\d{8}$"
 _PLAIN = r"^[^&<]*$"  # an entity or a tag of HTML is read sign by sign
-_LONG = rf"(?:[0-9A-Za-z]+[^0-9A-Za-z]+){{{_LONGEST}}}[0-9A-Za-z]"
+_LONG = rf"(?:[0-9A-Za-z]+[^0-9A-Za-z]+){{{LONGEST}}}[0-9A-Za-z]"
 
 
 class KnownIdentifiers:
@@ -50,7 +50,7 @@ class KnownIdentifiers:
 
     def add_folded(self, signs: pa.Array) -> None:
         """The same, for identifiers that :func:`fold_column` folded."""
-        kept = signs.filter(pc.greater_equal(pc.utf8_length(signs), _SHORTEST))
+        kept = signs.filter(pc.greater_equal(pc.utf8_length(signs), SHORTEST))
         called = pc.match_substring_regex(kept, _TELEPHONE)
         for one in kept.to_pylist():
             self._written += self._digest(one)
@@ -67,10 +67,9 @@ class KnownIdentifiers:
         distinct = pc.unique(every)
         return b"".join(distinct.take(pc.sort_indices(distinct)).to_pylist())
 
-    def holds(self, text: str) -> bool:
-        """Whether an identifier of the set stands in a text, with other words around or without."""
-        table = self._table()
-        return any(self._digest(signs) in table for signs in _runs(_words(text)))
+    def has(self, signs: str) -> bool:
+        """Whether an identifier, :func:`folded`, is in the set. Of a text: :func:`anonymization.text.meeting.meets`."""
+        return self._digest(signs) in self._table()
 
     def _table(self) -> frozenset[bytes]:
         if self._asked is None:
@@ -84,7 +83,7 @@ class KnownIdentifiers:
 
 def folded(identifier: str) -> str:
     """The letters and digits that an identifier is known by, however it was written."""
-    return "".join(_words(identifier)[:_LONGEST])
+    return "".join(_words(identifier)[:LONGEST])
 
 
 def fold_column(identifiers: pa.Array) -> pa.Array:
@@ -107,11 +106,3 @@ def _other_way(telephone: str) -> str:
 def _words(text: str) -> list[str]:
     """Folded letters and digits; signs between them part words, so that spaces and dots do not hide an identifier."""
     return "".join(sign if sign.isalnum() else " " for sign in read(text).plain).split()
-
-
-def _runs(words: Sequence[str]) -> Iterator[str]:
-    for start in range(len(words)):
-        for end in range(start + 1, min(len(words), start + _LONGEST) + 1):
-            signs = "".join(words[start:end])
-            if len(signs) >= _SHORTEST:
-                yield signs

@@ -12,6 +12,7 @@ from pipeline.deidentification.check import Checked
 from pipeline.deidentification.pseudonymize import Outcome, Pseudonymizer
 from pipeline.errors import RefusedError
 from policies.contract import Column, Contract, Redaction, Technique, Territory
+from policies.redacted_rules import released_texts
 
 
 def redact(
@@ -26,8 +27,9 @@ def redact(
 
     What was found in free text is counted in `outcome`, by kind; what identifies somebody is given to `remember`.
     """
+    published = {name for column in released_texts(contract) for name in column.sources}
     redactors = {
-        column.name: _redactor(column, territory, custody, outcome, remember)
+        column.name: _redactor(column, column.name in published, territory, custody, outcome, remember)
         for column in contract.columns
         if column.privacy.technique is Technique.REDACT
     }
@@ -62,6 +64,7 @@ def settings_of(redaction: Redaction | None, territory: Territory) -> RedactionS
 
 def _redactor(
     column: Column,
+    is_published: bool,
     territory: Territory,
     custody: Pseudonymizer,
     outcome: Outcome,
@@ -69,7 +72,7 @@ def _redactor(
 ) -> Callable[[pa.Array], pa.Array]:
     """The detectors take seconds to load: only feeds with free text pay for them."""
     settings = settings_of(column.privacy.redaction, territory)
-    domain = column.privacy.domain
+    domain, may_hold = column.privacy.domain, frozenset(column.privacy.may_hold)
 
     def pseudonymized(values: pa.Array) -> pa.Array:
         answers = list(custody.pseudonymize(str(domain), iter([values])))
@@ -79,11 +82,12 @@ def _redactor(
 
     def redacted(texts: pa.Array) -> pa.Array:
         from anonymization.text import redact as redact_texts
+        from anonymization.text.leftovers import mask_leftovers
 
         result = redact_texts(texts, settings, pseudonymize=pseudonymized if domain is not None else None)
         for kind, count in result.counts().items():
             outcome.found[kind] = outcome.found.get(kind, 0) + count
         remember(result.likely(texts))
-        return result.texts
+        return mask_leftovers(result.texts, may_hold, settings.known) if is_published else result.texts
 
     return redacted

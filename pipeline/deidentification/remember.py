@@ -58,9 +58,9 @@ class Remembered:
         for item in decoded:
             for column in columns:
                 fresh = self._fresh(column.name, item.batch.column(column.name))
+                if column.privacy.technique is Technique.PSEUDONYMIZE:  # mostly the same, once both are folded
+                    fresh = pa.concat_arrays([fresh, canonicalize(column.privacy.canonical, fresh)])
                 self._add(fresh)
-                if column.privacy.technique is Technique.PSEUDONYMIZE:
-                    self._add(canonicalize(column.privacy.canonical, fresh))
             yield item
 
     def add(self, identifiers: Iterable[str]) -> None:

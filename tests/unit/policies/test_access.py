@@ -11,7 +11,7 @@ from stack.services.objects import RIGHTS
 
 SHIPPED = Path(__file__).resolve().parents[3] / "policies" / "angers"
 ZONES = ("landing", "trusted", "quarantine", "known", "candidate", "memory", "open", "audit")
-STAGES = ("ingest", "deidentify", "anonymize", "assess", "publish", "rotate", "lineage")
+STAGES = ("ingest", "deidentify", "anonymize", "assess", "publish", "rotate", "lineage", "console")
 OPEN = {"open"}  # anyone reads it, without a credential
 
 

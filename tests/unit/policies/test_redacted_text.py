@@ -82,6 +82,7 @@ def test_a_category_does_not_hide_what_has_to_be_redacted(written: Written) -> N
         ("{name: texte, ", "{quasiIdentifier: true, name: texte, ", "redacted-text"),
         ("description: Texte expurgé", "generalization: month, description: Texte expurgé", "redacted-text"),
         ("technique: redact, redaction: {thresholds", "technique: drop, redaction: {thresholds", "released-source"),
+        ("operators: {ADRESSE: generalize}}", "operators: {NOM: hash}}, domain: citizen-reports", "redacted-text"),
     ],
 )
 def test_it_goes_out_as_it_stands_and_stored(written: Written, old: str, new: str, rule: str) -> None:
