@@ -72,7 +72,7 @@ def _verdict(
     if not consent_is_current(hub, contract, candidate.manifest):
         refusals.append(CONSENT_CHANGED)
     refusals += _left_over(hub, contract, candidate)
-    if candidate.table.num_rows == 0:
+    if candidate.table.num_rows == 0 and not judged.violations:
         refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")
     word: VerdictWord = "refused" if refusals else "needs_approval" if contract.approval else "publishable"
     reasons = (*refusals, *(finding.message for finding in measures.remarks), *judged.remarks)
