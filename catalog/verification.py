@@ -2,7 +2,9 @@
 
 What can be recomputed without anything private: the file's digest, its number of rows, the smallest class of its
 quasi-identifiers, and how many values of a sensitive column each class has. Classes are counted in rows, which are at
-least as many as the protection units that the certificate speaks of; so a class under k here is one there too.
+least as many as the protection units that the certificate speaks of; so a class under k here is one there too. That,
+and the models that count units in other ways (entropy and recursive l, t-closeness, risks) or in a population, is what
+the file can not show: :func:`beyond` says so.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from catalog.certificate_records import beyond_words
 from catalog.errors import VerificationError
 
 
@@ -52,6 +55,15 @@ def verify(file: Path, certificate: Path) -> tuple[Check, ...]:
     if broken:
         raise VerificationError(f"le fichier n'est pas celui du certificat : {', '.join(broken)}")
     return tuple(found)
+
+
+def beyond(certificate: Path) -> str:
+    """What the certificate says that the file alone can not show, in a French sentence.
+
+    Raises:
+        VerificationError: it can not be read.
+    """
+    return beyond_words(_said(certificate).get("beyond", ()))
 
 
 def _said(certificate: Path) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from anonymization.generalized.attributes import models_of, population_of
 from anonymization.models import KAnonymity
 from anonymization.models.definitions import DeltaPresence, KMap, PrivacyModel
 from anonymization.risk import EarlierRows, RecordsRisk, measure_records
+from catalog.certificate_records import MODEL_NAMES
 from pipeline.candidate import Candidate
 from pipeline.earlier import UNITS_OF, Published, earlier_releases
 from pipeline.hub import Hub
@@ -20,17 +21,6 @@ from pipeline.judging import Judgment
 from policies.contract import Contract
 
 _MIXED = "mixed"
-_MODELS = {
-    "k_anonymity": "k-anonymat",
-    "distinct_l_diversity": "l-diversité distincte",
-    "entropy_l_diversity": "l-diversité par entropie",
-    "recursive_c_l_diversity": "(c, l)-diversité récursive",
-    "t_closeness": "t-proximité",
-    "k_map": "k-map",
-    "delta_presence": "δ-présence",
-    "maximum_risk": "risque maximal",
-    "average_risk": "risque moyen",
-}
 
 
 def judge_records(hub: Hub, contract: Contract, period: str, candidate: Candidate) -> Judgment:
@@ -63,7 +53,7 @@ def judge_records(hub: Hub, contract: Contract, period: str, candidate: Candidat
 def _unsolved(contract: Contract, candidate: Candidate) -> str:
     """Why nothing of a period is published, where no generalization satisfies the models."""
     search, limit = contract.release.search, contract.release.suppression_limit
-    models = ", ".join(_MODELS[rule.model] for rule in search.models) if search else "k-anonymat"
+    models = ", ".join(MODEL_NAMES[rule.model] for rule in search.models) if search else "k-anonymat"
     names = ", ".join(f"« {column.name} »" for column in contract.release.columns if column.quasi_identifier)
     return (
         f"Cette période est trop petite pour les modèles du contrat ({models}) : même en regroupant tout ce que les "

@@ -104,6 +104,20 @@ class RecordsJourney:
             assert words in page, words
         self.check_published(world, folder, tmp_path)
 
+    def test_the_certificate_names_what_the_file_alone_can_not_show(self, world: World):
+        contract = by_records(world.water)
+        assert contract.release.search is not None
+        near = ModelRule("t_closeness", t=1.0, sensitive="index", distance="equal")
+        search = replace(contract.release.search, models=(*MODELS, near))
+        contract = replace(contract, release=replace(contract.release, search=search))
+        self.october(world, contract)
+        world.release("2026-10", contract)
+        folder = open_folder(world, contract, "2026-10")
+        page = " ".join(world.hub.open.get(f"{folder}/certificat.html").decode().split())
+        assert "Ce que le fichier seul ne montre pas" in page
+        assert "pas vérifiables : t-proximité." in page
+        assert json.loads(world.hub.open.get(f"{folder}/certificat.json"))["verification"]["beyond"] == ["t_closeness"]
+
     def check_published(self, world: World, folder: str, tmp_path: Path) -> None:
         """The file alone is enough to check its certificate; another file fails."""
         file, certificate = tmp_path / "open.parquet", tmp_path / "certificat.json"

@@ -124,6 +124,7 @@ def _verification(contract: Contract, files: list[OpenFile]) -> dict[str, Any] |
         "quasi_identifiers": keys,
         "k": rule.k,
         "diversity": diversity,
+        "beyond": [one.model for one in models if one.model not in ("k_anonymity", "distinct_l_diversity")],
     }
 
 
