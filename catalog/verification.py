@@ -5,6 +5,8 @@ class of their quasi-identifiers, and how many values of a sensitive column each
 published cell, whether a secret cell bears a figure, and whether one is told by its total and the cells beside it.
 Classes are counted in rows, which are at least as many as the protection units that the certificate speaks of; so a
 class under k here is one there too. The catalogue's page does the same in a browser.
+That, and the models that count units in other ways (entropy and recursive l, t-closeness, risks) or in a population, is
+what the file can not show: :func:`beyond` says so.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from catalog.certificate_records import BEYOND_TABLES, beyond_words
 from catalog.errors import VerificationError
 
 
@@ -55,6 +58,16 @@ def verify(file: Path, certificate: Path) -> tuple[Check, ...]:
     if broken:
         raise VerificationError(f"le fichier n'est pas celui du certificat : {', '.join(broken)}")
     return tuple(found)
+
+
+def beyond(certificate: Path) -> str:
+    """What the certificate says that the file alone can not show, in a French sentence.
+
+    Raises:
+        VerificationError: it can not be read.
+    """
+    said = _said(certificate)
+    return beyond_words(said.get("beyond", ())) if said.get("kind", "records") == "records" else BEYOND_TABLES
 
 
 def _said(certificate: Path) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymization.errors import GeneralizationSearchError, PrivacyModelError
+from anonymization.errors import GeneralizationSearchError, PrivacyModelError, TooFewError
 from anonymization.lattice.combinations import count_combinations
 from anonymization.lattice.grouping import Base, Booleans, Integers, Lines, RollUp
 from anonymization.models.definitions import (
@@ -94,7 +94,7 @@ class Requirements:
         self.k = max([1, *(m.k for m in models if isinstance(m, KAnonymity))])
         self.floor = max([self.k, *(ceil(1 / m.p - SLACK) for m in models if isinstance(m, MaximumRisk))])
         if self.floor > base.total_units:
-            raise PrivacyModelError(f"KAnonymity: k is {self.floor} and the data has {base.total_units} units")
+            raise TooFewError(f"KAnonymity: k is {self.floor} and the data has {base.total_units} units")
         self._check_values()
         self._gathers = base.repeated is not None
         self._whole = suppression_limit == 0
@@ -112,7 +112,7 @@ class Requirements:
             if isinstance(model, (DistinctLDiversity, EntropyLDiversity, RecursiveCLDiversity)):
                 name = self._sensitive[id(model)]
                 if model.l > len(self._base.sensitive_values[name]):
-                    raise PrivacyModelError(f"{type(model).__name__}: « {name} » has fewer than l distinct values")
+                    raise TooFewError(f"{type(model).__name__}: « {name} » has fewer than l distinct values")
 
     def kept(self, classes: Classes) -> tuple[Booleans, Booleans]:
         """Which classes satisfy every model, and which satisfy those that are monotone class by class (no fewer)."""

@@ -32,7 +32,8 @@ def checkable(contract: Contract, files: list[OpenFile]) -> dict[str, Any] | Non
     known: dict[str, Any] = {"kind": "file", "digest": parquet.digest, "rows": parquet.rows}
     keys = [column.name for column in rule.columns if column.quasi_identifier]
     if rule.kind == "records" and rule.k and keys:
-        return {**known, "kind": "records", "quasi_identifiers": keys, "k": rule.k, "diversity": _diversity(rule)}
+        shown = {"quasi_identifiers": keys, "k": rule.k, "diversity": _diversity(rule), "beyond": _beyond(rule)}
+        return {**known, "kind": "records", **shown}
     units = next((each.name for each in rule.measures if each.function == "units"), None)
     if rule.kind in ("aggregate", "protected_table") and rule.minimum_units and units:
         return {**known, "kind": "table", "units": units, "minimum_units": rule.minimum_units, **_secrecy(rule)}
@@ -42,6 +43,12 @@ def checkable(contract: Contract, files: list[OpenFile]) -> dict[str, Any] | Non
 def _diversity(rule: ReleaseRule) -> dict[str, int]:
     models = rule.search.models if rule.search else ()
     return {str(one.sensitive): int(one.l or 1) for one in models if one.model == "distinct_l_diversity"}
+
+
+def _beyond(rule: ReleaseRule) -> list[str]:
+    """The models that the file alone can not show to be met."""
+    models = rule.search.models if rule.search else ()
+    return [one.model for one in models if one.model not in ("k_anonymity", "distinct_l_diversity")]
 
 
 def _secrecy(rule: ReleaseRule) -> dict[str, Any]:
