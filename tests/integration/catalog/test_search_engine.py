@@ -18,6 +18,7 @@ from ckanext.ardoise.search.clauses import Match, QuerySyntaxError
 from ckanext.ardoise.search.engine import Answer, SearchEngine
 from ckanext.ardoise.search.parser import parse
 from ckanext.ardoise.search.request import read_request
+from sqlalchemy.exc import DBAPIError
 
 from tests.stack_fixtures import PostgresServer
 
@@ -310,6 +311,50 @@ def test_a_deferred_write_shows_at_once(empty: SearchEngine) -> None:
     assert empty.search(read_request({"q": "site_id:apart"})).hits == 1
     empty.commit()
     assert empty.search(read_request({"q": "site_id:apart"})).hits == 1
+
+
+def _gathering(engine: SearchEngine) -> None:
+    engine.gather([document("fils", site_id="apart")])
+
+
+def test_what_is_gathered_shows_with_the_commit(empty: SearchEngine, filled: SearchEngine) -> None:
+    def seen(engine: SearchEngine) -> int:
+        return engine.search(read_request({"q": "site_id:apart"})).hits
+
+    empty.gather([document("un", site_id="apart", tags=["a"]), document("deux", site_id="apart")])
+    empty.gather([document("un", site_id="apart", tags=["b"])])
+    assert seen(filled) == 0
+    empty.commit()
+    assert seen(filled) == 2
+    assert filled.search(read_request({"q": "tags:b"})).hits == 1
+    empty.gather([document("trois", site_id="apart")])
+    assert seen(empty) == 3  # whoever gathered sees at once
+    empty.gather([document("quatre", site_id="apart")])
+    empty.delete(parse("name:quatre"))
+    assert seen(filled) == 3
+    empty.gather(document(f"d-{number}", site_id="apart") for number in range(100))
+    assert seen(filled) == 103  # many are not kept waiting
+
+
+def test_a_process_that_ends_writes_what_it_gathered_and_nothing_of_its_parents(
+    empty: SearchEngine, filled: SearchEngine
+) -> None:
+    empty.gather([document("pere", site_id="apart", title="attend")])
+    child = multiprocessing.get_context("fork").Process(target=_gathering, args=(empty,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    assert filled.search(read_request({"q": "site_id:apart", "fl": "name"})).documents == [{"name": "fils"}]
+    assert empty.search(read_request({"q": "site_id:apart"})).hits == 2
+
+
+def test_one_document_that_is_refused_takes_no_other_with_it(empty: SearchEngine) -> None:
+    letters = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(8_000))
+    empty.gather([document("un", site_id="apart"), document(letters, site_id="apart")])
+    empty.gather([document("deux", site_id="apart")])
+    with pytest.raises(DBAPIError):
+        empty.commit()
+    assert empty.search(read_request({"q": "site_id:apart"})).hits == 2
 
 
 def test_expensive_wildcards_are_refused(empty: SearchEngine) -> None:

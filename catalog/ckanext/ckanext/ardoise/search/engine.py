@@ -39,6 +39,7 @@ MOST_KEPT = 500  # requests whose counts are kept, in each process
 LARGEST_KEPT = 2_000  # facet values of one of them
 ATTEMPTS = 4  # of a write that another one made impossible
 _CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
+_REFUSED = ("22", "23", "54")  # classes: data, integrity, program limits
 # Compiling a statement to machine code takes longer than running it; sorts of a whole catalogue stay in memory.
 _SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
 
@@ -199,7 +200,7 @@ class SearchEngine:
         try:
             self._index(rows, deferred=True)
         except sa.exc.DBAPIError as error:
-            if len(rows) == 1 or isinstance(error, sa.exc.OperationalError):
+            if len(rows) == 1 or not (_state(error) or "").startswith(_REFUSED):
                 raise
             refused: sa.exc.DBAPIError | None = None
             for each in rows:
@@ -257,10 +258,14 @@ def _again_if_needed(work: Callable[[], Result]) -> Result:
         try:
             return work()
         except sa.exc.DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or state in _CONTENDED):
+            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or _state(error) in _CONTENDED):
                 raise
     raise AssertionError("unreachable")
+
+
+def _state(error: sa.exc.DBAPIError) -> str | None:
+    """PostgreSQL's five letters; None where it did not answer."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
 
 
 def _rows(documents: Iterable[Document], now: datetime | None) -> list[Row]:
