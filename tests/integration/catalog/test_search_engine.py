@@ -259,6 +259,27 @@ def test_counts_are_kept_until_a_write(empty: SearchEngine) -> None:
     assert empty.search(request, key="k").facets == {"tags": ["b", 1]}
 
 
+def test_a_kept_page_is_read_anew_and_of_its_own_order(empty: SearchEngine) -> None:
+    def found(start: int, order: str) -> list[str]:
+        asked = {"q": "site_id:apart", "fl": "name", "rows": 2, "start": start, "sort": f"title_string {order}"}
+        return [each["name"] for each in empty.search(read_request(asked), NOW, "kept").documents]
+
+    empty.add([document(name, site_id="apart") for name in ("a", "b", "c")])
+    for _ in range(2):
+        assert found(0, "asc") == ["a", "b"]
+        assert found(2, "asc") == ["c"]
+        assert found(0, "desc") == ["c", "b"]
+    empty.add([document("aa", site_id="apart")])
+    assert found(0, "asc") == ["a", "aa"]
+
+
+def test_parts_of_titles_are_counted_with_their_page(ask: Ask) -> None:
+    part = 'title_ngram:"eau" OR name_ngram:"eau"'
+    assert ask(part, rows=1).hits == ask(part, rows=0).hits == ask(part, rows=5, start=9).hits == 1
+    assert ask('title_ngram:"nowhere"').hits == 0
+    assert ask(part, **{"facet.field": ["organization"]}).facets == {"organization": ["regie", 1]}
+
+
 def test_what_a_reader_may_see_is_part_of_what_is_kept(ask: Ask, filled: SearchEngine) -> None:
     hidden = {"q": "secret*", **TYPED, "facet.field": ["tags"]}
     for labels, hits in (("member-1", 1), ("public", 0), ("member-1", 1)):
