@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,12 +20,13 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from ckanext.ardoise.search.answers import counts, page
+from ckanext.ardoise.search.answers import COUNTED, counts, page, returned_columns
 from ckanext.ardoise.search.clauses import Clause
 from ckanext.ardoise.search.conditions import Condition, condition, reads_texts
 from ckanext.ardoise.search.documents import row
 from ckanext.ardoise.search.freetext import misspelt
-from ckanext.ardoise.search.ranking import score
+from ckanext.ardoise.search.kept import Kept
+from ckanext.ardoise.search.ranking import is_part_of_title, score
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import RESEMBLANCE, spelled
 from ckanext.ardoise.search.table import GENERATION, INDEX
@@ -35,10 +34,10 @@ from ckanext.ardoise.search.writing import Row, Waiting, addition, batches, coun
 
 SLOWEST_SECONDS = 20  # a statement that takes longer is given up
 MOST_KNOWN = 200_000  # words of the index that this process need not write again
-MOST_KEPT = 500  # requests whose counts are kept, in each process
-LARGEST_KEPT = 2_000  # facet values of one of them
+LARGEST_KEPT = 2_000  # facet values or places of what is kept of one request
 ATTEMPTS = 4  # of a write that another one made impossible
 _CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
+_REFUSED = ("22", "23", "54")  # classes: data, integrity, program limits
 # Compiling a statement to machine code takes longer than running it; sorts of a whole catalogue stay in memory.
 _SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
 
@@ -56,7 +55,17 @@ class Answer:
 
 
 Document = Mapping[str, Any]  # as CKAN hands it over
+Places = tuple[tuple[str, float], ...]  # documents of a page, in order: index_id and score
 Counted = tuple[int, dict[str, list[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An answer before its documents are read."""
+
+    hits: int
+    facets: dict[str, list[Any]]
+    places: Places
 
 
 class SearchEngine:
@@ -67,10 +76,9 @@ class SearchEngine:
         sa.event.listen(self._engine, "connect", _settle)
         self._deferring = sa.create_engine(url, pool_size=1, max_overflow=12)
         sa.event.listen(self._deferring, "connect", _defer)
-        self._kept: OrderedDict[Any, tuple[int, Counted]] = OrderedDict()
+        self._kept = Kept()
         self._known: set[str] = set()
         self._last = -1  # the generation of this process's last write
-        self._lock = threading.Lock()
         self._waiting = Waiting(self._gathered)
         _ENGINES.add(self)
 
@@ -78,7 +86,7 @@ class SearchEngine:
         """Leave this process's copies of its parent's connections alone, and begin with new ones."""
         for engine in (self._engine, self._deferring):
             engine.dispose(close=False)
-        self._lock = threading.Lock()
+        self._kept.renew_lock()
         self._waiting.leave()
 
     def close(self) -> None:
@@ -146,47 +154,53 @@ class SearchEngine:
         return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC), key))
 
     def _searched(self, request: SearchRequest, moment: datetime, key: Any) -> Answer:
+        page_key = None if key is None else (key, request.start, request.rows, request.sorts)
         with self._reading() as connection:
-            request = _spelled(connection, request)
-            if any(map(reads_texts, (request.query, *request.filters))):
-                connection.execute(_ON_INDEXES_ONLY)
-            where = _where(request, moment)
             generation = connection.execute(sa.select(GENERATION.c.number)).scalar_one()
-            hits, facets = self._counted(connection, where, request, generation, key)
-            looser = misspelt(request.query) if request.typed and not hits else None
-            if looser is not None:
-                request = _spelled(connection, replace(request, query=looser))
-                where = _where(request, moment)
-                other = None if key is None else ("misspelt", key)
-                hits, facets = self._counted(connection, where, request, generation, other)
-            rows: Iterable[sa.Row[Any]] = ()
-            if request.rows and hits > request.start:
-                weighed = score(request.query, request.weights, hits)
-                rows = connection.execute(page(where, weighed, request)).all()
+            found = self._kept.get(page_key, generation)
+            if found is None:
+                found = self._found(connection, request, moment, generation, key)
+                if len(found.places) + sum(map(len, found.facets.values())) <= LARGEST_KEPT:
+                    self._kept.put(page_key, generation, found)
+            documents = _read(connection, found.places, request)
         # Copies: CKAN writes into the facets it is given, and what is kept must stay as it was counted.
-        return Answer(
-            hits, [_document(each, request) for each in rows], {field: list(each) for field, each in facets.items()}
-        )
+        return Answer(found.hits, documents, {field: list(each) for field, each in found.facets.items()})
+
+    def _found(
+        self, connection: sa.Connection, request: SearchRequest, moment: datetime, generation: int, key: Any
+    ) -> _Found:
+        request = _spelled(connection, request)
+        clauses = (request.query, *request.filters)
+        if any(map(reads_texts, clauses)) or is_part_of_title(request.query):
+            connection.execute(_ON_INDEXES_ONLY)
+        where = _where(request, moment)
+        if is_part_of_title(request.query) and not request.facets:
+            return _at_once(connection, where, request)
+        hits, facets = self._counted(connection, where, request, generation, key)
+        looser = misspelt(request.query) if request.typed and not hits else None
+        if looser is not None:
+            request = _spelled(connection, replace(request, query=looser))
+            where = _where(request, moment)
+            other = None if key is None else ("misspelt", key)
+            hits, facets = self._counted(connection, where, request, generation, other)
+        places: Places = ()
+        if request.rows and hits > request.start:
+            weighed = score(request.query, request.weights, hits)
+            places = tuple(map(tuple, connection.execute(page(where, weighed, request)).all()))
+        return _Found(hits, facets, places)
 
     def _counted(
         self, connection: sa.Connection, where: Condition, request: SearchRequest, generation: int, key: Any
     ) -> Counted:
-        if key is not None:
-            with self._lock:
-                kept = self._kept.get(key)
-                if kept is not None and kept[0] == generation:
-                    self._kept.move_to_end(key)
-                    return kept[1]
+        if (kept := self._kept.get(key, generation)) is not None:
+            return kept
         found = connection.execute(counts(where, request)).all()
         facets: dict[str, list[Any]] = {field: [] for field in request.facets}
         for position, value, number in found[1:]:
             facets[request.facets[position]] += (value, int(number))
         counted = (int(found[0][2]), facets)
-        if key is not None and len(found) <= LARGEST_KEPT:
-            with self._lock:
-                self._kept[key] = (generation, counted)
-                while len(self._kept) > MOST_KEPT:
-                    self._kept.popitem(last=False)
+        if len(found) <= LARGEST_KEPT:
+            self._kept.put(key, generation, counted)
         return counted
 
     @contextmanager
@@ -199,7 +213,7 @@ class SearchEngine:
         try:
             self._index(rows, deferred=True)
         except sa.exc.DBAPIError as error:
-            if len(rows) == 1 or isinstance(error, sa.exc.OperationalError):
+            if len(rows) == 1 or not (_state(error) or "").startswith(_REFUSED):
                 raise
             refused: sa.exc.DBAPIError | None = None
             for each in rows:
@@ -257,10 +271,14 @@ def _again_if_needed(work: Callable[[], Result]) -> Result:
         try:
             return work()
         except sa.exc.DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or state in _CONTENDED):
+            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or _state(error) in _CONTENDED):
                 raise
     raise AssertionError("unreachable")
+
+
+def _state(error: sa.exc.DBAPIError) -> str | None:
+    """PostgreSQL's five letters; None where it did not answer."""
+    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
 
 
 def _rows(documents: Iterable[Document], now: datetime | None) -> list[Row]:
@@ -311,11 +329,30 @@ def _where(request: SearchRequest, now: datetime) -> Condition:
     return sa.and_(*(each if reads_texts(clause) else sa.case((each, True), else_=False) for clause, each in held))
 
 
-def _document(found: sa.Row[Any], request: SearchRequest) -> dict[str, Any]:
+def _at_once(connection: sa.Connection, where: Condition, request: SearchRequest) -> _Found:
+    """Count and page in one statement: what a search has time for while a person types."""
+    statement = page(where, score(request.query, request.weights, 0), request).add_columns(COUNTED)
+    rows = connection.execute(statement).all()
+    if rows:
+        return _Found(rows[0][2], {}, tuple((each[0], each[1]) for each in rows))
+    beyond = request.start or not request.rows  # no row to tell it
+    return _Found(connection.execute(counts(where, request)).all()[0][2] if beyond else 0, {}, ())
+
+
+def _read(connection: sa.Connection, places: Places, request: SearchRequest) -> list[dict[str, Any]]:
+    """The documents at some places, as the same snapshot has them."""
+    if not places:
+        return []
+    statement = sa.select(INDEX.c.index_id.label("place"), *returned_columns(request))
+    read = connection.execute(statement.where(INDEX.c.index_id.in_([each for each, _ in places])))
+    rows = {each.place: dict(each._mapping) for each in read}
+    return [_document(rows[place], weight, request) for place, weight in places]
+
+
+def _document(told: dict[str, Any], weight: float, request: SearchRequest) -> dict[str, Any]:
     """What a page's row gives back, in the order of the fields asked for."""
-    told: dict[str, Any] = dict(found._mapping)
+    told.pop("place")
     document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
-    weight = float(told.pop("score"))
     document |= {name: value for name, value in told.items() if value is not None}
     if request.fields is None:
         return document

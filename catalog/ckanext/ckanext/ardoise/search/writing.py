@@ -29,7 +29,8 @@ _COMPUTED = ("heading", "words", "forms")
 
 def counting() -> Any:
     """Return the statement that counts one generation more, and tells its number."""
-    return sa.update(GENERATION).values(number=GENERATION.c.number + sa.literal_column("1")).returning(GENERATION.c.number)
+    one_more = GENERATION.c.number + sa.literal_column("1")
+    return sa.update(GENERATION).values(number=one_more).returning(GENERATION.c.number)
 
 
 @functools.cache
