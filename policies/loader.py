@@ -20,13 +20,14 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from policies.contract import Commune, Contract, DatasetId, Strategy, Territory
+from policies.contract import Commune, Contract, DatasetId, HealthDataHosting, Strategy, Territory
 from policies.declared import Declared, DeclaredDemonstration, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
 from policies.french import explain_shape
 from policies.generalized_reading import with_files
 from policies.generalized_rules import search_contradictions, search_weaknesses
+from policies.health import health_contradictions, health_weaknesses
 from policies.odcs import read_contract
 from policies.release_rules import release_contradictions
 from policies.rules import contradictions, needs_approval, weaknesses
@@ -92,6 +93,7 @@ def load_contract(
         *contradictions(contract, where),
         *release_contradictions(contract, where),
         *search_contradictions(contract, where),
+        *health_contradictions(contract, where),
     ]
     if not _SLUG.fullmatch(contract.id):
         broken.append(document.finding(("id",), "id", "« id » s'écrit en minuscules-avec-tirets"))
@@ -105,6 +107,7 @@ def load_contract(
     weak = [
         *weaknesses(contract, strategy, root.approval is False, where),
         *search_weaknesses(contract, strategy, where),
+        *health_weaknesses(contract, strategy, where),
     ]
     if weak:
         raise WeakContractError(*weak)
@@ -120,6 +123,8 @@ def load_strategy(path: Path) -> Strategy:
     document = read_document(path, StrategyError)
     declared = _validated(DeclaredStrategy, path, document.data, (), document.line)
     values = {name: getattr(declared, name) for name in type(declared).model_fields}
+    if (hosting := declared.health_data_hosting) is not None:
+        values["health_data_hosting"] = HealthDataHosting(hosting.host, hosting.certificate)
     return Strategy(**values, digest=document.digest)
 
 
