@@ -50,6 +50,7 @@ class PrivacyCategory(StrEnum):
     DIRECT_IDENTIFIER = "direct_identifier"
     QUASI_IDENTIFIER = "quasi_identifier"
     SENSITIVE = "sensitive"
+    HEALTH = "health"  # of article 9: see policies.health
     FREE_TEXT = "free_text"
     NONE = "none"
 
@@ -112,6 +113,7 @@ class Privacy:
     domain: Domain | None = None  # with PSEUDONYMIZE, and with REDACT where a kind is hashed
     canonical: CanonicalForm = CanonicalForm.TEXT
     redaction: Redaction | None = None  # with REDACT
+    at_source: bool = False  # with PSEUDONYMIZE: the operator had custody do it, and delivers pseudonyms
     may_hold: tuple[str, ...] = ()  # kinds of personal data that are no surprise in this column
 
 
@@ -343,6 +345,14 @@ class CountsOnly:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthDataHosting:
+    """Who hosts the territory's health data, and the reference of its certificate (HDS), as declared."""
+
+    host: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The floors of the territory that no contract may go under (`strategy.yaml`)."""
 
@@ -361,6 +371,7 @@ class Strategy:
     digest: str  # sha256 of the file
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
+    health_data_hosting: HealthDataHosting | None = None  # without it no contract with health data loads
     keep_versions: int = 3  # releases of a period whose files stay, the current one included
     redacted_text: RedactedText = RedactedText()
     counts_only: tuple[CountsOnly, ...] = ()

@@ -121,6 +121,7 @@ class DeclaredPrivacy(Declared):
     domain: Slug | None = None
     canonical: CanonicalForm = CanonicalForm.TEXT
     redaction: DeclaredRedaction | None = None
+    at_source: bool = False
     may_hold: tuple[Kind, ...] = ()
 
 
@@ -278,6 +279,13 @@ class DeclaredCountsOnly(Declared):
     maximum_retention: Duration
 
 
+class DeclaredHealthHosting(Declared):
+    """`healthDataHosting` of the strategy."""
+
+    host: Annotated[str, Field(min_length=1)]
+    certificate: Annotated[str, Field(min_length=1)]
+
+
 class DeclaredStrategy(Declared):
     """`strategy.yaml`."""
 
@@ -295,6 +303,7 @@ class DeclaredStrategy(Declared):
     hosting_region: str
     maximum_epsilon: Annotated[float, Field(gt=0, le=100)] = 1.0
     maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
+    health_data_hosting: DeclaredHealthHosting | None = None
     keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
     redacted_text: DeclaredRedactedText = DeclaredRedactedText(publish="never")
     counts_only: tuple[DeclaredCountsOnly, ...] = ()

@@ -8,6 +8,8 @@ import pytest
 from anonymization.pseudonyms import canonicalize
 from policies.contract import CanonicalForm
 from stack.operators.canaries import make_canaries
+from tests.personal_feeds import OVER_THE_SERVICES, THROUGH_THE_STACK
+from tests.unit.sources.support import TERRITORY
 
 
 @pytest.mark.parametrize(
@@ -23,6 +25,11 @@ from stack.operators.canaries import make_canaries
 def test_planted_values_are_canonical_already(kind: str, form: CanonicalForm) -> None:
     values = list(getattr(make_canaries(40, 9), kind))
     assert canonicalize(form, pa.array(values)).to_pylist() == values
+
+
+def test_people_are_planted_in_every_feed_about_people() -> None:
+    personal = {str(name) for name, one in TERRITORY.contracts.items() if one.protection_unit is not None}
+    assert personal == {*THROUGH_THE_STACK, *OVER_THE_SERVICES}
 
 
 def test_no_value_is_planted_twice() -> None:
