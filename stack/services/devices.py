@@ -8,6 +8,7 @@ there stays as it is.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ import asyncssh
 
 from policies import load_territory
 from policies.contract import Contract
-from stack.operators.protocols.mqtt import PUBLISHER, write_configuration
+from sources.connectors.options import MqttOptions
+from sources.options import read_options
+from stack.operators.protocols.mqtt import PUBLISHER, Subscriber, write_configuration, write_subscribers
 from stack.secrets import password
 from stack.service import HealthCheck, Service, StackContext
 from stack.services.operators import world_arguments
@@ -35,7 +38,8 @@ def prepare(context: StackContext) -> None:
     if not publisher.exists():
         publisher.touch(mode=0o600)
         publisher.write_text(password(), encoding="utf-8")
-    logins = {PUBLISHER: publisher.read_text(encoding="utf-8").strip()}
+    publishing = {PUBLISHER: publisher.read_text(encoding="utf-8").strip()}
+    passwords = {}
     for name, connector in _credentials(context).items():
         given = _known(context, name)
         if given is None:
@@ -46,9 +50,10 @@ def prepare(context: StackContext) -> None:
             given["extra"] |= {"private_key": key, "host_key": _public(folder / "host_key", host_key)}
             _public(folder / "authorized" / name, key)
         else:
-            logins[name] = given.setdefault("password", password())
+            passwords[name] = given.setdefault("password", password())
         context.secrets.put(f"operator-{name}", json.dumps(given))
-    write_configuration(folder / "broker.toml", context.ports["mqtt"], logins)
+    write_configuration(folder / "broker.toml", context.ports["mqtt"], passwords | publishing)
+    write_subscribers(folder / "subscribers.json", _subscribers(context, passwords))
 
 
 def services(context: StackContext) -> list[Service]:
@@ -86,6 +91,16 @@ def _credentials(context: StackContext) -> dict[str, str]:
     """The connector of each credential that contracts name, of those that this process stands for."""
     named = [(one.feed.options.get("credential"), one.feed.connector) for one in _contracts(context)]
     return {str(name): connector for name, connector in named if name and connector in ("sftp", "mqtt")}
+
+
+def _subscribers(context: StackContext, passwords: dict[str, str]) -> Iterator[Subscriber]:
+    """Who the hub is to the broker, feed by feed, as its connector presents itself."""
+    for contract in _contracts(context):
+        login = contract.feed.options.get("credential")
+        if contract.feed.connector == "mqtt" and login in passwords:
+            options = read_options(contract, MqttOptions)
+            client = options.client_id or f"ardoise-{contract.id}"
+            yield Subscriber(client, login, passwords[login], options.topics)
 
 
 def _known(context: StackContext, name: str) -> dict[str, Any] | None:

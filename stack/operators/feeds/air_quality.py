@@ -1,4 +1,4 @@
-"""Air quality: a message an hour of each station, over MQTT."""
+"""Air quality: an array of NGSI-LD entities an hour, over MQTT."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ STEP = timedelta(hours=1)
 def messages(world: World, instant: datetime) -> Iterator[tuple[str, bytes]]:
     """What is published at `instant`."""
     found = sensors.sensors(world.size.scaled(sensors.STATIONS, 6), "air", world.seed)
-    yield from sensors.air(found, instant, world.seed, world.defects)
+    yield from sensors.gathered(sensors.air(found, instant, world.seed, world.defects))

@@ -1,4 +1,4 @@
-"""Watering: a message an hour of each probe in the soil of parks, over MQTT."""
+"""Watering: what probes in the soil of parks measure, an array of NGSI-LD entities an hour, over MQTT."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ STEP = timedelta(hours=1)
 
 def messages(world: World, instant: datetime) -> Iterator[tuple[str, bytes]]:
     """What is published at `instant`."""
-    found = sensors.sensors(world.size.scaled(sensors.PROBES, 24), "sol", world.seed)
-    yield from sensors.soil(found, instant, world.seed, world.defects)
+    found = sensors.sensors(world.size.scaled(sensors.PROBES, 12), "sol", world.seed)
+    yield from sensors.gathered(sensors.soil(found, instant, world.seed, world.defects))

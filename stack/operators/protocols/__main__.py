@@ -16,7 +16,7 @@ from stack.operators.registry import simulated
 def main() -> None:
     """Read the command line, and serve until the end is asked for."""
     parser = argparse.ArgumentParser(prog="python -m stack.operators.protocols", description="Opérateurs simulés")
-    parser.add_argument("--folder", type=Path, required=True, help="host_key, authorized/, broker.toml, publisher")
+    parser.add_argument("--folder", type=Path, required=True, help="what stack.services.devices wrote")
     parser.add_argument("--sftp-port", type=int, required=True)
     parser.add_argument("--mqtt-port", type=int, required=True)
     parser.add_argument("--inbox", help="address of the inbox")
@@ -38,6 +38,8 @@ async def _serve(asked: argparse.Namespace) -> None:
     password = (folder / "publisher").read_text(encoding="utf-8").strip()
     talking = {name: feed for name, feed in feeds.items() if hasattr(feed, "messages")}
     with mqtt.broker(folder / "broker.toml"):
+        for subscriber in mqtt.read_subscribers(folder / "subscribers.json"):
+            await asyncio.to_thread(mqtt.open_queue, subscriber, asked.mqtt_port)
         tasks = [asyncio.create_task(mqtt.publish(talking, world, asked.mqtt_port, password))]
         for dataset, _, token in (one.partition("=") for one in asked.posting):
             if hasattr(feeds.get(dataset), "posts"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow.compute as pc
@@ -13,6 +14,11 @@ from tests.journey_world import World
 MIDNIGHT = datetime(2026, 11, 3, 23, tzinfo=UTC)  # in Paris
 DAY = "2026-11-04"
 HOURS = [MIDNIGHT + timedelta(hours=number) for number in range(24)]
+
+
+def lines(hours: Iterable[Iterable[sensors.Entity]]) -> bytes:
+    """As the connector gathers messages."""
+    return b"".join(text + b"\n" for entities in hours for _, text in sensors.gathered(entities))
 
 
 def test_street_lights_are_open_by_commune_and_hour_only(world: World) -> None:
@@ -32,7 +38,7 @@ def test_street_lights_are_open_by_commune_and_hour_only(world: World) -> None:
 def test_air_and_soil_are_open_as_they_were_measured(world: World) -> None:
     defects = Defects(truncated=0.01)
     found = sensors.sensors(6, "air", 7)
-    batch = b"".join(text + b"\n" for hour in HOURS for _, text in sensors.air(found, hour, 7, defects))
+    batch = lines(sensors.air(found, hour, 7, defects) for hour in HOURS)
     taken = world.take_in("air-quality", batch, batch, part="messages.ndjson")
     assert taken.counts["rejected"] > 0
     _, table = world.publish_approved("air-quality", DAY)
@@ -40,7 +46,7 @@ def test_air_and_soil_are_open_as_they_were_measured(world: World) -> None:
     assert set(table["qualificatif"].to_pylist()) <= set(sensors.LEVELS)
 
     probes = sensors.sensors(24, "sol", 7)
-    batch = b"".join(text + b"\n" for hour in HOURS for _, text in sensors.soil(probes, hour, 7))
+    batch = lines(sensors.soil(probes, hour, 7) for hour in HOURS)
     world.take_in("irrigation", batch, part="messages.ndjson")
     _, table = world.publish_approved("irrigation", DAY)
     assert table.num_rows == 24 * 24
