@@ -19,3 +19,5 @@ ROLE = 8192
 OPENER = 16384  # begins a phrase that introduces a name
 PARTICLE = 32768  # inside a name: de, van, El
 PLACE_WORD = 65536  # begins the name of a place
+PLACE_PART = 131072  # has a hyphen, and begins like the name of a place
+PET = 262144  # an animal that people give a name to

@@ -83,6 +83,7 @@ def _roles_in_text() -> Iterator[tuple[int, Iterable[str]]]:
     yield flags.ROLE, titles.ROLES
     yield flags.OPENER, titles.OPENERS
     yield flags.PARTICLE, titles.NAME_PARTICLES
+    yield flags.PET, titles.PETS
     yield flags.PLACE_WORD, ways.WAYS | ways.VENUES | ways.HOMES
 
 

@@ -176,7 +176,7 @@ def _is_name(value: str, vocabulary: Vocabulary, announced: bool) -> bool:
     words = read(value).words
     if not 1 <= len(words) <= _LONG or any(sign.isdigit() for sign in value):
         return False
-    flags = [vocabulary.judge(word.plain) for word in words]
+    flags = [vocabulary.judge(word) for word in words.plains]
     if any(flag & COMMUNE and not flag & FIRST for flag in flags) or all(
         flag & (ORDINARY | FUNCTION) for flag in flags
     ):

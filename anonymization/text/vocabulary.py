@@ -6,12 +6,23 @@ compounds, inflected forms, words mistyped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from anonymization.text.flags import COMMUNE, FAMILY, FIRST, FIRST_WORD, FREQUENT_FIRST, FUNCTION, ORDINARY, RARE_FIRST
+from anonymization.text.flags import (
+    COMMUNE,
+    FAMILY,
+    FIRST,
+    FIRST_WORD,
+    FREQUENT_FIRST,
+    FUNCTION,
+    ORDINARY,
+    PLACE_PART,
+    RARE_FIRST,
+)
 from anonymization.text.packed import table
+from anonymization.text.recognizers.ways import WAYS
 
 _KNOWN = ORDINARY | FUNCTION | FIRST | FIRST_WORD | FAMILY | COMMUNE
 
@@ -40,24 +51,38 @@ _MOST_JUDGED = 1_500_000
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
+class _Judged(dict[str, int]):
+    """What was said of each word, asked once."""
+
+    def __init__(self, judge: Callable[[str], int]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, word: str) -> int:
+        if len(self) > _MOST_JUDGED:
+            self.clear()
+        flags = self[word] = self._judge(word)
+        return flags
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """The table, and what follows from it."""
 
     table: dict[str, int]
-    judged: dict[str, int]  # flags of words met, with what their parts and endings say
+    judged: _Judged = field(init=False)  # flags of words met, with what their parts and endings say
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "judged", _Judged(self._judge))
 
     def judge(self, word: str) -> int:
         """The flags of a folded word as it stands in a text: hyphenated and inflected forms are looked into."""
-        flags = self.judged.get(word)
-        if flags is None:
-            if len(self.judged) > _MOST_JUDGED:
-                self.judged.clear()
-            flags = self.judged[word] = self._judge(word)
-        return flags
+        return self.judged[word]
 
     def _judge(self, word: str) -> int:
         flags = self.flags(word)
+        if "-" in word and word.partition("-")[0] in WAYS:
+            flags |= PLACE_PART
         if not flags & (ORDINARY | FUNCTION | FIRST) and "-" in word:
             return flags | self._compound(word)
         return flags if flags & _KNOWN or not _inflected(self, word) else flags | ORDINARY
@@ -135,4 +160,4 @@ def load_vocabulary(lexicon: str) -> Vocabulary:
     Raises:
         TextModelError: the model's dictionary or the gazetteers are not installed.
     """
-    return Vocabulary(table(lexicon), {})
+    return Vocabulary(table(lexicon))
