@@ -13,13 +13,21 @@ from pipeline.candidate import Candidate
 from pipeline.earlier_tables import distinct, earlier_candidates
 from pipeline.hub import Hub
 from pipeline.judging import Judgment
-from pipeline.tabulating import purse_name
+from pipeline.tabulating import INFEASIBLE, purse_name
 from policies.contract import Contract
+
+_NO_PATTERN = (
+    "Aucun choix de cases secrètes ne protège ce tableau sous les règles du contrat : même en cachant tout ce qui peut "
+    "l'être, un chiffre se devinerait de trop près. Rien n'en est publié et rien n'est perdu : il sera jugé de nouveau "
+    "quand d'autres lignes arriveront, ou dès qu'on relancera sa diffusion sous un contrat révisé."
+)
 
 
 def judge_table(hub: Hub, contract: Contract, period: str, candidate: Candidate) -> Judgment:
     """Judge a protected table."""
     facts = dict(candidate.details.get("table", {}))
+    if facts.get(INFEASIBLE):
+        return Judgment((_NO_PATTERN,))
     earlier = [
         EarlierFile(one.candidate.table, one.candidate.evidence)
         for one in distinct(earlier_candidates(hub, contract, period))

@@ -11,11 +11,12 @@ from dataclasses import asdict, replace
 
 import pyarrow as pa
 
-from anonymization import Released, Surroundings, apply_release
+from anonymization import ReleaseCounts, Released, Surroundings, apply_release, released_schema
 from anonymization.classes import ClassReader
-from anonymization.errors import BudgetError, BudgetExhaustedError
+from anonymization.errors import BudgetError, BudgetExhaustedError, InfeasibleTableError
 from anonymization.noise.mechanism import MICRO
 from anonymization.noise.tables import Purse, influence_of, release_noisy
+from anonymization.secrecy.release import DETAIL
 from pipeline.candidate import write_candidate
 from pipeline.earlier_tables import LINES, distinct, earlier_candidates, forget, remember, with_memory
 from pipeline.errors import BadInputError, BudgetSpentError
@@ -23,6 +24,7 @@ from pipeline.hub import Hub, code_version
 from policies.contract import Contract
 from storage import DatasetRef, Manifest, parquet_schema
 
+INFEASIBLE = "infeasible"  # in the details of a table: nothing protects it
 Batches = Callable[[], Iterator[pa.RecordBatch]]
 Named = Callable[[tuple[str, ...]], str]
 """From the digests of a stage's further inputs, the name of what it makes of all."""
@@ -48,7 +50,10 @@ def protected_candidate(
     schema, name = parquet_schema(hub.private, trusted.parts[0]), named(tuple(digests))
     before = [with_memory(hub, contract, one.candidate, schema) for one in distinct(earlier)]
     surroundings = Surroundings.of(hub.territory)
-    released = apply_release(batches, contract.release, contract.protection_unit, surroundings, before)
+    try:
+        released = apply_release(batches, contract.release, contract.protection_unit, surroundings, before)
+    except InfeasibleTableError:  # not a failure: the verdict says why nothing is published
+        released = _infeasible(contract, batches)
     details = dict(released.details)
     if released.lines is not None:
         details[LINES] = asdict(remember(hub, contract, period, name, released.lines, schema))
@@ -56,6 +61,13 @@ def protected_candidate(
     version = str(contract.version)
     candidate = write_candidate(hub.private, released, trusted, ref, name=name, version=version, code=code_version())
     return candidate, released
+
+
+def _infeasible(contract: Contract, batches: Batches) -> Released:
+    """The candidate of a period that no pattern of hidden cells protects: no row, and it says so."""
+    counts = ReleaseCounts(sum(batch.num_rows for batch in batches()), 0, 0, 0)
+    empty = released_schema(contract.release).empty_table()
+    return Released(empty, counts, pa.array([], pa.int64()), None, {DETAIL: {INFEASIBLE: 1.0}})
 
 
 def noisy_candidate(

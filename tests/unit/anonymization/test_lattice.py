@@ -17,7 +17,14 @@ from anonymization.errors import (
     PrivacyModelError,
 )
 from anonymization.hierarchies import Hierarchy, from_intervals
-from anonymization.lattice import Combinations, count_combinations, generalization_at, optimal_generalization
+from anonymization.lattice import (
+    Combinations,
+    count_combinations,
+    generalization_at,
+    grouping,
+    optimal_generalization,
+    sums,
+)
 from anonymization.lattice.metrics import METRICS
 from anonymization.models import (
     AverageRisk,
@@ -86,6 +93,19 @@ def test_the_optimum_is_that_of_brute_force(metric: str, limit: float) -> None:
     assert tuple(found.levels.values()) == min(near, key=lambda levels: (sum(levels), levels))
     assert found.suppressed == table.num_rows - found.table.num_rows <= limit * table.num_rows
     assert found.explored < np.prod([hierarchy.height + 1 for hierarchy in HIERARCHIES])
+
+
+@pytest.mark.parametrize("metric", ["loss", "discernibility"])
+@pytest.mark.parametrize("cached", [0, 3_000])
+def test_halves_blocks_stops_and_what_is_kept_change_nothing(
+    metric: str, cached: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sums, "_CORES", 2)
+    monkeypatch.setattr(sums, "_WORTH_PARTING", 20)
+    monkeypatch.setattr(sums, "_BLOCK", 16)
+    monkeypatch.setattr(grouping, "_LARGE", 10)
+    monkeypatch.setattr(grouping, "_CACHED_BYTES", cached)
+    test_the_optimum_is_that_of_brute_force(metric, 0.04)
 
 
 def test_weights_are_those_of_a_weighted_mean() -> None:

@@ -7,14 +7,18 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from anonymization.lattice import tally
+from anonymization.lattice import sums, tally
 from anonymization.lattice.sums import counted, summed
 from anonymization.lattice.tally import Tally
 
 
 @pytest.mark.parametrize("bits", [3, 40, 50, 58, 62])  # counts beside the key, the place beside the key, neither
 @pytest.mark.parametrize("apart", [False, True])
-def test_sums_are_those_of_a_loop(bits: int, apart: bool) -> None:
+@pytest.mark.parametrize("halves", [False, True])
+def test_sums_are_those_of_a_loop(bits: int, apart: bool, halves: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sums, "_CORES", 2)
+    monkeypatch.setattr(sums, "_WORTH_PARTING", 2 if halves else 1000)
+    monkeypatch.setattr(sums, "_BLOCK", 64)
     rng = np.random.default_rng(bits)
     key = rng.choice(rng.integers(0, 1 << bits, 40), 500)
     key[0] = (1 << bits) - 1
@@ -35,6 +39,19 @@ def test_nothing_sums_to_nothing() -> None:
     nothing = np.zeros(0, dtype=np.int64)
     assert [len(each) for each in (*summed(nothing, nothing, nothing), *counted(nothing))] == [0] * 5
     assert [len(each) for each in Tally().lines()] == [0, 0]
+
+
+def test_a_key_on_both_sides_of_the_middle_is_one_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sums, "_CORES", 2)
+    monkeypatch.setattr(sums, "_WORTH_PARTING", 2)
+    for keys in ([7] * 9, [1, 7, 7, 7, 7, 9], [7, 7, 1, 1], [2, 1]):
+        expected = Counter(keys)
+        distinct, times = counted(np.array(keys))
+        assert dict(zip(distinct.tolist(), times.tolist(), strict=True)) == expected
+        ones = np.ones(len(keys), dtype=np.int64)
+        distinct, rows, units = summed(np.array(keys), ones, ones.copy())
+        assert dict(zip(distinct.tolist(), rows.tolist(), strict=True)) == expected
+        assert units.tolist() == rows.tolist()
 
 
 def test_a_tally_is_the_same_in_any_order_and_however_often_it_is_joined(monkeypatch: pytest.MonkeyPatch) -> None:

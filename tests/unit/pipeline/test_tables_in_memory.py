@@ -9,7 +9,9 @@ from datetime import timedelta
 import pyarrow.parquet as pq
 import pytest
 
+from anonymization.errors import InfeasibleTableError
 from anonymization.secrecy import check
+from pipeline import tabulating
 from pipeline.assess import assess
 from pipeline.candidate import read_candidate
 from pipeline.errors import NotPublishableError
@@ -119,6 +121,24 @@ def test_after_a_rotation_the_table_stays_as_it_was_published(released: World):
     assert any("figé" in reason for reason in verdict.reasons), verdict.reasons
     released.publish(PERIOD, verdict.candidate)
     assert released.published(PERIOD).equals(before)
+
+
+def test_a_table_that_nothing_protects_is_refused_and_nothing_is_lost(world: World, monkeypatch: pytest.MonkeyPatch):
+    def infeasible(*_: object) -> None:
+        raise InfeasibleTableError("a cell can not be given its protection interval")
+
+    world.consenting.give(meters(30))
+    world.drop("releves_a.csv", readings(meters(30), days(2)))
+    world.collect()
+    with monkeypatch.context() as patched:
+        patched.setattr(tabulating, "apply_release", infeasible)
+        verdict = world.judge(PERIOD)
+    assert verdict.word == "refused"
+    assert any("Aucun choix de cases secrètes" in reason for reason in verdict.reasons)
+    assert not any("ligne" in reason and "seuils" in reason for reason in verdict.reasons)
+    with pytest.raises(NotPublishableError):
+        world.publish(PERIOD, verdict.candidate)
+    assert world.judge(PERIOD).word == "publishable"
 
 
 def test_a_release_run_again_writes_nothing_new(released: World):
