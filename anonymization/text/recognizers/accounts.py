@@ -127,7 +127,9 @@ class AccountRecognizer:
         nickname = _NICKNAME.search(match.group()) is not None
         if flags & _WORDS or self._vocabulary.ordinary(name):
             under = _UNDER.search(reading.plain, 0, match.start()) is not None
-            return (sure and (nickname or (own and not _SITE.match(match.group())))) or (nickname and (under or said == "("))
+            return (sure and (nickname or (own and not _SITE.match(match.group())))) or (
+                nickname and (under or said == "(")
+            )
         return nickname or own or said not in ("", ",") or "je " in match.group()
 
     def _numbered(self, reading: Reading) -> Iterator[Hit]:

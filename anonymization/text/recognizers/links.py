@@ -20,7 +20,7 @@ _URL = re.compile(
 )
 _PROFILE = re.compile(
     r"(?<![a-z0-9])(?:facebook|instagram|twitter|linkedin|tiktok|snapchat|threads|t\.me|bsky|mastodon|youtube|strava|vinted|leboncoin|x)\.?[a-z]{0,6}/"
-    r"(?!share|hashtag|watch|search|help|about|groups?/|events?/|pages?/|p/|reel/|angersloiremetropole|villeangers)|/[~@]\w|"
+    r"(?!share|hashtag|watch|search|help|about|groups?/|events?/|pages?/|p/|reel/|angersloiremetropole|villeangers)|/[~@]\w|wa\.me/\+?\d|"
     r"/(?:users?|utilisateurs?|profile?s?|membres?|members?|people|in|u|comptes?|account|perso|usagers?|abonnes?|clients?|dossiers?|candidat\w*|"
     r"agents?|habitants?|adherents?|inscrits?|espace-perso\w*)/[^/\s]{2,}|"
     r"[?&](?:email|mail|courriel|user|uid|login|nom|name|token|id_?user|usager|compte|prenom|tel|profile?|client)="
@@ -48,7 +48,7 @@ class LinkRecognizer:
                 end -= 1
             link = reading.plain[match.start() : end]
             if _PROFILE.search(link):
-                yield Hit("LIEN", match.start(), end, 0.9, self.name, "lien vers une page personnelle")
+                yield Hit("LIEN", match.start(), end, 0.99, self.name, "lien vers une page personnelle")
             elif self._names_someone(link):
                 yield Hit("LIEN", match.start(), end, 0.8, self.name, "lien dont le chemin porte un nom")
             else:

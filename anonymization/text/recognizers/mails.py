@@ -55,6 +55,16 @@ RECOGNIZER = ShapeRecognizer(
             re.compile(rf"(?<![\w.+\-@])[a-z0-9][\w.+\-]{{0,63}}@\s?{_LABEL}(?:\s\.\s?|\.\s|,|\s){_LABEL}(?![\w])"),
             "adresse électronique mal tapée", 0.6, marks=("@",),
         ),
+        Shape(
+            "COURRIEL",
+            re.compile(r"(?<![\w.+\-@/])[a-z0-9][\w.\-]{2,40}(?<![.\-])(?:gmail|hotmail|wanadoo|outlook)\.(?:com|fr)(?![\w/])"),
+            "adresse électronique sans son arobase", 0.6, marks=("gmail", "hotmail", "wanadoo", "outlook"),
+        ),
+        Shape(
+            "COURRIEL",
+            re.compile(rf"(?<![\w.+\-@])(?=[\w\-]{{1,40}}[._\d])[a-z][\w.\-]{{2,40}}\schez\s{_LABEL}\.[a-z]{{2,10}}(?![\w])"),
+            "adresse électronique dictée", 0.6, marks=("chez",),
+        ),
         Shape("COURRIEL", re.compile(rf"(?<![\w.+\-@]){_LOCAL}@{_LABEL}"), "adresse électronique incomplète", 0.55, marks=("@",)),
     ],
 )  # fmt: skip

@@ -18,6 +18,8 @@ from anonymization.text.vocabulary import load_vocabulary
 from tests.evaluation.corpus import load
 from tests.unit.anonymization.text.test_births import BIRTHS, OTHER_DATES
 from tests.unit.anonymization.text.test_recognizers import FOUND, LEFT
+from tests.unit.anonymization.text.test_sentences import FOUND as MARKED
+from tests.unit.anonymization.text.test_sentences import MARK, NO_ACCOUNT
 
 SETTINGS = RedactionSettings(model=None, meters=(r"zx\d{5}",))
 RECOGNIZERS = [
@@ -69,8 +71,10 @@ def test_whatever_a_shape_matches_is_found(place: int) -> None:
 
 
 def test_sentences() -> None:
-    for text in [*BIRTHS, *OTHER_DATES, *(frame.format(value) for _, frame, value in FOUND), *LEFT]:
+    for text in [*BIRTHS, *OTHER_DATES, *(frame.format(value) for _, frame, value in FOUND), *LEFT, *NO_ACCOUNT]:
         same(text.replace("{", "").replace("}", ""))
+    for marked in MARKED:
+        same(MARK.sub(r"\2", marked))
 
 
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=lambda context: context.pattern.pattern[20:40])
