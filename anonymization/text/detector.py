@@ -24,6 +24,7 @@ from anonymization.text.recognizers import (
     births_beside,
     companies,
     energy,
+    links,
     mails,
     networks,
     nir,
@@ -168,7 +169,8 @@ def recognizers(vocabulary: Vocabulary, settings: RedactionSettings) -> list[Rec
         positions.RECOGNIZER,
         networks.RECOGNIZER,
         accounts.HANDLES,
-        accounts.LinkRecognizer(vocabulary),
+        accounts.AccountRecognizer(vocabulary),
+        links.LinkRecognizer(vocabulary),
         references.RECOGNIZER,
     ]
     return [*shapes, energy.declared(settings.meters)] if settings.meters else shapes

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, words
 
-_FOURTEEN = r"(?<![\w])\d{2}(?:[\s.\-]?\d){12}(?![\w])(?![\s.\-]\d)"
+_FOURTEEN = r"(?<![\w])(?!00\s?[2-9]\d{0,2}\s\d)\d{2}(?:[\s.\-]?\d){12}(?![\w])(?![\s.\-]\d)"
 _POWER = words(
     r"prm",
     r"pdl",
@@ -69,7 +69,7 @@ METERS = ShapeRecognizer(
         ),
         Shape(
             "COMPTEUR",
-            re.compile(rf"(?<![\w]){_THING}\s?[:(]?\s?(?:{_NUMBER}[\s:.]{{0,3}})?(?P<code>\d{{2,4}}\s[a-z]{{2,3}}\s\d{{4,8}}|\d{{3,4}}(?:\s\d{{3,4}}){{1,4}})(?![\w])"),
+            re.compile(rf"(?<![\w]){_THING}\s?[:(]?\s?(?:rfid\s?:?\s?)?(?:{_NUMBER}[\s:.]{{0,3}})?(?P<code>\d{{2,4}}\s[a-z]{{2,3}}\s\d{{4,8}}|\d{{3,4}}(?:\s\d{{3,4}}){{1,4}}|(?=[a-f\s]{{0,4}}\d)(?:(?:[0-9a-f]{{4}}\s){{2,5}}[0-9a-f]{{2,4}}|(?:[0-9a-f]{{2}}\s){{3,11}}[0-9a-f]{{2}}))(?![\w])"),
             "numéro annoncé d'un compteur", 0.7, group="code", digits=6, marks=_THINGS, starts="words",
         ),
         Shape(

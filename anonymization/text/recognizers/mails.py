@@ -32,29 +32,39 @@ RECOGNIZER = ShapeRecognizer(
     [
         Shape(
             "COURRIEL",
-            re.compile(rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,5}}"),
+            re.compile(rf"(?<![\w.+\-@]){_LOCAL}@{_LABEL}(?:\.{_LABEL}){{1,5}}"),
             "adresse électronique", 0.99, marks=("@",),
         ),
         Shape(
             "COURRIEL",
-            re.compile(rf"(?<![\w.+\-])[a-z0-9][\w+\-]{{0,40}}(?:\s?\.\s?[\w+\-]{{1,40}}){{0,4}}(?:\s?{_AT}\s|{_AT}){_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}[a-z]{{2,10}}(?![\w])"),
+            re.compile(rf"(?<![\w.+\-@])[a-z0-9][\w+\-]{{0,40}}(?:\s?\.\s?[\w+\-]{{1,40}}){{0,4}}(?:\s?{_AT}\s|{_AT}){_LABEL}(?:{_DOT}{_LABEL}){{0,3}}{_DOT}[a-z]{{2,10}}(?![\w])"),
             "adresse électronique espacée", 0.95, marks=_AT_MARKS, when=_at,
         ),
         Shape(
             "COURRIEL",
-            re.compile(rf"(?<![\w.+\-]){_DICTATED}{_SAID}{_LABEL}(?:{_DOT}{_LABEL}){{1,4}}"),
+            re.compile(rf"(?<![\w.+\-@]){_DICTATED}{_SAID}{_LABEL}(?:{_DOT}{_LABEL}){{1,4}}"),
             "adresse électronique dictée", 0.95, marks=("at", "arob", "arrob"),
         ),
         Shape(
             "COURRIEL",
-            re.compile(rf"(?<![\w.+\-]){_DICTATED}(?:\s?{_AT}\s?|{_SAID}){_PROVIDER}(?:{_DOT}|\s)?(?:com|fr|net|org|me|eu|example)?(?![\w])"),
+            re.compile(rf"(?<![\w.+\-@]){_DICTATED}(?:\s?{_AT}\s?|{_SAID}){_PROVIDER}(?:{_DOT}|\s)?(?:com|fr|net|org|me|eu|example)?(?![\w])"),
             "adresse électronique dictée", 0.9, marks=(*_AT_MARKS, "at", "arob", "arrob"), when=_at,
         ),
         Shape(
             "COURRIEL",
-            re.compile(rf"(?<![\w.+\-])[a-z0-9][\w.+\-]{{0,63}}@\s?{_LABEL}(?:\s\.\s?|\.\s|,|\s){_LABEL}(?![\w])"),
+            re.compile(rf"(?<![\w.+\-@])[a-z0-9][\w.+\-]{{0,63}}@\s?{_LABEL}(?:\s\.\s?|\.\s|,|\s){_LABEL}(?![\w])"),
             "adresse électronique mal tapée", 0.6, marks=("@",),
         ),
-        Shape("COURRIEL", re.compile(rf"(?<![\w.+\-]){_LOCAL}@{_LABEL}"), "adresse électronique incomplète", 0.55, marks=("@",)),
+        Shape(
+            "COURRIEL",
+            re.compile(r"(?<![\w.+\-@/])[a-z0-9][\w.\-]{2,40}(?<![.\-])(?:gmail|hotmail|wanadoo|outlook)\.(?:com|fr)(?![\w/])"),
+            "adresse électronique sans son arobase", 0.6, marks=("gmail", "hotmail", "wanadoo", "outlook"),
+        ),
+        Shape(
+            "COURRIEL",
+            re.compile(rf"(?<![\w.+\-@])(?=[\w\-]{{1,40}}[._\d])[a-z][\w.\-]{{2,40}}\schez\s{_LABEL}\.[a-z]{{2,10}}(?![\w])"),
+            "adresse électronique dictée", 0.6, marks=("chez",),
+        ),
+        Shape("COURRIEL", re.compile(rf"(?<![\w.+\-@]){_LOCAL}@{_LABEL}"), "adresse électronique incomplète", 0.55, marks=("@",)),
     ],
 )  # fmt: skip

@@ -72,6 +72,11 @@ RECOGNIZER = ShapeRecognizer(
             "adresse MAC", 0.9, digits=2, starts="both", when=_hexadecimal_dots,
         ),
         Shape(
+            "MAC",
+            re.compile(rf"(?<![\w])mac(?![a-z])\s?(?:est\s|address\s)?[:=]?\s?(?P<mac>{_HEX}{{12}}|{_HEX}{{2}}(?:\s{_HEX}{{2}}){{5}})(?![\w])"),
+            "adresse MAC sans séparateurs", 0.8, group="mac", marks=("mac",), starts="words",
+        ),
+        Shape(
             "APPAREIL",
             re.compile(r"(?<![\w])\d{2}[\s\-]?\d{6}[\s\-]?\d{6}[\s\-]?\d(?:[\s\-/]?\d{1,2})?(?![\w])(?![\s\-]\d)"),
             "IMEI", 0.6, check=_imei, failing=0.2, context=_DEVICE, boost=0.45, digits=15, run=15, starts="number",

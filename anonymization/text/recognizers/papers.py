@@ -42,6 +42,11 @@ RECOGNIZER = ShapeRecognizer(
             re.compile(r"(?<![\w])[a-z]{1,2}\s?\d{6,8}(?![\w])"), "passeport étranger", 0.35, context=_PASSPORT, boost=0.55,
             needs_context=True, digits=6, starts="code",
         ),
+        Shape(
+            "PASSEPORT",
+            re.compile(r"(?<![\w])\d{8,9}(?![\w])"), "chiffres d'un passeport étranger", 0.3, context=_PASSPORT, boost=0.5,
+            needs_context=True, digits=8, run=8, starts="number",
+        ),
         Shape("PERMIS", re.compile(_LONE), "forme d'un permis de conduire", 0.4, context=_LICENCE, boost=0.55, needs_context=True, digits=7, starts="number"),
         Shape(
             "PERMIS",

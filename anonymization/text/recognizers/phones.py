@@ -12,8 +12,9 @@ from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, words
 _GAP = r"[\s.\-/_·,]{0,3}"
 _DATE = r"(?!\d{1,2}[/.\- ]\d{1,2}[/.\- ](?:19|20)\d{2}(?!\d))"
 _OVERSEAS = r"(?:262|590|594|596|508|681|687|689)"
+_ABROAD = r"(?:20|21[236]|22\d|23\d|24\d|26\d|27|3[0-24-69]|35[0-9]|37\d|38\d|4[013-9]|420|421|5[1-8]|6[0-6]|8[1246]|9[0-58]|96\d|97\d)"
 _TALK = words(
-    r"tel(?:ephone)?s?", r"tel\.", r"portables?", r"port\.", r"mobile", r"fixe", r"numero", r"num", r"gsm", r"appel\w*", r"joi(?:n|g)\w*",
+    r"tel(?:ephone)?s?", r"tel\.", r"portables?", r"port\.?", r"mobile", r"fixe", r"numero", r"num", r"gsm", r"appel\w*", r"joi(?:n|g)\w*",
     r"contact\w*", r"rappel\w*", r"sms", r"whatsapp", r"fax",
 )  # fmt: skip
 _UNITS = r"(?:zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf)"
@@ -51,13 +52,23 @@ RECOGNIZER = ShapeRecognizer(
         ),
         Shape(
             "TELEPHONE",
-            re.compile(r"(?<![\w+])[1-79](?:[\s.\-]\d{2}){4}(?![\d\w])"),
+            re.compile(r"(?<![\w+])(?:33[\s.\-]?)?(?:[1-79](?:[\s.\-]\d{2}){4}|[67]\d{8})(?![\d\w])"),
             "téléphone sans son zéro", 0.25, context=_TALK, boost=0.5, needs_context=True, digits=9, run=9, starts="number",
         ),
         Shape(
             "TELEPHONE",
             re.compile(rf"(?<![\w])zero[\s,.\-]{{1,3}}{_SPOKEN}(?:[\s,.\-]{{1,3}}(?:et[\s\-])?{_SPOKEN}){{3,16}}(?![\w])"),
             "téléphone en toutes lettres", 0.85, marks=("zero",),
+        ),
+        Shape(
+            "TELEPHONE",
+            re.compile(rf"(?<![\w+])00\s?{_ABROAD}{_GAP}(?:\(0\))?(?:[\s.\-/()]{{0,2}}\d){{8,11}}(?!\d)"),
+            "numéro étranger", 0.8, digits=12, run=12, starts="number",
+        ),
+        Shape(
+            "TELEPHONE",
+            re.compile(rf"(?<![\w+])0[1-79](?=[\s,.\-\d]{{1,12}}{_SPOKEN})(?:[\s,.\-]{{1,3}}(?:\d{{2}}|{_SPOKEN}(?:[\s\-](?:et[\s\-])?{_SPOKEN}){{0,3}})){{4}}(?![\w])"),
+            "téléphone en partie en toutes lettres", 0.8, digits=2, starts="number",
         ),
         Shape(
             "TELEPHONE",

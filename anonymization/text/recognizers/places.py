@@ -41,7 +41,13 @@ from anonymization.text.recognizers.ways import (
 )
 from anonymization.text.vocabulary import Vocabulary
 
-_LINK = re.compile(r"[ \t'\-]{1,2}")
+_GREAT = re.compile(r"(?<![\w])(?:grande?|petite|vieille|haute|basse)[\s'\-]$")
+_HAMLET = re.compile(
+    r"(?<![\w])lieux?[\s\-]dits?\s?:?\s[«\"“]?\s?(?:l[ae]s?\s|l')?[^\W\d_][\w'\-]{2,}(?:\s(?!a\s|est\s|et\s|qui\s|sur\s)[\w'\-]+){0,3}?"
+    r"(?=\s?(?:[,.;:\n()»\"!?]|$)|\s\d{2}\s?\d{3}|\s(?:a|est|et|qui|sur|ou|pour|depuis)\s)"
+)
+_ARTICLED = re.compile(r"(?:(?<![^\W_])(?:l[ea]s?|aux?|l')|\d)\s?$")
+_LINK = re.compile(r"[ \t'\-]{1,2}|\s&\s")
 _AFTER_ABBREVIATION = re.compile(r"\.\s?")
 _QUOTED = re.compile(r"\s?:?\s?[«\"“]\s?[^»\"”\n]{2,40}[»\"”]")
 _BEFORE_POSTCODE = re.compile(
@@ -132,6 +138,9 @@ class PlaceRecognizer:
                 addresses.append((start, done, reason))
             else:
                 places.append((start, done))
+        if "dit" in reading.plain and "lieu" in reading.plain:
+            hamlets = ((match.start(), self._tail(reading, match.end())) for match in _HAMLET.finditer(reading.plain))
+            addresses = sorted([*addresses, *((*span, "lieu-dit") for span in hamlets)])
         if reading.digits >= 5:
             addresses = sorted([*addresses, *self._posted(reading, addresses)])
         if addresses:
@@ -151,7 +160,8 @@ class PlaceRecognizer:
             if hamlet and end and len(hamlet.group()) > 4:
                 start = code.start() - len(line) + hamlet.start()
                 name = reading.plain[start : code.start()].strip(" ,").replace(" ", "-")
-                if not self._is_commune(name, self._vocabulary.flags):
+                articled = _ARTICLED.search(reading.plain, max(0, start - 6), start)
+                if articled or not self._is_commune(name, self._vocabulary.flags):
                     yield start, end, "lieu avec son code postal"
 
     def _joined(self, plain: str, addresses: list[tuple[int, int, str]]) -> Iterator[Hit]:
@@ -170,8 +180,10 @@ class PlaceRecognizer:
         word = words[index]
         before = plain[max(0, word.start - 34) : word.start]
         house = None
-        if reading.digits and word.plain in WAYS and before[-1:] not in ("'", "-") and _DIGIT.search(before):
-            house = HOUSE_BEFORE.search(before)
+        great = _GREAT.search(before) if word.plain == "rue" else None
+        outside = before[: great.start()] if great else before
+        if reading.digits and word.plain in WAYS and outside[-1:] not in ("'", "-") and _DIGIT.search(outside):
+            house = HOUSE_BEFORE.search(outside)
         if house is not None and NOT_A_HOUSE.search(before[: house.start()]):
             house = None
         if (
@@ -185,6 +197,8 @@ class PlaceRecognizer:
         if quoted:
             return word.start, quoted.end(), ""
         end = self._name_end(reading, index, house is not None)
+        if end is None and house and great:
+            end = words.ends[index]  # « 12 Grande Rue »
         if end is None:
             return None  # « le 3 rue comme ailleurs »
         start = word.start - len(before) + house.start("number") if house else word.start
@@ -229,12 +243,18 @@ class PlaceRecognizer:
             if number and self._dated(words, place, number.end()):
                 end = got = number.end()
                 taken, particle = taken + 1, False
+                if place < len(words) and words.plains[place] in _MONTHS:
+                    end, place = words.ends[place], place + 1
+                    got = end
+                continue
+            if number and numbered and particle and plain[number.end() : number.end() + 1] == " ":
+                end, particle = number.end(), False  # « rue des 3 moulins »
                 continue
             if place >= len(words) or taken >= _MOST:
                 return got
             linked = _LINK.fullmatch(plain, end, words.starts[place])
             if not linked and (
-                words.plains[place - 1] not in _ABBREVIATED
+                (words.plains[place - 1] not in _ABBREVIATED and words.ends[place - 1] - words.starts[place - 1] > 1)
                 or not _AFTER_ABBREVIATION.fullmatch(plain, end, words.starts[place])
             ):
                 return got
@@ -266,6 +286,8 @@ class PlaceRecognizer:
         shouted = reading.upper or reading.cased[word.start : word.end].isupper()
         if capital and not shouted:
             return not (flags & FUNCTION and not particle and taken)
+        if flags & FUNCTION and particle and numbered and word.plain in VENUES:
+            return True  # « 5 rue de la gare »
         if flags & FUNCTION:
             return particle and taken > 0 and numbered and word.plain == "ce"
         if flags & BRAND and taken:

@@ -65,6 +65,7 @@ _UNITS = frozenset(
         "en",
     ]
 )
+_ANNOUNCED = ("plaque", "plaques", "immat", "immatriculation", "immatricule", "immatriculee")
 _VEHICLE = words(
     r"plaques?", r"immat\w*", r"vehicules?", r"voitures?", r"auto", r"camions?", r"camionnettes?", r"fourgon\w*", r"utilitaire", r"moto",
     r"scooter", r"berline", r"clio", r"megane", r"twingo", r"scenic", r"kangoo", r"master", r"trafic", r"renault", r"peugeot", r"citroen",
@@ -103,6 +104,19 @@ RECOGNIZER = ShapeRecognizer(
             "PLAQUE",
             re.compile(r"(?<![\w])ww?[\s\-]\d{3}[\s\-][a-hj-np-tv-z]{2}(?![\w])"),
             "plaque provisoire", 0.85, digits=3, run=3, starts="code",
+        ),
+        Shape(
+            "PLAQUE",
+            re.compile(rf"(?<![\w\-]){_PAIR}[\s\-](?=[lio]{{0,2}}\d)[\dlio]{{3}}[\s\-]{_PAIR}(?![\w]|-\w)|(?<![\w\-]){_PAIR}-\d{{2,3}}-[a-hj-np-tv-z](?![\w]|-\w)"),
+            "plaque d'immatriculation mal tapée ou de cyclomoteur", 0.3, context=_VEHICLE, boost=0.4, needs_context=True, digits=1, starts="code",
+        ),
+        Shape(
+            "PLAQUE",
+            re.compile(
+                r"(?<![\w])(?:plaques?|immat(?:riculation|riculee?)?)(?:\s(?!rue|bis|ter)[a-z]{4,14})?\s?[:(.]?\s?(?:n\s?[°o]\s?)?"
+                r"(?P<code>(?=[a-z\-\s]{0,8}\d)(?=[\d\-\s]{0,8}[a-z])[a-z0-9]{1,4}-[a-z0-9]{1,4}(?:[\s\-][a-z0-9]{1,4}){0,2}|[a-z]{2}\s\d{2,3}\s[a-z]|\d{2,3}\s(?:cd|cmd|c|k)\s\d{2,3})(?![\w\-])"
+            ),
+            "plaque annoncée", 0.6, group="code", digits=2, marks=_ANNOUNCED, starts="words",
         ),
         Shape(
             "PLAQUE",

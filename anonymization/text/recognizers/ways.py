@@ -25,7 +25,7 @@ HOUSE_BEFORE = re.compile(
     r"[\s,]{0,4}(?:de\sla\s|de\sl'\s?|du\s|des\s)?$"
 )
 HOUSE_AFTER = re.compile(
-    r"[\s,]{1,3}(?:(?:au|n\s?[°o]\.?|numero|num\.?|au\s(?:n\s?[°o]\.?|numero))\s?)(?P<number>\d{1,4}(?:\s?(?:bis|ter|quater))?)"
+    r"[\s,]{1,3}(?:(?<=,\s)(?=\d{1,4}(?:\s?(?:bis|ter))?(?:\s?[.;)\n]|$))|(?:au|n\s?[°o]\.?|numero|num\.?|au\s(?:n\s?[°o]\.?|numero))\s?)(?P<number>\d{1,4}(?:\s?(?:bis|ter|quater))?)"
     r"(?![\d\w]|\s?(?:h\b|m\b|km\b|metres?|%|ans?\b|jours?|euros?|€|janv|fevr|mars|avr|mai\b|juin|juil|aout|sept|oct|nov|dec))"
 )
 NOT_A_HOUSE = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anonymization.text.detector import recognizers
@@ -16,6 +16,10 @@ from anonymization.text.recognizers.shortlist import HEARD, Shortlist
 from anonymization.text.settings import RedactionSettings
 from anonymization.text.vocabulary import load_vocabulary
 from tests.evaluation.corpus import load
+from tests.unit.anonymization.text.test_births import BIRTHS, OTHER_DATES
+from tests.unit.anonymization.text.test_recognizers import FOUND, LEFT
+from tests.unit.anonymization.text.test_sentences import FOUND as MARKED
+from tests.unit.anonymization.text.test_sentences import MARK, NO_ACCOUNT
 
 SETTINGS = RedactionSettings(model=None, meters=(r"zx\d{5}",))
 RECOGNIZERS = [
@@ -48,33 +52,35 @@ def test_development_texts(change: type[str]) -> None:
         same(change(document.text))
 
 
-# Every way of writing every identifier, from the patterns themselves, in texts that announce them or not.
-FRAMES = (
-    "{}",
-    "vu {} hier",
-    "passeport, cni, nir, iban, permis, badge, plaque, imei, tva, siret : {}",
-    "12{}",
-    "({})",
-    "x-{}",
-)
+# Ways of writing each identifier, made from the patterns themselves, in texts that announce them or not. The longest
+# patterns take hypothesis too long: sentences of the other tests stand for them.
+ANNOUNCED = "passeport, cni, nir, iban, permis, badge, plaque, imei, tva, siret : {}"
+FRAMES = ("{}", "vu {} hier", ANNOUNCED, "12{}", "({})", "x-{}")
+SIGNS = st.sampled_from("0123456789abcdefghijklmnopqrstuvwxyz .,-/:@+#_()[]'*=%°\n")
+SHORT = [shape for _, shape in SHAPES if len(shape.pattern.pattern) < 350 and "(?=" not in shape.pattern.pattern]
 
 
-@pytest.mark.parametrize("place", range(len(SHAPES)))
+@pytest.mark.parametrize("place", range(len(SHORT)))
 def test_whatever_a_shape_matches_is_found(place: int) -> None:
-    _, shape = SHAPES[place]
-
-    @given(st.from_regex(shape.pattern), st.sampled_from(FRAMES))
-    @settings(max_examples=15, deadline=None, derandomize=True)
+    @given(st.from_regex(SHORT[place].pattern, alphabet=SIGNS), st.sampled_from(FRAMES))
+    @settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def check(value: str, frame: str) -> None:
         same(frame.format(value))
 
     check()
 
 
+def test_sentences() -> None:
+    for text in [*BIRTHS, *OTHER_DATES, *(frame.format(value) for _, frame, value in FOUND), *LEFT, *NO_ACCOUNT]:
+        same(text.replace("{", "").replace("}", ""))
+    for marked in MARKED:
+        same(MARK.sub(r"\2", marked))
+
+
 @pytest.mark.parametrize("context", CONTEXTS.values(), ids=lambda context: context.pattern.pattern[20:40])
 def test_the_marks_of_a_context_stand_in_whatever_it_finds(context: Context) -> None:
     @given(st.from_regex(context.pattern, fullmatch=True))
-    @settings(max_examples=60, deadline=None, derandomize=True)
+    @settings(max_examples=20, deadline=None, derandomize=True)
     def check(found: str) -> None:
         parts = set(re.findall(r"[^\W\d_]+", found))
         assert not context.marks or any(mark in found if len(mark) > 2 else mark in parts for mark in context.marks)
@@ -83,7 +89,7 @@ def test_the_marks_of_a_context_stand_in_whatever_it_finds(context: Context) -> 
 
 
 @given(st.text(st.sampled_from("0123456789 .-/:@+#abcdefnirtel°'\n"), max_size=60))
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 def test_any_text(text: str) -> None:
     same(text)
 
