@@ -24,7 +24,16 @@ from pipeline.errors import (
 from pipeline.forgetting import forget_refused
 from pipeline.judging_known import FORGOTTEN
 from pipeline.replay import replay
-from storage import KnownSet, list_known, list_rejects, read_manifest, read_parquet, read_pointer, rejects_key_id
+from storage import (
+    KnownSet,
+    list_known,
+    list_rejects,
+    read_known,
+    read_manifest,
+    read_parquet,
+    read_pointer,
+    rejects_key_id,
+)
 from storage.errors import StoreUnavailableError
 from tests.disturbance import Countdown, disturb
 from tests.journey_world import HEADER, World, days, meters, readings
@@ -184,7 +193,12 @@ class JourneyBehaviour:
         world.drop("releves_a.csv", readings(meters(12), days(2)))
         world.collect()
         (found,) = known(world)
-        assert len(world.as_role("assess").known_custody().release_key(found.key_id)) == 32
+        custody = world.as_role("assess").known_custody()
+        assert len(custody.release_key(found.key_id)) == 32
+        sealed, opened = world.hub.private.get(found.key), read_known(world.hub.private, custody, found)
+        assert opened[:32] not in sealed
+        assert opened[32:48] not in sealed
+        assert not any(meter.encode() in sealed + opened for meter in meters(12))
         world.release("2026-10")
         assert known(world) == []
         with pytest.raises(CustodyRefusedError, match="destroyed"):
