@@ -41,6 +41,10 @@ class PrivacyModelError(AnonymizationError):
     """A privacy model that no table could satisfy, or that lacks what it is measured with."""
 
 
+class TooFewError(PrivacyModelError):
+    """The data has fewer units, or fewer sensitive values, than a model asks of each class."""
+
+
 class GeneralizationSearchError(AnonymizationError):
     """The search was given data, limits or weights it can not work with."""
 

@@ -174,6 +174,12 @@ _REGISTRY: Mapping[str, Generalization] = {
             _on_calendar(string=calendar.text("%Y-%m-%d", calendar.day), date=calendar.day),
         ),
         Generalization(
+            "week",
+            1,
+            "La semaine (ISO 8601, du lundi au dimanche), à l'heure du territoire.",
+            _on_calendar(string=calendar.text("%G-W%V", calendar.day)),
+        ),
+        Generalization(
             "month",
             1,
             "Le mois, à l'heure du territoire.",

@@ -1,7 +1,7 @@
 """What our detector finds in the annotated texts, next to Presidio as installed, and how fast each reads.
 
-    python -m benchmarks.text [--half development|test] [--repeats 10] [--systems ours,patterns,presidio]
-                             [--workers 2] [--misses]
+    python -m benchmarks.text [--half development|test|second_test|third_test] [--repeats 10]
+                             [--systems ours,patterns,presidio] [--workers 2] [--misses]
 
 * ours: `anonymization.text.redact` with its default settings;
 * patterns: the same without a language model: patterns and gazetteer alone;
@@ -163,7 +163,7 @@ def lengthened(texts: Sequence[str], repeats: int) -> list[str]:
 
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="findings in the annotated texts, and speed")
-    parser.add_argument("--half", choices=("development", "test", "second_test"), default="development")
+    parser.add_argument("--half", choices=("development", "test", "second_test", "third_test"), default="development")
     parser.add_argument("--repeats", type=int, default=10, help="copies of each text for the speed; 0 for no speed")
     parser.add_argument("--systems", default=",".join(SYSTEMS), help="some of: %(default)s")
     parser.add_argument("--workers", type=int, help="processes of our detector; Presidio has one")

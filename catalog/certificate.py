@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from catalog.certificate_lineage import PublishedColumn, published_columns
+from catalog.certificate_pdf import to_pdf
 from catalog.certificate_text import main_lines, to_html, to_text
 from catalog.section import Section
 from catalog.treatments import Treatment, promises, treatments
@@ -20,6 +22,17 @@ from policies import Contract, Territory
 
 FORMAT = "ardoise-certificate/1"
 STEWARD = "une personne responsable des données"
+
+
+@dataclass(frozen=True, slots=True)
+class CertifiedFile:
+    """One published file that the certificate speaks of."""
+
+    format: str
+    name: str
+    size: int  # bytes
+    digest: str  # sha256, hex
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,9 @@ class Certificate:
     consent_root: str | None
     sections: tuple[Section, ...] = ()  # what the kind of release has to tell beside: see certificate_sections
     verification: Mapping[str, Any] | None = None  # what the published file alone shows: see catalog.verification
+    columns: tuple[PublishedColumn, ...] = ()  # what is published, and from what
+    files: tuple[CertifiedFile, ...] = ()
+    ledger_proof: str | None = None  # of its place in the ledger, once there is one
 
     def to_json(self) -> bytes:
         """Canonical UTF-8 JSON: the same certificate gives the same bytes."""
@@ -62,6 +78,10 @@ class Certificate:
     def to_html(self) -> bytes:
         """A page of its own, in French, without scripts or outside resources."""
         return to_html(self).encode("utf-8")
+
+    def to_pdf(self) -> bytes:
+        """The same as a document to keep or print: PDF/UA-1, its fonts within; the same certificate, the same bytes."""
+        return to_pdf(self)
 
     def to_text(self) -> str:
         """The whole of it as plain French text."""
@@ -87,6 +107,7 @@ def certify(
     consent_root: str | None = None,
     sections: tuple[Section, ...] = (),
     verification: Mapping[str, Any] | None = None,
+    files: tuple[CertifiedFile, ...] = (),
 ) -> Certificate:
     """Return the certificate of a release: the contract's promises beside what was counted and measured.
 
@@ -121,6 +142,8 @@ def certify(
         consent_root=consent_root,
         sections=sections,
         verification=verification,
+        columns=published_columns(contract),
+        files=files,
     )
 
 
@@ -133,7 +156,11 @@ def _withheld(contract: Contract, name: str) -> bool:
 def _source(contract: Contract, operator: str) -> str:
     how = {
         "http_pull": "relevées auprès de son service en ligne",
+        "http_push": "envoyées par ses propres équipements",
         "file_drop": "déposées par lui sous forme de fichiers",
+        "sftp": "relevées parmi les fichiers de son serveur",
+        "s3_drop": "relevées parmi les fichiers de son magasin d'objets",
+        "mqtt": "relevées sur son service de messages",
     }[contract.feed.connector]
     return f"Données de « {operator} », {how}, puis chiffrées dès leur arrivée."
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
+
+from catalog.periods import first_day, is_week
 
 _MONTHS = [
     "janvier",
@@ -33,15 +35,19 @@ def french_month(period: str) -> str:
 
 
 def french_period(period: str) -> str:
-    """Return « octobre 2026 » for a month, « 3 octobre 2026 » for a day."""
+    """Return « octobre 2026 » for a month, « 3 octobre 2026 » for a day, « semaine du 26 octobre 2026 » for a week."""
+    if is_week(period):
+        return f"semaine du {french_date(datetime.combine(first_day(period), time(), UTC))}"
     parts = [int(part) for part in period.split("-")]
     day = datetime(parts[0], parts[1], parts[2] if len(parts) == 3 else 1, tzinfo=UTC)
     return french_date(day) if len(parts) == 3 else french_month(period)
 
 
 def of_period(period: str) -> str:
-    """Return « d'octobre 2026 », « de mai 2026 », « du 3 octobre 2026 »."""
+    """Return « d'octobre 2026 », « de mai 2026 », « du 3 octobre 2026 », « de la semaine du 26 octobre 2026 »."""
     text = french_period(period)
+    if is_week(period):
+        return f"de la {text}"
     if period.count("-") == 2:
         return f"du {text}"
     return f"d'{text}" if text[0] in "ao" else f"de {text}"

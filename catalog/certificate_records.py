@@ -7,7 +7,7 @@ does not have this one (`ardoise verify` does the same from the certificate).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.certificate_figures import french_month, integer, of_period, share
@@ -25,6 +25,17 @@ _METRICS = {
     "average_class_size": "taille moyenne des groupes de LeFevre et al.",
     "height": "hauteur de Samarati (somme des niveaux)",
     "precision": "un moins la précision de Sweeney",
+}
+MODEL_NAMES = {
+    "k_anonymity": "k-anonymat",
+    "distinct_l_diversity": "l-diversité distincte",
+    "entropy_l_diversity": "l-diversité par entropie",
+    "recursive_c_l_diversity": "(c, l)-diversité récursive",
+    "t_closeness": "t-proximité",
+    "k_map": "k-map",
+    "delta_presence": "δ-présence",
+    "maximum_risk": "risque maximal",
+    "average_risk": "risque moyen",
 }
 _MEASURED = {  # what is told of each model's measure on the published data
     "k_anonymity": "Plus petit groupe publié",
@@ -181,10 +192,29 @@ def _again(details: Details) -> Section:
         return Section("")
     sentences = (
         "Le fichier Parquet publié suffit : ce programme (Python, pyarrow) recalcule son empreinte, le plus petit "
-        "groupe et la diversité. Les groupes y sont comptés en lignes, au moins aussi nombreuses que les unités.",
+        "groupe et la diversité.",
+        beyond_words(check.get("beyond", ())),
         "Avec Ardoise : ardoise verify FICHIER.parquet --certificate certificat.json",
     )
     return Section("Vérifier soi-même", sentences, code=program(check))
+
+
+BEYOND_TABLES = (
+    "Ce que le fichier seul ne montre pas : ce que contenaient les lignes reçues, et ce qui n'a pas été publié. Tout a "
+    "été mesuré avant publication."
+)
+
+
+def beyond_words(models: Sequence[str]) -> str:
+    """What the published file alone can not show, in a sentence; `models` are those that it says nothing sure of."""
+    told = (
+        "Ce que le fichier seul ne montre pas : les groupes y sont comptés en lignes, au moins aussi nombreuses que "
+        "les unités protégées ; un groupe de trop peu de lignes s'y voit, assez d'unités n'y sont pas prouvées"
+    )
+    if models:
+        names = ", ".join(MODEL_NAMES.get(model, model) for model in models)
+        told += f" ; et ces modèles, mesurés en unités ou dans une population, n'y sont pas vérifiables : {names}"
+    return f"{told}. Tout a été mesuré avant publication, par un programme qui ne partage rien avec celui de la table."
 
 
 def program(check: Mapping[str, Any]) -> str:

@@ -6,15 +6,16 @@ go in, the whole dataset as it shall stand comes out, so that publishing twice c
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from catalog.certificate_facts import facts
 from catalog.certificate_figures import french_period
 from catalog.changes import changes, columns, withdrawn
 from catalog.errors import PageError
 from catalog.page import DatasetPage, PublishedFile
+from catalog.periods import first_day, last_day
 from catalog.resources import remaining, resources
 from catalog.treatments import PARTICIPANTS
 from policies import Contract, PeriodUnit
@@ -27,7 +28,12 @@ LICENCES = {
     "lov2": "https://spdx.org/licenses/etalab-2.0",
     "odc-odbl": "https://spdx.org/licenses/ODbL-1.0",
 }
-_RESOLUTIONS = {PeriodUnit.DAY: "P1D", PeriodUnit.MONTH: "P1M"}
+_SHAPES = {
+    PeriodUnit.DAY: r"\d{4}-\d{2}(-\d{2})?",
+    PeriodUnit.WEEK: r"\d{4}-W\d{2}",
+    PeriodUnit.MONTH: r"\d{4}-\d{2}",
+}
+_RESOLUTIONS = {PeriodUnit.DAY: "P1D", PeriodUnit.WEEK: "P7D", PeriodUnit.MONTH: "P1M"}
 
 
 def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: str = "") -> dict[str, Any]:
@@ -61,7 +67,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
         "modified": page.released_at.isoformat(),
         "frequency": options.get("frequency", ""),
         "temporal_resolution": _RESOLUTIONS[contract.period],
-        "temporal_coverage": [{"start": first_day(periods[0]), "end": last_day(periods[-1])}],
+        "temporal_coverage": _covered(periods),
         "spatial_coverage": [{"text": page.territory.strategy.territory, **options.get("spatial", {})}],
         "access_rights": PUBLIC,
         "theme": list(options.get("themes", [])),
@@ -74,6 +80,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
         "documentation": [page.certificate_url] if page.certificate_url else [],
         "certificate_url": page.certificate_url,
         "certificate_lines": page.certificate.main_lines(),
+        "certificate": facts(page.certificate, page.certificate_url),
         "coverage": page.coverage_note,
         "successor": existing.get("successor", ""),
         "has_version": list(existing.get("has_version", [])),
@@ -95,13 +102,13 @@ def without(existing: Mapping[str, Any], period: str, latest: Sequence[Published
     certificate = certificates.get(periods[-1], "") if periods else ""
     changed = {
         "resources": files,
-        "temporal_coverage": [{"start": first_day(periods[0]), "end": last_day(periods[-1])}] if periods else [],
+        "temporal_coverage": _covered(periods),
         "documentation": [certificate] if certificate else [],
         "certificate_url": certificate,
         "changes": withdrawn(existing, period),
     }
     if existing.get("certificate_url") != certificate:  # its lines and the provenance told of the period that went
-        changed |= {"certificate_lines": [], "provenance": ""}
+        changed |= {"certificate_lines": [], "certificate": "", "provenance": ""}
     return {**existing, **changed}
 
 
@@ -152,6 +159,13 @@ def provenance(page: DatasetPage, operator: str) -> str:
     return " ".join(parts)
 
 
+def _covered(periods: Sequence[str]) -> list[dict[str, str]]:
+    """The days from the first period to the last."""
+    if not periods:
+        return []
+    return [{"start": first_day(periods[0]).isoformat(), "end": last_day(periods[-1]).isoformat()}]
+
+
 def licence(contract: Contract) -> str:
     """Return the URI of the contract's licence, which DCAT wants on each distribution."""
     return LICENCES.get(str(contract.dcat.get("licence", "")), "")
@@ -168,19 +182,6 @@ def tags(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for word in cleaned if 2 <= len(word) <= 100))
 
 
-def first_day(period: str) -> str:
-    """Return the ISO date a period starts on."""
-    return period if len(period) == 10 else f"{period}-01"
-
-
-def last_day(period: str) -> str:
-    """Return the ISO date a period ends on, itself included."""
-    if len(period) == 10:
-        return period
-    year, month = (int(part) for part in period.split("-"))
-    return f"{period}-{calendar.monthrange(year, month)[1]:02d}"
-
-
 def _name_nodes(described: dict[str, Any], url: str) -> None:
     """Give the dataset and what it shares with its series addresses of their own, in place of blank nodes."""
     described["uri"] = f"{url}/dataset/{described['name']}"
@@ -194,7 +195,7 @@ def _name_nodes(described: dict[str, Any], url: str) -> None:
 
 def _check(page: DatasetPage) -> None:
     contract = page.contract
-    if not re.fullmatch(r"\d{4}-\d{2}(-\d{2})?" if contract.period is PeriodUnit.DAY else r"\d{4}-\d{2}", page.period):
+    if not re.fullmatch(_SHAPES[contract.period], page.period):
         raise PageError(f"{page.name}: « {page.period} » is not a {contract.period.value}")
     if not page.files:
         raise PageError(f"{page.name}: a release without a file has no page")

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from catalog.errors import PageError
 from catalog.page import DatasetPage
+from catalog.periods import first_day
 from policies import Contract
 from policies.tabulated import STATUS_NOTE
 
@@ -114,8 +115,7 @@ def csv_rows(batches: Iterable[pa.RecordBatch], contract: Contract, period: str)
 
 def first_id(period: str) -> int:
     """Return the `_id` of a period's first row: days since 1970 times :data:`ROWS_PER_DAY`, and one."""
-    first = date.fromisoformat(period if len(period) == 10 else f"{period}-01")
-    return (first - _EPOCH).days * ROWS_PER_DAY + 1
+    return (first_day(period) - _EPOCH).days * ROWS_PER_DAY + 1
 
 
 def _field(name: str, kind: str, note: str, unit: str | None = None) -> dict[str, Any]:

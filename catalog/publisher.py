@@ -28,14 +28,13 @@ from catalog.ckan_api import CkanApi
 from catalog.dictionary import TableRows, csv_rows, table_rows
 from catalog.errors import CatalogueRefusedError
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
-from catalog.resources import table
+from catalog.resources import table, views
 from policies import Contract
 from storage.ahead import ahead
 
 __all__ = ["Catalogue", "CkanCatalogue", "MemoryCatalogue"]
 
 LOAD_SECONDS = 1_800.0  # how long the catalogue may take to index rows once it has them
-VIEW = "datatables_view"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ class CkanCatalogue:
         api.call("package_update", {**described, "resources": [_marked(one) for one in described["resources"]]})
         if load is not None:
             self._show_rows(api, page, load)
-            self._ensure_view(api, load.resource)
+            self._ensure_views(api, page, load.resource)
         url = f"{self._url}/dataset/{page.name}"
         self._deprecate_earlier(api, page, url)
         return PublishedPage(url, page.name, rows)
@@ -139,10 +138,12 @@ class CkanCatalogue:
         asked = {"resource_id": load.resource, "description": load.rows.description(), "keep": keep}
         api.call("ardoise_table_swap", asked)
 
-    def _ensure_view(self, api: CkanApi, resource: str) -> None:
-        views = api.call("resource_view_list", {"id": resource})
-        if not any(view["view_type"] == VIEW for view in views):
-            api.call("resource_view_create", {"resource_id": resource, "view_type": VIEW, "title": "Table"})
+    def _ensure_views(self, api: CkanApi, page: DatasetPage, resource: str) -> None:
+        """Have the table looked at as rows, as a chart and, where its rows have places, as a map."""
+        there = {view["view_type"] for view in api.call("resource_view_list", {"id": resource})}
+        for view in views(page.contract):
+            if view["view_type"] not in there:
+                api.call("resource_view_create", {"resource_id": resource, **view})
 
     def _deprecate_earlier(self, api: CkanApi, page: DatasetPage, url: str) -> None:
         major = page.contract.version.major

@@ -12,6 +12,7 @@ from typing import Any
 
 from catalog.certificate_figures import french_period, of_period
 from catalog.page import DatasetPage, PublishedFile
+from policies import Contract
 
 TABLE_URL = "_datastore_only_resource"  # CKAN writes the table's own address in its place
 _FORMATS = {
@@ -28,6 +29,7 @@ _STANDARDS = {
 }
 _PREFERENCE = list(_FORMATS)
 _ORDER = {"latest": 0, "table": 1, "period": 2, "certificate": 3}
+_PLACE_NAMES = ("nom", "commune", "parking", "quartier")  # what a place is called, before a code of it
 Key = tuple[str, str, str]
 
 
@@ -89,6 +91,18 @@ def _identifier(page: DatasetPage, place: Key) -> str:
 def table(resources_: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Return the resource that is the searchable table, if there is one."""
     return next((each for each in resources_ if each.get("role") == "table"), None)
+
+
+def views(contract: Contract) -> list[dict[str, str]]:
+    """Return the ways the searchable table is looked at, in the order of the page; see the extension's previews."""
+    rule = contract.release
+    found = [{"view_type": "ardoise_table", "title": "Table"}, {"view_type": "ardoise_chart", "title": "Graphique"}]
+    if rule.longitude and rule.latitude:
+        texts = [each.name for each in rule.columns if each.logical_type == "string"]
+        label = next((name for name in texts if name in _PLACE_NAMES), texts[0] if texts else "")
+        position = {"longitude": rule.longitude, "latitude": rule.latitude, "label": label}
+        found.append({"view_type": "ardoise_map", "title": "Carte", **position})
+    return found
 
 
 def _stays(resource: Mapping[str, Any], page: DatasetPage) -> bool:

@@ -17,8 +17,9 @@ PARTICIPANTS = {
     "household": "foyers participants",
     "delivery_point": "foyers participants",
 }
-_BLUR = {
+BLUR = {
     "day": "seul le jour en est publié",
+    "week": "seule la semaine en est publiée",
     "month": "seul le mois en est publié",
     "year": "seule l'année en est publiée",
     "hour": "seule l'heure en est publiée",
@@ -116,7 +117,7 @@ def _label(column: Column) -> str:
 def _outcome(column: Column, rule: ReleaseRule) -> str:
     fixed = _TECHNIQUES.get(column.privacy.technique)
     blurs = [released.generalization for released in rule.columns if column.name in released.sources]
-    blurred = list(dict.fromkeys(_BLUR[name] for name in blurs if name in _BLUR))
+    blurred = list(dict.fromkeys(BLUR[name] for name in blurs if name in BLUR))
     if column.privacy.technique is Technique.REDACT and blurs:
         return "noms, adresses, numéros et courriels en sont retirés"
     if fixed is not None:

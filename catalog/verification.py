@@ -1,14 +1,18 @@
 """Checks a published Parquet file against its certificate, from these two alone.
 
-What can be recomputed without anything private: the file's digest, its number of rows, the smallest class of its
-quasi-identifiers, and how many values of a sensitive column each class has. Classes are counted in rows, which are at
-least as many as the protection units that the certificate speaks of; so a class under k here is one there too.
+What can be recomputed without anything private: the file's digest and its number of rows; of records, the smallest
+class of their quasi-identifiers, and how many values of a sensitive column each class has; of a table, the smallest
+published cell, whether a secret cell bears a figure, and whether one is told by its total and the cells beside it.
+Classes are counted in rows, which are at least as many as the protection units that the certificate speaks of; so a
+class under k here is one there too. The catalogue's page does the same in a browser.
+That, and the models that count units in other ways (entropy and recursive l, t-closeness, risks) or in a population, is
+what the file can not show: :func:`beyond` says so.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from catalog.certificate_records import BEYOND_TABLES, beyond_words
 from catalog.errors import VerificationError
 
 
@@ -45,13 +50,24 @@ def verify(file: Path, certificate: Path) -> tuple[Check, ...]:
     found = [Check("empreinte", f"{digest[:16]}…", digest == said["digest"])]
     try:
         table = pq.read_table(pa.BufferReader(data))
-        found += _counted(table, said)
+        found.append(Check("lignes", str(table.num_rows), table.num_rows == said["rows"]))
+        found += _OF_KIND[said.get("kind", "records")](table, said)
     except (pa.ArrowException, KeyError, ValueError):
         raise VerificationError("ce n'est pas le fichier Parquet que décrit ce certificat") from None
     broken = [f"{check.what} ({check.found})" for check in found if not check.sound]
     if broken:
         raise VerificationError(f"le fichier n'est pas celui du certificat : {', '.join(broken)}")
     return tuple(found)
+
+
+def beyond(certificate: Path) -> str:
+    """What the certificate says that the file alone can not show, in a French sentence.
+
+    Raises:
+        VerificationError: it can not be read.
+    """
+    said = _said(certificate)
+    return beyond_words(said.get("beyond", ())) if said.get("kind", "records") == "records" else BEYOND_TABLES
 
 
 def _said(certificate: Path) -> Mapping[str, Any]:
@@ -70,13 +86,63 @@ def _counted(table: pa.Table, said: Mapping[str, Any]) -> list[Check]:
     diversity: Mapping[str, int] = said["diversity"]
     asked: list[Any] = [([], "count_all"), *((name, "count_distinct", every) for name in diversity)]
     groups = table.group_by(list(keys)).aggregate(asked)
-    found = [Check("lignes", str(table.num_rows), table.num_rows == said["rows"])]
     smallest = _least(groups["count_all"])
-    found.append(Check("plus petit groupe, en lignes", str(smallest), smallest >= said["k"]))
+    found = [Check("plus petit groupe, en lignes", str(smallest), smallest >= said["k"])]
     for name, least in diversity.items():
         fewest = _least(groups[f"{name}_count_distinct"])
         found.append(Check(f"valeurs de « {name} » par groupe", str(fewest), fewest >= least))
     return found
+
+
+def _cells(table: pa.Table, said: Mapping[str, Any]) -> list[Check]:
+    column, shown = said["status"] or (None, None)
+    published = pc.equal(table[column], shown) if column else pa.array([True] * table.num_rows)
+    units = pc.min(table[said["units"]].filter(published)).as_py()
+    least = said["minimum_units"] if units is None else units
+    found = [Check("plus petite case publiée, en unités", str(least), least >= said["minimum_units"])]
+    if column:
+        secret = pc.invert(published)
+        told = sum(pc.sum(pc.and_(secret, table[name].is_valid())).as_py() or 0 for name in said["figures"])
+        found.append(Check("chiffres dans une case secrète", str(told), told == 0))
+        alone = lone_secrets(table.to_pylist(), said)
+        found.append(Check("cases secrètes que leur total révèle", str(alone), alone == 0))
+    return found
+
+
+def lone_secrets(rows: Sequence[Mapping[str, Any]], said: Mapping[str, Any]) -> int:
+    """Count the sums, a total and the cells just under it, in which one cell alone is secret: subtraction tells it.
+
+    A table is small: at most a row for each cell that people read.
+    """
+    (column, shown), dimensions = said["status"], said["dimensions"]
+    sums: dict[tuple[Any, ...], list[int]] = {}  # of each sum: its secret cells, and how many stand under its total
+    for row in rows:
+        secret = int(row[column] != shown)
+        paths = [_path(row, levels, total) for levels, total in dimensions]
+        apart = tuple(row[name] for name in said["apart"])
+        for place, path in enumerate(paths):
+            others = (apart, place, *paths[:place], *paths[place + 1 :])
+            sums.setdefault((others, path), [0, 0])[0] += secret
+            if path:
+                under = sums.setdefault((others, path[:-1]), [0, 0])
+                under[0], under[1] = under[0] + secret, under[1] + 1
+    return sum(secrets == 1 and members > 0 for secrets, members in sums.values())
+
+
+def _path(row: Mapping[str, Any], levels: Sequence[str], total: str) -> tuple[Any, ...]:
+    values = [row[name] for name in levels]
+    return tuple(values[: values.index(total)] if total in values else values)
+
+
+def _nothing_more(table: pa.Table, said: Mapping[str, Any]) -> list[Check]:
+    return []
+
+
+_OF_KIND: Mapping[str, Callable[[pa.Table, Mapping[str, Any]], list[Check]]] = {
+    "records": _counted,
+    "table": _cells,
+    "file": _nothing_more,
+}
 
 
 def _least(counts: pa.ChunkedArray) -> int:

@@ -22,8 +22,9 @@ def verify_file(
     ],
 ) -> None:
     """Recalculer, du fichier seul, ce que dit son certificat : empreinte, plus petit groupe, diversité."""
-    from catalog.verification import verify
+    from catalog.verification import beyond, verify
 
     screen = console()
     for check in verify(file, certificate):
         screen.print(f"  [green]✓[/] {check.what:<40} {check.found}")
+    screen.print(f"  {beyond(certificate)}")

@@ -142,9 +142,15 @@ def ago(value: datetime, now: datetime) -> str:
 
 
 def period(key: str | None) -> str:
-    """« 2026-10 » -> « octobre 2026 »; « 2026-10-01 » -> « 1er octobre 2026 »."""
+    """« 2026-10 » -> « octobre 2026 »; « 2026-10-01 » -> « 1er octobre 2026 ».
+
+    « 2026-W44 » -> « semaine du 26 octobre 2026 ».
+    """
     if not key:
         return "toutes périodes"
+    if "-W" in key:
+        monday = datetime.strptime(f"{key}-1", "%G-W%V-%u")
+        return f"semaine du {period(f'{monday:%Y-%m-%d}')}"
     year, month, *day = key.split("-")
     if not (month.isdigit() and 1 <= int(month) <= 12):
         return key

@@ -14,4 +14,6 @@ def latest_closed(contract: Contract, now: datetime, zone: ZoneInfo) -> str:
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     if contract.period is PeriodUnit.DAY:
         return f"{midnight - timedelta(days=1):%Y-%m-%d}"
+    if contract.period is PeriodUnit.WEEK:
+        return f"{midnight - timedelta(days=midnight.weekday() + 1):%G-W%V}"
     return f"{midnight.replace(day=1) - timedelta(days=1):%Y-%m}"

@@ -132,6 +132,8 @@ def assess(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     judged = guarded(entry.assess, dataset, period_of(context, unit), context["run_id"], candidate)
     log.info("verdict: %s; counts: %s", judged["verdict"], _figures(judged["counts"]))
     log.info("measures: %s", _figures(judged["measures"]))
+    for reason in judged["reasons"]:
+        log.info("à savoir : %s", reason)
     if judged["verdict"] == "refused":
         raise AirflowFailException("Publication refusée par la mesure du risque : " + " ".join(judged["reasons"]))
     return dict(judged)

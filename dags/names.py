@@ -25,11 +25,13 @@ def asset_name(dataset: str) -> str:
 
 
 def period_shape(unit: str) -> str:
-    """The regular expression of a period's key, for a contract released by ``day`` or by ``month``."""
+    """The regular expression of a period's key, for a contract released by ``day``, ``week`` or ``month``."""
+    if unit == "week":
+        return r"\d{4}-W(0[1-9]|[1-4]\d|5[0-3])"
     month = r"\d{4}-(0[1-9]|1[0-2])"
     return month if unit == "month" else month + r"-(0[1-9]|[12]\d|3[01])"
 
 
 def period_example(unit: str) -> str:
     """A period's key, to show how one is written."""
-    return "2026-10" if unit == "month" else "2026-10-31"
+    return {"month": "2026-10", "week": "2026-W44"}.get(unit, "2026-10-31")

@@ -6,7 +6,7 @@ Everything is derived from the contract and from counts; no data value comes her
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dags.names import period_example
@@ -234,7 +234,10 @@ def approval_body(contract: Contract, period: str, judged: Mapping[str, Any], pa
 
 
 def period_text(period: str) -> str:
-    """A period's key in French: « octobre 2026 », « 31 octobre 2026 »."""
+    """A period's key in French: « octobre 2026 », « 31 octobre 2026 », « semaine du 26 octobre 2026 »."""
+    if "-W" in period:
+        monday = datetime.strptime(f"{period}-1", "%G-W%V-%u")
+        return f"semaine du {period_text(f'{monday:%Y-%m-%d}')}"
     year, month, *day = period.split("-")
     text = f"{_MONTHS[int(month) - 1]} {year}"
     if not day:
@@ -319,7 +322,7 @@ def _coverage(contract: Contract) -> str:
 
 
 def _period_word(contract: Contract) -> str:
-    return "mois" if contract.period is PeriodUnit.MONTH else "jour"
+    return {PeriodUnit.MONTH: "mois", PeriodUnit.WEEK: "semaine"}.get(contract.period, "jour")
 
 
 def _duration(value: timedelta) -> str:

@@ -12,6 +12,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from anonymization import Released, Surroundings, apply_release, released_schema
+from anonymization.errors import NoSolutionError, TooFewError
 from anonymization.generalized import (
     EarlierRelease,
     StreamedRelease,
@@ -21,6 +22,7 @@ from anonymization.generalized import (
     label_epoch,
     revised,
     stream_release,
+    unsolved_release,
 )
 from catalog.lineage import Stage
 from consent import consent_root
@@ -90,14 +92,20 @@ def _released(
     schema: pa.Schema,
     history: list[EarlierRelease],
 ) -> Released | StreamedRelease:
-    """Apply the release rule; under models, in two passes at levels that may be fixed for a time."""
+    """Apply the release rule; under models, in two passes at levels that may be fixed for a time.
+
+    Where no generalization satisfies the models, the candidate holds no row, and levels are fixed for nobody.
+    """
     rule, unit, surroundings = contract.release, contract.protection_unit, Surroundings.of(hub.territory)
     if not is_searched(rule) or unit is None:
         return apply_release(batches, rule, unit, surroundings)
     counted = count_release(batches, rule, unit, surroundings)
     if counted is None:
         return empty_release(rule)
-    chosen = fixed_or_chosen(hub.private, contract, period, counted)
+    try:
+        chosen = fixed_or_chosen(hub.private, contract, period, counted)
+    except (NoSolutionError, TooFewError):  # not a failure: the verdict says why nothing is published
+        return unsolved_release(counted)
     made = stream_release(batches, counted, chosen, salt=f"{contract.id} {period}", whole_classes=bool(history))
     return _beside(hub, contract, made, history, unit_epoch(contract, schema))
 

@@ -75,7 +75,7 @@ def _verdict(
     refusals += _left_over(hub, contract, candidate)
     met = look_for_known(hub, contract, ref, candidate)
     refusals += met.refusals
-    if candidate.table.num_rows == 0:
+    if candidate.table.num_rows == 0 and not judged.violations:
         refusals.append("Aucune ligne ne peut être publiée : toutes sont sous les seuils du contrat.")
     word: VerdictWord = "refused" if refusals else "needs_approval" if contract.approval else "publishable"
     reasons = (*refusals, *(finding.message for finding in measures.remarks), *judged.remarks, *met.remarks)

@@ -3,7 +3,7 @@
 One task composes pure streaming steps, so that identifiers live only in this process's memory, between the opening of
 the sealed payload and custody's answer:
 
-    decode -> (remember) -> check -> pseudonymize (and coverage) -> redact -> split by period -> merge
+    decode -> (remember) -> check -> recognize -> pseudonymize (and coverage) -> redact -> split by period -> merge
 
 Invariants: nothing is written before the delivery verified to its last byte; a period's pointer moves once, by a
 conditional write, from one complete manifest to the next; the same deliveries give the same content in any order.
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from catalog.lineage import Stage
 from pipeline.deidentification.aside import set_delivery_aside, set_rows_aside
+from pipeline.deidentification.at_source import recognize
 from pipeline.deidentification.check import Checked, check
 from pipeline.deidentification.merge import ARRIVAL, DELIVERY, POSITION, VERSION, working_schema
 from pipeline.deidentification.partition import Addition, PartitionWriter
@@ -144,7 +145,10 @@ def _take(
 ) -> None:
     """Bring one delivery into trusted."""
     key_id = delivery_key_id(hub.private, ref)
-    identifiers = sum(column.privacy.technique is Technique.PSEUDONYMIZE for column in contract.columns)
+    identifiers = sum(
+        column.privacy.technique is Technique.PSEUDONYMIZE and not column.privacy.at_source
+        for column in contract.columns
+    )
     identifiers += HASHED_IN_A_TEXT * sum(
         column.privacy.technique is Technique.REDACT and column.privacy.domain is not None
         for column in contract.columns
@@ -206,7 +210,8 @@ def _read(
     first = list(islice(decoded, 1))
     subjects = writer.subjects()  # asked while the decoder goes on
     read = remembered.passing(noted.decoded(chain(first, decoded)))
-    checked = _counted(check(read, contract, hub.timezone, fetched_at), rows, noted)
+    sound = check(read, contract, hub.timezone, fetched_at)
+    checked = _counted(recognize(sound, contract, custody, rows.outcome), rows, noted)
     checked = refuse_surprises(checked, contract, hub.territory)
     covered = pseudonymize(checked, contract, custody, subjects, rows.outcome)
     schema: pa.Schema | None = None

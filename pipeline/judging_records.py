@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from anonymization.generalized import is_searched
+from anonymization.generalized import UNSOLVED, is_searched
 from anonymization.generalized.attributes import models_of, population_of
 from anonymization.models import KAnonymity
 from anonymization.models.definitions import DeltaPresence, KMap, PrivacyModel
 from anonymization.risk import EarlierRows, RecordsRisk, measure_records
+from catalog.certificate_records import MODEL_NAMES
 from pipeline.candidate import Candidate
 from pipeline.earlier import UNITS_OF, Published, earlier_releases
 from pipeline.hub import Hub
@@ -25,6 +26,8 @@ _MIXED = "mixed"
 def judge_records(hub: Hub, contract: Contract, period: str, candidate: Candidate) -> Judgment:
     """Judge a candidate of records. Without rows there is nothing to judge, and nothing will be published."""
     rule, made = contract.release, dict(candidate.details.get("records", {}))
+    if made.get(UNSOLVED):
+        return Judgment((_unsolved(contract, candidate),))
     if candidate.table.num_rows == 0 or candidate.evidence is None or contract.protection_unit is None:
         return Judgment()
     floor = max(rule.k or 0, hub.territory.strategy.minimum_k)
@@ -45,6 +48,19 @@ def judge_records(hub: Hub, contract: Contract, period: str, candidate: Candidat
         steps=made.get("steps"),
     )
     return _told(contract, candidate, made, found, keys, floor)
+
+
+def _unsolved(contract: Contract, candidate: Candidate) -> str:
+    """Why nothing of a period is published, where no generalization satisfies the models."""
+    search, limit = contract.release.search, contract.release.suppression_limit
+    models = ", ".join(MODEL_NAMES[rule.model] for rule in search.models) if search else "k-anonymat"
+    names = ", ".join(f"« {column.name} »" for column in contract.release.columns if column.quasi_identifier)
+    return (
+        f"Cette période est trop petite pour les modèles du contrat ({models}) : même en regroupant tout ce que les "
+        f"hiérarchies permettent ({names}), ils ne tiennent pas sur ses {candidate.counts.rows_in} ligne(s) sans en "
+        f"retirer plus que la limite ({limit:.0%}). Rien n'en est publié et rien n'est perdu : elle sera jugée de "
+        "nouveau quand d'autres lignes y arriveront, ou dès qu'on relancera sa diffusion sous un contrat révisé."
+    )
 
 
 def _models(contract: Contract, made: dict[str, Any]) -> tuple[list[PrivacyModel], pa.Table | None]:

@@ -28,7 +28,7 @@ def fixed_or_chosen(store: ObjectStore, contract: Contract, period: str, counted
     """The levels of a period: those fixed for its window, chosen now if nobody did; or the best of this period alone.
 
     Raises:
-        NoSolutionError, PrivacyModelError, GeneralizationSearchError, BadInputError: there are none.
+        NoSolutionError, PrivacyModelError, GeneralizationSearchError, BadInputError: there are none; none are kept.
     """
     search = contract.release.search
     if search is None or search.levels_fixed_months is None:

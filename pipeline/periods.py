@@ -1,7 +1,8 @@
 """Periods of the territory's calendar: the unit in which datasets are merged, closed and released.
 
-A period is a local day ("2026-10-25") or month ("2026-10") in the strategy's time zone, so a day may last 23 or 25
-hours. It closes `lateness` after its end; rows that come more than `corrections` after it closed are too late.
+A period is a local day ("2026-10-25"), week of ISO 8601 ("2026-W43") or month ("2026-10") in the strategy's time zone,
+so a day may last 23 or 25 hours. It closes `lateness` after its end; rows that come more than `corrections` after it
+closed are too late.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import pyarrow.compute as pc
 from pipeline.errors import BadInputError
 from policies.contract import Contract, PeriodUnit
 
-_FORMATS = {PeriodUnit.DAY: "%Y-%m-%d", PeriodUnit.MONTH: "%Y-%m"}
+_FORMATS = {PeriodUnit.DAY: "%Y-%m-%d", PeriodUnit.WEEK: "%G-W%V", PeriodUnit.MONTH: "%Y-%m"}
+_EXAMPLES = {PeriodUnit.DAY: "2026-10-31", PeriodUnit.WEEK: "2026-W44", PeriodUnit.MONTH: "2026-10"}
 
 
 def period_keys(times: pa.Array, unit: PeriodUnit, timezone: str) -> pa.Array:
@@ -23,7 +25,7 @@ def period_keys(times: pa.Array, unit: PeriodUnit, timezone: str) -> pa.Array:
 
     Args:
         times: date32, or timestamp with a time zone.
-        unit: day or month.
+        unit: day, week or month.
         timezone: IANA name of the territory's time zone.
 
     Returns:
@@ -44,12 +46,17 @@ def bounds(period: str, unit: PeriodUnit, timezone: str) -> tuple[datetime, date
     """
     zone = ZoneInfo(timezone)
     try:
-        start = datetime.strptime(period, _FORMATS[unit]).replace(tzinfo=zone)
+        if unit is PeriodUnit.WEEK:  # a week is parsed by one of its days
+            start = datetime.strptime(f"{period}-1", "%G-W%V-%u").replace(tzinfo=zone)
+        else:
+            start = datetime.strptime(period, _FORMATS[unit]).replace(tzinfo=zone)
     except ValueError:
-        example = "2026-10-31" if unit is PeriodUnit.DAY else "2026-10"
-        raise BadInputError(f"« {period} » is not a {unit.value}: write it like {example}") from None
+        raise BadInputError(f"« {period} » is not a {unit.value}: write it like {_EXAMPLES[unit]}") from None
     naive = start.replace(tzinfo=None)
-    following = naive + timedelta(days=1) if unit is PeriodUnit.DAY else (naive + timedelta(days=32)).replace(day=1)
+    if unit is PeriodUnit.MONTH:
+        following = (naive + timedelta(days=32)).replace(day=1)
+    else:
+        following = naive + timedelta(days=1 if unit is PeriodUnit.DAY else 7)
     return start, following.replace(tzinfo=zone)
 
 

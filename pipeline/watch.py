@@ -1,6 +1,7 @@
 """Is each feed well? Judged from what the journal remembers of its deliveries; an alert stops nothing.
 
-1. *stopped*: nothing landed within the declared frequency plus `lateness`.
+1. *stopped*: nothing landed within the declared frequency plus `lateness`; *never*: nothing has landed yet, that long
+   after the first collection. A feed whose collection was never switched on is not judged.
 2. *shrunk*: the rows of the last `frequency` are under the declared number or, where none is declared, under a third
    of the median of the windows of that length before. Windows rather than deliveries, so that a correction or a second
    visit, small by nature, is no shrinking. The first delivery of a feed catches up the past: no window with it counts.
@@ -60,6 +61,10 @@ class FeedJournal(Protocol):
         """When the latest delivery landed."""
         ...
 
+    def first_collection(self, dataset: str) -> datetime | None:
+        """When it was collected for the first time."""
+        ...
+
     def alerts(self, dataset: str | None = None) -> list[FeedAlert]:
         """Those that stand."""
         ...
@@ -113,7 +118,7 @@ def judge(journal: FeedJournal, contract: Contract, known: Mapping[str, FeedAler
     if latest is None:
         return found
     if latest.unreadable:  # tells nothing of its rows: what was known of them stands
-        of_rows = (kind for kind in AlertKind if kind not in (AlertKind.STOPPED, AlertKind.UNREADABLE))
+        of_rows = (kind for kind in AlertKind if kind not in (AlertKind.NEVER, AlertKind.STOPPED, AlertKind.UNREADABLE))
         found[AlertKind.UNREADABLE] = {"since": _since(latest, known.get(AlertKind.UNREADABLE))}
         return found | {kind: known[kind].details for kind in of_rows if kind in known}
     found |= _volume(journal, contract, latest, known.get(AlertKind.SHRUNK))
@@ -125,11 +130,17 @@ def judge(journal: FeedJournal, contract: Contract, known: Mapping[str, FeedAler
 
 
 def _silence(journal: FeedJournal, contract: Contract, now: datetime) -> Found:
-    frequency, last = contract.expected.frequency, journal.last_delivery(str(contract.id))
-    if last is None or frequency is None or now - last <= frequency + contract.lateness:
+    dataset, frequency = str(contract.id), contract.expected.frequency
+    if frequency is None:
         return {}
-    allowed = (frequency + contract.lateness).total_seconds()
-    return {AlertKind.STOPPED: {"last": last.isoformat(), "allowed_seconds": allowed}}
+    last = journal.last_delivery(dataset)
+    since = last or journal.first_collection(dataset)
+    if since is None or now - since <= frequency + contract.lateness:
+        return {}
+    details: dict[str, Any] = {"allowed_seconds": (frequency + contract.lateness).total_seconds()}
+    if last is None:
+        return {AlertKind.NEVER: details | {"collected_since": since.isoformat()}}
+    return {AlertKind.STOPPED: details | {"last": last.isoformat()}}
 
 
 def _volume(journal: FeedJournal, contract: Contract, latest: Reading, standing: FeedAlert | None) -> Found:

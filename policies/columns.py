@@ -52,6 +52,7 @@ def read_column(document: Document, position: Position, item: dict[str, Any], ex
             Domain(privacy.domain) if privacy.domain else None,
             privacy.canonical,
             _redaction(document, (*position, "customProperties"), privacy.redaction),
+            privacy.at_source,
             privacy.may_hold,
         ),
         quality=(*_option_rules(document, position, options), *_library_rules(document, position, item)),

@@ -18,7 +18,7 @@ from policies.tabulated import STATUS, NoiseRule, TableRule
 
 DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name and its CKAN name
 Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
-PeriodKey = NewType("PeriodKey", str)  # "2026-10" or "2026-10-31", in the territory's time zone
+PeriodKey = NewType("PeriodKey", str)  # "2026-10", "2026-W44" or "2026-10-31", in the territory's time zone
 
 DecoderName = Literal[
     "opendatasoft",
@@ -40,6 +40,7 @@ class PeriodUnit(StrEnum):
     """How events are grouped for release."""
 
     DAY = "day"
+    WEEK = "week"  # of ISO 8601, from Monday to Sunday
     MONTH = "month"
 
 
@@ -49,6 +50,7 @@ class PrivacyCategory(StrEnum):
     DIRECT_IDENTIFIER = "direct_identifier"
     QUASI_IDENTIFIER = "quasi_identifier"
     SENSITIVE = "sensitive"
+    HEALTH = "health"  # of article 9: see policies.health
     FREE_TEXT = "free_text"
     NONE = "none"
 
@@ -111,6 +113,7 @@ class Privacy:
     domain: Domain | None = None  # with PSEUDONYMIZE, and with REDACT where a kind is hashed
     canonical: CanonicalForm = CanonicalForm.TEXT
     redaction: Redaction | None = None  # with REDACT
+    at_source: bool = False  # with PSEUDONYMIZE: the operator had custody do it, and delivers pseudonyms
     may_hold: tuple[str, ...] = ()  # kinds of personal data that are no surprise in this column
 
 
@@ -330,6 +333,26 @@ class RedactedText:
 
 
 @dataclass(frozen=True, slots=True)
+class CountsOnly:
+    """Feeds of which only counts may be taken in, and how to recognise them. Words are ASCII, `*` at their end."""
+
+    what: str  # French: what such feeds are
+    themes: tuple[str, ...]
+    operators: tuple[str, ...]
+    signs: tuple[str, ...]  # words of a feed's name
+    forbidden: tuple[str, ...]  # words of the name of a column, file or media type
+    maximum_retention: timedelta  # of raw deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class HealthDataHosting:
+    """Who hosts the territory's health data, and the reference of its certificate (HDS), as declared."""
+
+    host: str
+    certificate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """The floors of the territory that no contract may go under (`strategy.yaml`)."""
 
@@ -348,8 +371,10 @@ class Strategy:
     digest: str  # sha256 of the file
     maximum_epsilon: float = 1.0  # of one release with noise
     maximum_privacy_budget: float = 12.0  # of all the releases with noise of one dataset
+    health_data_hosting: HealthDataHosting | None = None  # without it no contract with health data loads
     keep_versions: int = 3  # releases of a period whose files stay, the current one included
     redacted_text: RedactedText = RedactedText()
+    counts_only: tuple[CountsOnly, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 OpenFormat = Literal["parquet", "csv", "geojson", "geoparquet"]
 Duration = Annotated[timedelta, Field(ge=timedelta(0))]  # ISO 8601: "PT1H", "P3D"
 Kind = Annotated[str, AfterValidator(_known_kind)]
+Word = Annotated[str, Field(pattern=r"^[a-z0-9]+\*?$")]
 Cron = Annotated[str, Field(pattern=r"^(\S+\s+){4}\S+$")]
 
 
@@ -120,6 +121,7 @@ class DeclaredPrivacy(Declared):
     domain: Slug | None = None
     canonical: CanonicalForm = CanonicalForm.TEXT
     redaction: DeclaredRedaction | None = None
+    at_source: bool = False
     may_hold: tuple[Kind, ...] = ()
 
 
@@ -266,6 +268,24 @@ class DeclaredRedactedText(Declared):
     publish: Literal["never", "after_reading"]
 
 
+class DeclaredCountsOnly(Declared):
+    """One of `countsOnly`: feeds that hand over counts and nothing else."""
+
+    what: Annotated[str, Field(min_length=1)]
+    themes: tuple[Slug, ...] = ()
+    operators: tuple[Slug, ...] = ()
+    signs: tuple[Word, ...] = ()
+    forbidden: Annotated[tuple[Word, ...], Field(min_length=1)]
+    maximum_retention: Duration
+
+
+class DeclaredHealthHosting(Declared):
+    """`healthDataHosting` of the strategy."""
+
+    host: Annotated[str, Field(min_length=1)]
+    certificate: Annotated[str, Field(min_length=1)]
+
+
 class DeclaredStrategy(Declared):
     """`strategy.yaml`."""
 
@@ -283,8 +303,10 @@ class DeclaredStrategy(Declared):
     hosting_region: str
     maximum_epsilon: Annotated[float, Field(gt=0, le=100)] = 1.0
     maximum_privacy_budget: Annotated[float, Field(gt=0, le=100)] = 12.0
+    health_data_hosting: DeclaredHealthHosting | None = None
     keep_versions: Annotated[int, Field(ge=1, le=100)] = 3
     redacted_text: DeclaredRedactedText = DeclaredRedactedText(publish="never")
+    counts_only: tuple[DeclaredCountsOnly, ...] = ()
 
 
 class DeclaredDemonstration(Declared):

@@ -12,6 +12,7 @@ SOURCES_TAKEN: Mapping[str, int] = MappingProxyType(
     {
         "identity": 1,  # as it stands in the trusted zone
         "day": 1,  # timestamp or date, in the territory's time zone, here and below
+        "week": 1,  # ISO 8601
         "month": 1,
         "year": 1,
         "hour": 1,

@@ -20,13 +20,24 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from policies.contract import Commune, Contract, DatasetId, RedactedText, Strategy, Territory
+from policies.contract import (
+    Commune,
+    Contract,
+    CountsOnly,
+    DatasetId,
+    HealthDataHosting,
+    RedactedText,
+    Strategy,
+    Territory,
+)
+from policies.counts_only import counts_only_weaknesses
 from policies.declared import Declared, DeclaredDemonstration, DeclaredEntry, DeclaredStrategy
 from policies.document import read_document
 from policies.errors import ContractError, Finding, StrategyError, WeakContractError
 from policies.french import explain_shape
 from policies.generalized_reading import with_files
 from policies.generalized_rules import search_contradictions, search_weaknesses
+from policies.health import health_contradictions, health_weaknesses
 from policies.odcs import read_contract
 from policies.redacted_rules import redacted_contradictions, redacted_weaknesses
 from policies.release_rules import release_contradictions
@@ -94,6 +105,7 @@ def load_contract(
         *release_contradictions(contract, where),
         *search_contradictions(contract, where),
         *redacted_contradictions(contract, where),
+        *health_contradictions(contract, where),
     ]
     if not _SLUG.fullmatch(contract.id):
         broken.append(document.finding(("id",), "id", "« id » s'écrit en minuscules-avec-tirets"))
@@ -108,6 +120,8 @@ def load_contract(
         *weaknesses(contract, strategy, root.approval is False, where),
         *search_weaknesses(contract, strategy, where),
         *redacted_weaknesses(contract, strategy, root.approval is True, where),
+        *counts_only_weaknesses(contract, strategy, where),
+        *health_weaknesses(contract, strategy, where),
     ]
     if weak:
         raise WeakContractError(*weak)
@@ -124,6 +138,9 @@ def load_strategy(path: Path) -> Strategy:
     declared = _validated(DeclaredStrategy, path, document.data, (), document.line)
     values = {name: getattr(declared, name) for name in type(declared).model_fields}
     values["redacted_text"] = RedactedText(declared.redacted_text.publish)
+    values["counts_only"] = tuple(CountsOnly(**one.model_dump()) for one in declared.counts_only)
+    if (hosting := declared.health_data_hosting) is not None:
+        values["health_data_hosting"] = HealthDataHosting(hosting.host, hosting.certificate)
     return Strategy(**values, digest=document.digest)
 
 

@@ -15,7 +15,11 @@ from policies.listed import LISTED, PROBLEM, VALUES
 from policies.odcs import Map
 from policies.tabulated import STATUS, NoiseRule, TableRule
 
-_OF_PERIODS = {PeriodUnit.DAY: ("day", "month", "year"), PeriodUnit.MONTH: ("month", "year")}
+_OF_PERIODS = {
+    PeriodUnit.DAY: ("day", "month", "year"),
+    PeriodUnit.WEEK: ("week",),
+    PeriodUnit.MONTH: ("month", "year"),
+}
 
 
 def tabulated_contradictions(contract: Contract, where: Map) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 class AlertKind(StrEnum):
     """What is wrong. The words are stable: they are stored, logged and shown."""
 
+    NEVER = "never"  # nothing ever came, though it is collected for longer than frequency and lateness
     STOPPED = "stopped"  # nothing came within the declared frequency and lateness
     SHRUNK = "shrunk"  # far fewer rows than declared, or than usual
     UNREADABLE = "unreadable"  # the latest delivery can not be read at all
@@ -24,6 +25,7 @@ class AlertKind(StrEnum):
 
 
 HEADLINES: Mapping[str, str] = {
+    AlertKind.NEVER: "Aucune livraison reçue",
     AlertKind.STOPPED: "Flux interrompu",
     AlertKind.SHRUNK: "Volume anormalement bas",
     AlertKind.UNREADABLE: "Livraison illisible",
@@ -36,6 +38,13 @@ HEADLINES: Mapping[str, str] = {
 def sentence(kind: str, details: Mapping[str, Any], timezone: str) -> str:
     """What is wrong and what to do next; `timezone` is the one its times are written in."""
     match kind:
+        case AlertKind.NEVER:
+            return (
+                f"Rien n'est jamais arrivé, alors que la collecte tourne depuis le "
+                f"{_moment(details['collected_since'], timezone)} et qu'une livraison est attendue au moins toutes les "
+                f"{_span(details['allowed_seconds'])} (retard admis compris). Vérifiez l'adresse et les identifiants "
+                "du contrat, puis appelez l'opérateur."
+            )
         case AlertKind.STOPPED:
             return (
                 f"Aucune livraison depuis le {_moment(details['last'], timezone)}, alors qu'une est attendue au moins "

@@ -18,6 +18,8 @@ REJECT_REASONS: Mapping[str, str] = MappingProxyType(
         "notEntity": "l'enregistrement n'est pas une entité NGSI-LD : il lui manque un identifiant ou un type",
         "severalInstances": "un attribut est donné plusieurs fois, sans instance par défaut",
         "operatorAnswer": "l'opérateur répond qu'il n'a pas de donnée à rendre (consentement, relevé)",
+        "badPseudonym": "ce n'est pas un pseudonyme du domaine, tel que le tiers de confiance les écrit",
+        "otherEpoch": "le pseudonyme est d'une époque passée : l'opérateur le demande de nouveau et livre la ligne",
         "badUnit": "l'unité est inconnue, ou ne se convertit pas en celle du contrat",
         "badInsee": "un code Insee de commune est illisible",
         "badInteger": "un nombre entier est illisible",

@@ -45,7 +45,8 @@ _KELVINS = {"K": (1.0, 0.0), "Cel": (1.0, 273.15), "[degF]": (5 / 9, 459.67 * 5 
 _RECOMMENDATION_20 = {
     "JOU": "J", "KJO": "kJ", "WHR": "W.h", "KWH": "kW.h", "MWH": "MW.h", "GWH": "GW.h", "WTT": "W", "KWT": "kW",
     "MAW": "MW", "LTR": "L", "MLT": "mL", "DMQ": "dm3", "MTQ": "m3", "MQS": "m3/s", "MQH": "m3/h", "G51": "L/s",
-    "L2": "L/min", "MTR": "m", "MMT": "mm", "CMT": "cm", "KMT": "km", "MTS": "m/s", "KMH": "km/h", "C62": "1",
+    "L2": "L/min", "E32": "L/h", "MTR": "m", "MMT": "mm", "CMT": "cm", "KMT": "km", "MTS": "m/s",
+    "KMH": "km/h", "C62": "1",
     "P1": "%", "PAL": "Pa", "A97": "hPa", "KPA": "kPa", "MBR": "mbar", "BAR": "bar", "SEC": "s", "C26": "ms",
     "MIN": "min", "HUR": "h", "DAY": "d", "GRM": "g", "MGM": "mg", "KGM": "kg", "TNE": "t", "GQ": "ug/m3",
     "GP": "mg/m3", "VLT": "V", "2Z": "mV", "KVT": "kV", "AMP": "A", "4K": "mA", "HTZ": "Hz", "KHZ": "kHz",

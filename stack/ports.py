@@ -22,6 +22,8 @@ PREFERRED: Mapping[str, int] = {
     "custody": 8701,
     "operators": 8703,
     "inbox": 8704,
+    "sftp": 8722,
+    "mqtt": 8783,
     "postgres-hub": 5442,
     "postgres-custody": 5443,
     "valkey": 6389,

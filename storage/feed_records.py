@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database.engine import translated
-from storage.database.tables import deliveries, feed_alerts, feed_readings
+from storage.database.tables import deliveries, feed_alerts, feed_readings, stages
 from storage.journal_judgments import JournalJudgments
 
 
@@ -100,6 +100,12 @@ class FeedRecords(JournalJudgments):
         statement = select(func.max(deliveries.c.received_at).label("last")).where(deliveries.c.dataset == dataset)
         row = self._one(statement, "a delivery")
         return None if row is None else row["last"]
+
+    def first_collection(self, dataset: str) -> datetime | None:
+        """When it was collected for the first time, whatever came of it."""
+        first = func.min(stages.c.started_at).label("first")
+        row = self._one(select(first).where(stages.c.dataset == dataset, stages.c.stage == "ingest"), "stages")
+        return None if row is None else row["first"]
 
     def alerts(self, dataset: str | None = None) -> list[FeedAlert]:
         """The alerts that are not over, of a dataset or of all, oldest first."""

@@ -129,7 +129,7 @@ def parse_pointer_key(key: str) -> TrustedPointer | None:
 
 
 MEMORY = "memory"
-_MEMORY = re.compile(r"memory/[^/]+/(\d{4,})/v(\d+)_([0-9-]+)_[^/]+")
+_MEMORY = re.compile(r"memory/[^/]+/(\d{4,})/v(\d+)_([0-9W-]+)_[^/]+")
 
 
 def memory_prefix(dataset: str | None = None) -> str:

@@ -5,6 +5,7 @@ One behaviour suite (`tests/journey_behaviour.py`) runs over two of them: everyt
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from catalog import MemoryCatalogue
 from pipeline.anonymize import anonymize, current_partition
 from pipeline.assess import Verdict, assess
+from pipeline.decide import Decision, decide
 from pipeline.deidentification.remember import forget
 from pipeline.deidentify import Deidentified, deidentify, rebuild
 from pipeline.forgetting import forget_refused, is_forgotten
@@ -24,7 +27,8 @@ from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest
 from pipeline.publish import Release, publish
 from policies.contract import Contract
-from storage import DatasetRef
+from sources import PayloadPart
+from storage import DatasetRef, write_delivery
 
 OCTOBER = date(2026, 10, 1)
 HEADER = "CONTRAT;COMPTEUR;ADRESSE;CODE_INSEE;DATE;INDEX_M3;CONSO_L;VERSION"
@@ -90,6 +94,39 @@ class World:
         run_id = self.run_id()
         landed = ingest(self.as_role("ingest"), contract, run_id)
         return deidentify(self.as_role("deidentify"), contract, run_id, landed)
+
+    def take_in(self, dataset: str, *payloads: bytes, part: str = "part") -> Deidentified:
+        """Deliveries of these bytes land as if a connector had brought them, and are taken in."""
+        contract, run_id = self.hub.contract(dataset), self.run_id()
+        hub, custody = self.as_role("ingest"), self.as_role("ingest").landing_custody()
+        refs = []
+        for payload in payloads:
+            landed = write_delivery(
+                hub.private,
+                custody,
+                [PayloadPart(part, io.BytesIO(payload))],
+                dataset=dataset,
+                version=str(contract.version),
+                source="test",
+                fetched_at=self.clock(),
+            )
+            hub.journal.record_delivery(landed.delivery, dataset, run_id, landed.ref, self.clock())
+            refs.append(landed.ref)
+        return deidentify(self.as_role("deidentify"), contract, run_id, refs)
+
+    def publish_approved(self, dataset: str, period: str) -> tuple[Verdict, pa.Table]:
+        """A period up to the catalogue, approved by a steward where one is asked for; return what is open."""
+        contract = self.hub.contract(dataset)
+        verdict = self.judge(period, contract)
+        if verdict.word == "needs_approval":
+            decide(
+                self.as_role("decide"), contract, self.run_id(), period, verdict.candidate, Decision(True, "steward")
+            )
+        self.publish(period, verdict.candidate, contract)
+        (release,) = [one for one in self.hub.journal.releases(dataset) if one.period == period]
+        keys = [str(file["key"]) for file in release.files if not file["latest"]]
+        (key,) = [key for key in keys if key.endswith(f"{period}.parquet")]
+        return verdict, pq.read_table(pa.BufferReader(self.hub.open.get(key)))
 
     def judge(self, period: str, contract: Contract | None = None) -> Verdict:
         """A period, up to its verdict."""

@@ -18,7 +18,7 @@ from catalog.errors import VerificationError
 from catalog.verification import verify
 from pipeline.anonymize import anonymize
 from pipeline.candidate import read_candidate
-from pipeline.errors import BadInputError
+from pipeline.errors import NotPublishableError
 from policies.contract import Contract, ReleasedColumn, ReleaseRule
 from policies.generalized import HierarchyRule, ModelRule, SearchRule
 from tests.journey_world import World, days, meters, readings
@@ -104,6 +104,20 @@ class RecordsJourney:
             assert words in page, words
         self.check_published(world, folder, tmp_path)
 
+    def test_the_certificate_names_what_the_file_alone_can_not_show(self, world: World):
+        contract = by_records(world.water)
+        assert contract.release.search is not None
+        near = ModelRule("t_closeness", t=1.0, sensitive="index", distance="equal")
+        search = replace(contract.release.search, models=(*MODELS, near))
+        contract = replace(contract, release=replace(contract.release, search=search))
+        self.october(world, contract)
+        world.release("2026-10", contract)
+        folder = open_folder(world, contract, "2026-10")
+        page = " ".join(world.hub.open.get(f"{folder}/certificat.html").decode().split())
+        assert "Ce que le fichier seul ne montre pas" in page
+        assert "pas vérifiables : t-proximité." in page
+        assert json.loads(world.hub.open.get(f"{folder}/certificat.json"))["verification"]["beyond"] == ["t_closeness"]
+
     def check_published(self, world: World, folder: str, tmp_path: Path) -> None:
         """The file alone is enough to check its certificate; another file fails."""
         file, certificate = tmp_path / "open.parquet", tmp_path / "certificat.json"
@@ -157,12 +171,40 @@ class RecordsJourney:
         made = {anonymize(world.as_role("anonymize"), contract, world.run_id(), "2026-10").digest for _ in range(3)}
         assert len(made) == 1
 
-    def test_a_period_too_small_for_its_models_is_an_error_not_a_weaker_table(self, world: World):
-        contract = by_records(world.water)
-        self.deliver(world, "releves_10.csv", (meters(3), "49007", 100, date(2026, 10, 1)))
+    @pytest.mark.parametrize(
+        "few",
+        [
+            [(3, "49007", 100)],  # fewer units than k
+            [(20, "49007", 100), (3, "49353", 100)],  # a commune with fewer, where communes are published as they are
+        ],
+    )
+    def test_a_period_too_small_for_its_models_is_refused_and_nothing_is_lost(
+        self, world: World, few: list[tuple[int, str, int]]
+    ):
+        contract = by_records(world.water, limit=0.0, levels_fixed_months=12)
+        assert contract.release.search is not None
+        only = replace(contract.release.search, hierarchies=HIERARCHIES[1:])
+        contract = replace(contract, release=replace(contract.release, search=only))
+        start = date(2026, 10, 1)
+        lots = [(meters(count, 100 * place), code, litres, start) for place, (count, code, litres) in enumerate(few)]
+        self.deliver(world, "releves_10.csv", *lots)
         world.collect(contract)
-        with pytest.raises(BadInputError, match="k is 5"):
-            world.judge("2026-10", contract)
+        verdict = world.judge("2026-10", contract)
+        assert verdict.word == "refused"
+        (told,) = [reason for reason in verdict.reasons if "trop petite" in reason]
+        for words in ("k-anonymat, l-diversité distincte", "« code_commune »", "rien n'est perdu"):
+            assert words in told, words
+        assert verdict.counts["published_rows"] == 0
+        assert verdict.counts["suppressed_rows"] == verdict.counts["rows_in"] > 0
+        with pytest.raises(NotPublishableError):
+            world.publish("2026-10", verdict.candidate, contract)
+        assert world.hub.journal.releases("water-meters", contract.version.major) == []
+        self.deliver(
+            world, "releves_10b.csv", (meters(9, 300), "49007", 100, start), (meters(9, 400), "49353", 160, start)
+        )
+        assert world.collect(contract).dirty == ("2026-10",)
+        again = world.judge("2026-10", contract)
+        assert again.word == "publishable", again.reasons  # and the levels are this choice's, not the refused one's
 
     def test_a_change_of_too_few_waits_for_others(self, world: World):
         contract = by_records(world.water, local_recoding=True, levels_fixed_months=12)

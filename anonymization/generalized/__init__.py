@@ -9,14 +9,17 @@ from anonymization.generalized.choice import Chosen, Levels, choose, take
 from anonymization.generalized.counting import Counted, count_release
 from anonymization.generalized.revision import EarlierRelease, label_epoch, revised
 from anonymization.generalized.writing import (
+    UNSOLVED,
     ReleasedPart,
     StreamedRelease,
     empty_release,
     stream_release,
+    unsolved_release,
     whole_release,
 )
 
 __all__ = [
+    "UNSOLVED",
     "Chosen",
     "Counted",
     "EarlierRelease",
@@ -31,5 +34,6 @@ __all__ = [
     "revised",
     "stream_release",
     "take",
+    "unsolved_release",
     "whole_release",
 ]

@@ -11,7 +11,7 @@ the release's salt, the same in every release of one period and in no other, fro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -31,6 +31,7 @@ from anonymization.lattice.grouping import Integers
 from policies.contract import ReleaseRule
 
 EVIDENCE = pa.schema([pa.field("unit", pa.int64())])
+UNSOLVED = "unsolved"  # in the details of records: nothing satisfies the models
 _CLASS, _UNITS, _PART, _SPLIT = "n:class", "n:units", "n:part", "n:split"
 
 
@@ -163,6 +164,13 @@ def empty_release(rule: ReleaseRule) -> Released:
     return Released(
         released_schema(rule).empty_table(), ReleaseCounts(0, 0, 0, 0), pa.array([], pa.int64()), EVIDENCE.empty_table()
     )
+
+
+def unsolved_release(counted: Counted) -> Released:
+    """The candidate of a period that no generalization makes safe: every row is suppressed, and it says so."""
+    empty, suppressed = empty_release(counted.reader.rule), counted.lines.select(list(counted.heights)).n_unique()
+    counts = ReleaseCounts(counted.rows, counted.rows, suppressed, 0)
+    return replace(empty, counts=counts, details={"records": {UNSOLVED: True}})
 
 
 def _parts(

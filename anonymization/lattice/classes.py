@@ -17,7 +17,7 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from anonymization.errors import GeneralizationSearchError, PrivacyModelError
+from anonymization.errors import GeneralizationSearchError, PrivacyModelError, TooFewError
 from anonymization.lattice.combinations import count_combinations
 from anonymization.lattice.grouping import Base, Booleans, Integers, Lines, RollUp
 from anonymization.models.definitions import (
@@ -63,7 +63,7 @@ def classes_of(base: Base, lines: Lines) -> Classes:
     if base.repeated is None:
         units = rows if lines.units is lines.rows else np.add.reduceat(lines.units, starts)
         return Classes(combination[starts], starts, rows, units, lines)
-    firsts = _first_of_unit(base.repeated[lines.line], combination)
+    firsts = _first_of_unit(base.repeated.of(lines.key), combination)
     units = np.add.reduceat(lines.units + firsts, starts)
     return Classes(combination[starts], starts, rows, units, lines)
 
@@ -94,7 +94,7 @@ class Requirements:
         self.k = max([1, *(m.k for m in models if isinstance(m, KAnonymity))])
         self.floor = max([self.k, *(ceil(1 / m.p - SLACK) for m in models if isinstance(m, MaximumRisk))])
         if self.floor > base.total_units:
-            raise PrivacyModelError(f"KAnonymity: k is {self.floor} and the data has {base.total_units} units")
+            raise TooFewError(f"KAnonymity: k is {self.floor} and the data has {base.total_units} units")
         self._check_values()
         self._gathers = base.repeated is not None
         self._whole = suppression_limit == 0
@@ -112,7 +112,7 @@ class Requirements:
             if isinstance(model, (DistinctLDiversity, EntropyLDiversity, RecursiveCLDiversity)):
                 name = self._sensitive[id(model)]
                 if model.l > len(self._base.sensitive_values[name]):
-                    raise PrivacyModelError(f"{type(model).__name__}: « {name} » has fewer than l distinct values")
+                    raise TooFewError(f"{type(model).__name__}: « {name} » has fewer than l distinct values")
 
     def kept(self, classes: Classes) -> tuple[Booleans, Booleans]:
         """Which classes satisfy every model, and which satisfy those that are monotone class by class (no fewer)."""
@@ -161,12 +161,11 @@ class Requirements:
     def _histograms(self, name: str, classes: Classes, kept: Booleans) -> Iterator[tuple[Integers, Floats]]:
         """Units per sensitive value of the kept classes, a block of classes at a time."""
         base, lines = self._base, classes.lines
-        codes, weights = base.sensitive[name][lines.line], lines.units
+        codes, weights = base.sensitive[name].of(lines.key), lines.units
         if base.repeated is not None:
-            repeated, combination = base.repeated[lines.line], lines.key >> base.low_bits
+            repeated, combination = base.repeated.of(lines.key), lines.key >> base.low_bits
             firsts = _first_of_unit(repeated, combination)
             starts = np.flatnonzero(firsts | (repeated == 0))
-            codes = codes.copy()
             codes[starts] = np.minimum.reduceat(codes, starts)
             weights = weights + firsts
         width = len(base.sensitive_values[name])

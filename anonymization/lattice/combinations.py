@@ -3,117 +3,29 @@
 This is all that the search sees, so what it can treat is bounded by the distinct combinations, never by the rows.
 Partitions are counted apart and merged in any order: counts are integers and lines are sorted when read.
 
-A combination is one 64-bit integer, a field of bits per attribute (the first attribute highest). Units that appear in
-one line only are counted; those that appear in several keep a number of their own, so that a class which gathers
-several lines of one unit still counts it once.
+A combination is one 64-bit integer (`anonymization.lattice.layout`). Units that appear in one line only are counted;
+those that appear in several keep a number of their own, so that a class which gathers several lines of one unit still
+counts it once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
-from numpy.typing import NDArray
 
 from anonymization.errors import GeneralizationSearchError
 from anonymization.frequencies import FrequencyTable, unit_columns
-from anonymization.hierarchies import Hierarchy
-
-Integers = NDArray[np.int64]
-Hierarchies = Mapping[str, Hierarchy] | Sequence[Hierarchy]
+from anonymization.lattice.layout import Hierarchies, Layout
+from anonymization.lattice.sums import Integers
+from anonymization.lattice.tally import Tally
+from storage.ahead import side_by_side
 
 KEY, ROWS = "key:leaves", "n:rows"
-KEY_BITS = 62
 _BATCH_ROWS = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where each attribute's field stands in a key."""
-
-    hierarchies: tuple[Hierarchy, ...]
-    bits: tuple[int, ...]
-    shifts: tuple[int, ...]
-
-    @classmethod
-    def of(cls, hierarchies: Hierarchies) -> Layout:
-        """Lay the attributes out in the order given.
-
-        Raises:
-            GeneralizationSearchError: no attribute, one named twice or under another name, or too many leaves.
-        """
-        if isinstance(hierarchies, Mapping):
-            if any(name != hierarchy.attribute for name, hierarchy in hierarchies.items()):
-                raise GeneralizationSearchError("a hierarchy must be given under its attribute's name")
-            hierarchies = list(hierarchies.values())
-        if not hierarchies or len({h.attribute for h in hierarchies}) != len(hierarchies):
-            raise GeneralizationSearchError("at least one hierarchy is needed, and one an attribute")
-        bits = tuple((hierarchy.leaves - 1).bit_length() for hierarchy in hierarchies)
-        if sum(bits) > KEY_BITS:
-            raise GeneralizationSearchError(
-                f"the attributes' leaves need {sum(bits)} bits and a combination holds {KEY_BITS}: "
-                "start from coarser leaves"
-            )
-        shifts = tuple(sum(bits[place + 1 :]) for place in range(len(bits)))
-        return cls(tuple(hierarchies), bits, shifts)
-
-    @property
-    def attributes(self) -> tuple[str, ...]:
-        """Their names, in order."""
-        return tuple(hierarchy.attribute for hierarchy in self.hierarchies)
-
-    def leaves(self, keys: Integers, place: int) -> Integers:
-        """Leaf of one attribute in each key."""
-        return (keys >> self.shifts[place]) & ((1 << self.bits[place]) - 1)
-
-    def joined(self, leaves: Mapping[str, Integers]) -> Integers:
-        """The keys of rows or lines whose leaves are known, by attribute."""
-        total = np.zeros(len(leaves[self.attributes[0]]), dtype=np.int64)
-        for name, shift in zip(self.attributes, self.shifts, strict=True):
-            total |= leaves[name] << shift
-        return total
-
-    def keys(self, batch: pa.RecordBatch | pa.Table) -> Integers:
-        """One key per row.
-
-        Raises:
-            HierarchyError: a value is outside its hierarchy.
-        """
-        total = np.zeros(batch.num_rows, dtype=np.int64)
-        for hierarchy, shift in zip(self.hierarchies, self.shifts, strict=True):
-            place = 0
-            for chunk in _chunks(batch.column(hierarchy.attribute)):
-                total[place : place + len(chunk)] |= _shifted_leaves(chunk, hierarchy, shift)
-                place += len(chunk)
-        return total
-
-
-def _chunks(column: pa.Array | pa.ChunkedArray) -> Iterable[pa.Array]:
-    return column.chunks if isinstance(column, pa.ChunkedArray) else (column,)
-
-
-def _shifted_leaves(values: pa.Array, hierarchy: Hierarchy, shift: int) -> Integers:
-    """The attribute's field of each row's key."""
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode("encode")
-        distinct, indices = values.dictionary, values.indices
-    else:
-        distinct, indices = values.dictionary, values.indices
-        if indices.null_count:
-            indices = indices.fill_null(len(distinct))
-            distinct = pa.concat_arrays([distinct, pa.nulls(1, distinct.type)])
-        used = np.flatnonzero(np.bincount(indices.to_numpy(zero_copy_only=False), minlength=len(distinct)))
-        if len(used) < len(distinct):  # a dictionary may hold values that no row has
-            leaves = np.zeros(len(distinct), dtype=np.int64)
-            leaves[used] = hierarchy.leaf_codes(distinct.take(pa.array(used)).to_pylist())
-            return np.asarray((leaves << shift)[indices.to_numpy(zero_copy_only=False)])
-    leaves = hierarchy.leaf_codes(distinct.to_pylist()) << shift
-    return np.asarray(leaves[indices.to_numpy(zero_copy_only=False)])
 
 
 class Combinations:
@@ -128,6 +40,7 @@ class Combinations:
             raise GeneralizationSearchError("a column is quasi-identifier, sensitive or protection unit: only one")
         self._unit_keys: list[str] | None = None if unit else []
         self._table: FrequencyTable | None = None
+        self._tally = Tally()  # in its stead where keys tell all
 
     def add(self, batch: pa.RecordBatch | pa.Table) -> Integers:
         """Count the rows of a batch and return their keys, in order.
@@ -140,7 +53,21 @@ class Combinations:
         missing = sorted(wanted - set(batch.schema.names))
         if missing:
             raise GeneralizationSearchError(f"columns that the data does not have: {', '.join(missing)}")
-        keys = self.layout.keys(batch)
+        return self._add(batch, self.layout.keys(batch))
+
+    def add_all(self, batches: Iterable[pa.RecordBatch]) -> None:
+        """Count the rows of batches that have every column; some are read while others are counted.
+
+        Raises:
+            HierarchyError: a value is outside its hierarchy.
+        """
+        for batch, keys in side_by_side(lambda batch: (batch, self.layout.keys(batch)), batches):
+            self._add(batch, keys)
+
+    def _add(self, batch: pa.RecordBatch | pa.Table, keys: Integers) -> Integers:
+        if self._plain:
+            self._tally.add(keys)
+            return keys
         frame = pl.DataFrame({KEY: keys})
         extra = [_series(name, batch.column(name)) for name in self.sensitive]
         if self.unit:
@@ -152,6 +79,9 @@ class Combinations:
     def add_counted(self, keys: Integers, lines: pl.DataFrame, unit_keys: Sequence[str]) -> None:
         """Count lines that were counted elsewhere: a key each, and sensitive values, unit keys and `n:rows`."""
         self._unit_keys = list(unit_keys)
+        if self._plain:
+            self._tally.add_counts(keys, lines[ROWS].to_numpy())
+            return
         self._counted().add(lines.with_columns(pl.Series(KEY, keys)))
 
     def merge(self, other: Combinations) -> None:
@@ -164,21 +94,31 @@ class Combinations:
         same = all(a.labels == b.labels for a, b in zip(mine.hierarchies, theirs.hierarchies, strict=False))
         if (mine.attributes, self.sensitive, self.unit) != (theirs.attributes, other.sensitive, other.unit) or not same:
             raise GeneralizationSearchError("only frequency tables over the same attributes and hierarchies merge")
-        if other._table is not None:
+        if self._plain:
+            self._tally.add_counts(*other._tally.lines())
+        elif other._table is not None:
             self._unit_keys = other._unit_keys
             self._counted().merge(other._table)
 
     def lines(self) -> pl.DataFrame:
         """Return the distinct combinations in order, with their rows: `key:leaves`, sensitive, unit keys, `n:rows`."""
-        lines = self._counted().lines()
+        if self._plain:
+            keys, rows = self._tally.lines()
+            lines = pl.DataFrame({KEY: keys, ROWS: rows})
+        else:
+            lines = self._counted().lines()
         if lines.height == 0:
             raise GeneralizationSearchError("there is no row to generalize")
-        return lines.sort([KEY, *(self._unit_keys or []), *self.sensitive])
+        return lines if self._plain else lines.sort([KEY, *(self._unit_keys or []), *self.sensitive])
 
     @property
     def unit_keys(self) -> list[str]:
         """The columns of :meth:`lines` that tell units apart."""
         return list(self._unit_keys or [])
+
+    @property
+    def _plain(self) -> bool:
+        return self.unit is None and not self.sensitive
 
     def _counted(self) -> FrequencyTable:
         if self._table is None:
@@ -247,6 +187,5 @@ def count_combinations(
     """
     counted = Combinations(hierarchies, sensitive, unit)
     wanted = [*counted.layout.attributes, *counted.sensitive, *([unit] if unit else [])]
-    for batch in batches_of(data, wanted):
-        counted.add(batch)
+    counted.add_all(batches_of(data, wanted))
     return counted

@@ -2,7 +2,7 @@
 
 A line's key is the generalized combination, then (where units have several lines) the unit, then the sensitive values,
 so that one sort puts a class together, and inside it each unit. Lines of a node are made from the smallest table
-already made at or under it, never from the rows.
+already made at or under it, never from the rows; and from keys alone, as a field tells its value at every level above.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from anonymization.errors import GeneralizationSearchError
-from anonymization.lattice.combinations import KEY, ROWS, Combinations, Layout, is_known
+from anonymization.lattice.combinations import KEY, ROWS, Combinations, is_known
+from anonymization.lattice.layout import Layout
+from anonymization.lattice.sums import blocks, each, halves, summed
 
 Integers: TypeAlias = NDArray[np.int64]
 Booleans: TypeAlias = NDArray[np.bool_]
@@ -24,19 +26,34 @@ Levels: TypeAlias = tuple[int, ...]
 _PACKED_BITS = 63
 _LARGE = 100_000  # lines from which it is worth stopping on the way
 _SHRINKING = 3  # attributes whose first level makes tables smallest: 7 stops at most, always kept
-_CACHED_LINES = 4_000_000  # over all tables kept: 40 bytes each
-_CACHED_FIELDS = 32_000_000  # over all fields kept: 8 bytes each
+_CACHED_BYTES = 192_000_000  # over all tables kept, but the base and the stops
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines of one node, sorted by key. `line` is one of the base lines it gathers."""
+    """Lines of one node, sorted by key."""
 
     levels: Levels
     key: Integers
-    line: Integers
     rows: Integers
-    units: Integers  # of units with one line only
+    units: Integers  # of units with one line only; the very array of rows where each row is a unit
+
+    @property
+    def bytes(self) -> int:
+        """What it takes in memory."""
+        return self.key.nbytes + self.rows.nbytes + (0 if self.units is self.rows else self.units.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Some bits of a key."""
+
+    shift: int
+    bits: int
+
+    def of(self, key: Integers) -> Integers:
+        """What the field holds in each key."""
+        return (key >> self.shift) & ((1 << self.bits) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +62,9 @@ class Base:
 
     layout: Layout
     low_bits: int  # of the fields under the combination: unit, sensitive values
-    low: Integers
-    leaves: Integers  # keys of the combinations, without the low fields
     lines: Lines
-    repeated: Integers | None  # number (from 1) of a unit with several lines, 0 for others; None if there is none
-    sensitive: dict[str, Integers]
+    repeated: Field | None  # number (from 1) of a unit with several lines, 0 for others; None if there is none
+    sensitive: dict[str, Field]
     sensitive_values: dict[str, list[object]]
     total_rows: int
     total_units: int
@@ -62,29 +77,44 @@ class Base:
             GeneralizationSearchError: it is empty, or its keys do not fit.
         """
         lines = counted.lines()
-        leaves = lines[KEY].to_numpy()
         rows = lines[ROWS].to_numpy()
         repeated, single, total_units = _units(lines, counted.unit_keys, rows)
-        low, low_bits = np.zeros(len(lines), dtype=np.int64), 0
-        codes, values = {}, {}
+        low, low_bits = np.zeros(len(lines) if repeated is not None or counted.sensitive else 1, dtype=np.int64), 0
+        fields: dict[str, Field] = {}
+        values: dict[str, list[object]] = {}
         for name in reversed(counted.sensitive):
-            codes[name], values[name] = _ranks(lines[name])
-            low |= codes[name] << low_bits
-            low_bits += (len(values[name]) - 1).bit_length()
+            codes, values[name] = _ranks(lines[name])
+            fields[name] = Field(low_bits, (len(values[name]) - 1).bit_length())
+            low |= codes << low_bits
+            low_bits += fields[name].bits
+        of_unit = None
         if repeated is not None:
+            of_unit = Field(low_bits, int(repeated.max()).bit_length())
             low |= repeated << low_bits
-            low_bits += int(repeated.max()).bit_length()
+            low_bits += of_unit.bits
         if low_bits + sum(counted.layout.bits) > _PACKED_BITS - 1:
             raise GeneralizationSearchError(
                 f"combinations, units and sensitive values need {low_bits + sum(counted.layout.bits)} bits and a key "
                 f"holds {_PACKED_BITS - 1}: start from coarser leaves"
             )
-        key = (leaves << low_bits) | low
-        order = np.argsort(key, kind="stable")
-        base = Lines((0,) * len(counted.layout.bits), key[order], order, rows[order], single[order])
-        return cls(
-            counted.layout, low_bits, low, leaves, base, repeated, codes, values, int(rows.sum()), total_units
-        )  # fmt: skip
+        base = _ordered((0,) * len(counted.layout.bits), (lines[KEY].to_numpy() << low_bits) | low, rows, single)
+        return cls(counted.layout, low_bits, base, of_unit, fields, values, int(rows.sum()), total_units)
+
+    def histogram(self, place: int) -> Integers:
+        """Rows of each leaf of one attribute."""
+        hierarchy = self.layout.hierarchies[place]
+        leaves = self.layout.leaves(self.lines.key >> self.low_bits, place)
+        counts = np.bincount(leaves, weights=self.lines.rows, minlength=hierarchy.leaves)
+        return counts.astype(np.int64)
+
+
+def _ordered(levels: Levels, key: Integers, rows: Integers, units: Integers) -> Lines:
+    """Sort lines by key. They come in the order of combinations, so that often nothing is to be done."""
+    if bool((key[1:] > key[:-1]).all()):
+        return Lines(levels, key, rows, units)
+    order = np.argsort(key, kind="stable")
+    ordered = rows[order]
+    return Lines(levels, key[order], ordered, ordered if units is rows else units[order])
 
 
 def _units(lines: pl.DataFrame, unit_keys: list[str], rows: Integers) -> tuple[Integers | None, Integers, int]:
@@ -113,32 +143,15 @@ def _ranks(values: pl.Series) -> tuple[Integers, list[object]]:
     return found["rank"].cast(pl.Int64).to_numpy(), distinct.to_list()
 
 
-def grouped(levels: Levels, key: Integers, source: Lines) -> Lines:
-    """Gather the lines of `source` under new keys."""
-    if len(key) == 0:
-        return Lines(levels, key, source.line, source.rows, source.units)
-    order, ordered = _sorted(key)
-    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
-    rows = np.add.reduceat(source.rows[order], starts)
-    units = rows if source.units is source.rows else np.add.reduceat(source.units[order], starts)
-    return Lines(levels, ordered[starts], source.line[order[starts]], rows, units)
-
-
-def _sorted(key: Integers) -> tuple[Integers, Integers]:
-    """Order of the keys and the keys in that order; places ride in the low bits, as plain sorts are much faster."""
-    place_bits = max(len(key) - 1, 1).bit_length()
-    if int(key.max()).bit_length() + place_bits > _PACKED_BITS:
-        order = np.argsort(key, kind="stable")
-        return order, key[order]
-    packed = (key << place_bits) | np.arange(len(key))
-    packed.sort()
-    return packed & ((1 << place_bits) - 1), packed >> place_bits
-
-
 def _shrinking(layout: Layout) -> frozenset[int]:
     """The attributes whose first level has, against their leaves, the fewest values."""
     ratios = [len(h.labels[1]) / h.leaves if h.height else 1.0 for h in layout.hierarchies]
     return frozenset(sorted(range(len(ratios)), key=lambda place: (ratios[place], place))[:_SHRINKING])
+
+
+def is_under(lower: Levels, higher: Levels) -> bool:
+    """Whether the lines of one node can be made from those of another."""
+    return all(below <= above for below, above in zip(lower, higher, strict=True))
 
 
 class RollUp:
@@ -151,31 +164,54 @@ class RollUp:
         self._sizes = np.array([len(base.lines.key)])
         self._shrinking = _shrinking(base.layout)
         self._stops: dict[Levels, Lines] = {}
-        self._room = _CACHED_LINES
-        self._fields: dict[tuple[int, int], Integers] = {}
-        self._field_room = _CACHED_FIELDS
+        self._room = _CACHED_BYTES
+        self._ups: dict[tuple[int, int, int], Integers] = {}
+        self._rooms = tuple(np.empty_like(base.lines.key) for _ in range(2))  # used again for every node
 
     def lines(self, levels: Levels) -> Lines:
         """Lines of the node at `levels`."""
         source = self._nearest(levels)
         if source.levels == levels:
             return source
-        if len(source.key) > _LARGE and (stop := self._waypoint(levels)) not in (levels, source.levels):
+        stop = self._waypoint(levels)
+        if len(source.key) > _LARGE and stop not in (levels, source.levels) and is_under(source.levels, stop):
             source = self._stops.get(stop) or self.lines(stop)
             self._stops[stop] = source
-        key = source.key.copy()
-        layout, low = self.base.layout, self.base.low_bits
-        cleared = 0
-        for place, (have, want) in enumerate(zip(source.levels, levels, strict=True)):
-            if have != want:
-                cleared |= ((1 << layout.bits[place]) - 1) << (layout.shifts[place] + low)
-        key &= ~cleared
-        for place, (have, want) in enumerate(zip(source.levels, levels, strict=True)):
-            if have != want and len(layout.hierarchies[place].labels[want]) > 1:
-                key |= self._field(place, want)[source.line]
-        made = grouped(levels, key, source)
+        made = Lines(levels, *summed(self._raised(source, levels), source.rows, source.units, self._rooms[1]))
         self._keep(made)
         return made
+
+    def _raised(self, source: Lines, levels: Levels) -> Integers:
+        """The keys of `source` at higher levels, in its order; they hold until the next are asked for."""
+        layout, low = self.base.layout, self.base.low_bits
+        changes, untouched = [], -1
+        for place, (have, want) in enumerate(zip(source.levels, levels, strict=True)):
+            if have != want:
+                field = Field(layout.shifts[place] + low, layout.bits[place])
+                untouched &= ~(((1 << field.bits) - 1) << field.shift)
+                if len(layout.hierarchies[place].labels[want]) > 1:
+                    changes.append((field, self._up(place, have, want) << field.shift))
+        key = self._rooms[0][: len(source.key)]
+
+        def change(part: slice) -> None:
+            for block in blocks(part):
+                old = source.key[block]
+                new = np.bitwise_and(old, untouched, out=key[block])
+                for field, values in changes:
+                    new |= values[field.of(old)]
+
+        each(change, halves(len(key)))
+        return key
+
+    def _up(self, place: int, have: int, want: int) -> Integers:
+        """Value of an attribute at a level, for each of its values at a lower one."""
+        found = self._ups.get((place, have, want))
+        if found is None:
+            hierarchy = self.base.layout.hierarchies[place]
+            found = np.zeros(len(hierarchy.labels[have]), dtype=np.int64)
+            found[hierarchy.codes[have]] = hierarchy.codes[want]
+            self._ups[place, have, want] = found
+        return found
 
     def _waypoint(self, levels: Levels) -> Levels:
         """A node on the way up, one of few, from whose smaller table many others can be made."""
@@ -186,32 +222,19 @@ class RollUp:
         sizes = np.where(under, self._sizes, np.iinfo(np.int64).max)
         return self._kept[int(sizes.argmin())]
 
-    def _field(self, place: int, level: int) -> Integers:
-        """The attribute's field of each base line's key, at a level."""
-        found = self._fields.get((place, level))
-        if found is None:
-            layout = self.base.layout
-            codes = layout.hierarchies[place].codes[level] << (layout.shifts[place] + self.base.low_bits)
-            found = np.take(codes, layout.leaves(self.base.leaves, place))
-            if len(found) <= self._field_room:
-                self._field_room -= len(found)
-                self._fields[place, level] = found
-        return found
-
     def _keep(self, made: Lines) -> None:
         """Remember a table; the largest ones make room, as they spare the least."""
-        size = len(made.key)
         if self._waypoint(made.levels) == made.levels:
             return
-        while size > self._room:
+        while made.bytes > self._room:
             largest = 1 + int(self._sizes[1:].argmax()) if len(self._kept) > 1 else 0
-            if largest == 0 or self._sizes[largest] <= size:
+            if largest == 0 or self._sizes[largest] <= len(made.key):
                 return
-            self._room += int(self._sizes[largest])
+            self._room += self._kept[largest].bytes
             del self._kept[largest]
             self._levels = np.delete(self._levels, largest, axis=0)
             self._sizes = np.delete(self._sizes, largest)
-        self._room -= size
+        self._room -= made.bytes
         self._kept.append(made)
         self._levels = np.vstack([self._levels, np.array([made.levels], dtype=np.int8)])
-        self._sizes = np.append(self._sizes, size)
+        self._sizes = np.append(self._sizes, len(made.key))

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from anonymization.errors import GeneralizationSearchError, NoSolutionError, PrivacyModelError
 from anonymization.hierarchies import Hierarchy
-from anonymization.lattice.combinations import Hierarchies, Layout
+from anonymization.lattice.layout import Hierarchies, Layout
 from anonymization.lattice.metrics import Metric
 from anonymization.lattice.optimum import optimal_generalization
 from anonymization.lattice.recoding import Cells, recoded_score

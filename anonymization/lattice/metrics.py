@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 
 from anonymization.errors import GeneralizationSearchError
 from anonymization.hierarchies import Hierarchy
-from anonymization.lattice.combinations import Layout
 from anonymization.lattice.grouping import Base, Integers, Levels
+from anonymization.lattice.layout import Layout
 
 Metric = Literal["loss", "entropy", "discernibility", "average_class_size", "height", "precision"]
 Suppressed = Literal["root", "ignored"]
@@ -73,13 +73,14 @@ class CellPrices:
         total = 0.0
         if not self.suppression_costs or len(classes) == 0:
             return total
-        for place, level in enumerate(levels):
-            prices = self.extra[place][level]
-            if len(prices) == 1:
-                total += float(prices[0]) * int(rows.sum())
-            else:
-                counts = np.bincount(layout.leaves(classes, place), weights=rows, minlength=len(prices))
-                total += float((counts[: len(prices)] * prices).sum())
+        weights = rows.astype(np.float64)
+        for places, shift, bits in layout.groups:
+            counts = np.bincount((classes >> shift) & ((1 << sum(bits)) - 1), weights, minlength=1 << sum(bits))
+            spread = counts.reshape([1 << width for width in bits])
+            for axis, place in enumerate(places):
+                prices = self.extra[place][levels[place]]
+                one = spread.sum(axis=tuple(other for other in range(len(bits)) if other != axis))
+                total += float((one[: len(prices)] * prices).sum())
         return total
 
 
@@ -94,10 +95,7 @@ def cell_prices(base: Base, metric: Metric, weights: Mapping[str, float] | None,
     chosen = _weights(base.layout, weights)
     costs, extra = [], []
     for place, hierarchy in enumerate(base.layout.hierarchies):
-        leaves = base.layout.leaves(base.leaves, place)
-        order = base.lines.line
-        counts = np.bincount(leaves[order], weights=base.lines.rows, minlength=hierarchy.leaves)
-        histogram = counts.astype(np.float64)
+        histogram = base.histogram(place).astype(np.float64)
         price = _PRICES[metric](hierarchy, histogram, base.total_rows, chosen, place)
         costs.append(price[0])
         extra.append(tuple(price[1]))

@@ -12,8 +12,9 @@ import pyarrow.dataset as ds
 
 from anonymization.errors import GeneralizationSearchError, NoSolutionError
 from anonymization.lattice.classes import Requirements
-from anonymization.lattice.combinations import Combinations, Hierarchies, count_combinations
+from anonymization.lattice.combinations import Combinations, count_combinations
 from anonymization.lattice.grouping import Base, Integers, Levels
+from anonymization.lattice.layout import Hierarchies
 from anonymization.lattice.metrics import ADDITIVE, METRICS, Metric, Suppressed, cell_prices, lattice_size
 from anonymization.lattice.outcome import GeneralizationResult, outcome
 from anonymization.lattice.search import MAX_NODES, Evaluator, Search

@@ -60,8 +60,7 @@ class ByGuess:
 def _information(base: Base, shape: tuple[int, ...]) -> Floats:
     total = np.zeros(shape)
     for place, hierarchy in enumerate(base.layout.hierarchies):
-        leaves = base.layout.leaves(base.leaves, place)[base.lines.line]
-        histogram = np.bincount(leaves, weights=base.lines.rows, minlength=hierarchy.leaves)
+        histogram = base.histogram(place)
         bits = []
         for codes in hierarchy.codes:
             counts = np.bincount(codes, weights=histogram)

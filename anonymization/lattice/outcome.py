@@ -18,8 +18,10 @@ import pyarrow.dataset as ds
 
 from anonymization.errors import GeneralizationSearchError
 from anonymization.lattice.classes import Classes
-from anonymization.lattice.combinations import Combinations, Layout, batches_of
+from anonymization.lattice.combinations import Combinations, batches_of
 from anonymization.lattice.grouping import Booleans, Integers, Levels
+from anonymization.lattice.layout import Layout
+from storage.ahead import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +54,30 @@ class GeneralizationResult:
             HierarchyError: a value outside its hierarchy.
         """
         wanted = [*self._layout.attributes, *columns]
-        for batch in batches_of(data, wanted):
-            yield self.generalized(batch, self._layout.keys(batch))
+        levels = [self.levels[name] for name in self._layout.attributes]
+
+        def made(batch: pa.RecordBatch) -> pa.RecordBatch:
+            return self._generalized(batch, self._layout.keys(batch, levels))
+
+        yield from side_by_side(made, batches_of(data, wanted))
 
     def generalized(self, batch: pa.RecordBatch, keys: Integers) -> pa.RecordBatch:
-        """Generalize one batch whose keys are known."""
-        fields, kept = self._fields(keys)
-        arrays = {name: batch.column(name) for name in batch.schema.names}
+        """Generalize one batch whose keys, of leaves, are known."""
+        return self._generalized(batch, self._raised(keys))
+
+    def _generalized(self, batch: pa.RecordBatch, raised: Integers) -> pa.RecordBatch:
+        kept = self._is_kept(raised)
         whole = bool(kept.all())
-        mask = pa.array(kept)
-        for name, array in arrays.items():
-            level = self.levels.get(name, 0)
-            if level:
-                hierarchy = self._layout.hierarchies[self._layout.attributes.index(name)]
-                codes = fields[self._layout.attributes.index(name)]
-                indices = pa.array((codes if whole else codes[kept]).astype(np.int32))
-                arrays[name] = pa.DictionaryArray.from_arrays(indices, hierarchy.label_array(level))
-            elif not whole:
-                arrays[name] = array.filter(mask)
+        mask, raised = pa.array(kept), raised if whole else raised[kept]
+        arrays = {}
+        for name in batch.schema.names:
+            if self.levels.get(name, 0):
+                place = self._layout.attributes.index(name)
+                codes = pa.array(self._layout.leaves(raised, place).astype(np.int32))
+                labels = self._layout.hierarchies[place].label_array(self.levels[name])
+                arrays[name] = pa.DictionaryArray.from_arrays(codes, labels)
+            else:
+                arrays[name] = batch.column(name) if whole else batch.column(name).filter(mask)
         return pa.RecordBatch.from_pydict(arrays)
 
     @property
@@ -79,25 +87,22 @@ class GeneralizationResult:
 
     def is_kept(self, keys: Integers) -> Booleans:
         """Which rows or lines, by their keys, are published."""
-        return self._fields(keys)[1]
+        return self._is_kept(self._raised(keys))
 
     def suppressed_rows(self, data: pa.Table) -> pa.Table:
         """Return the rows that are not published, as they were. For recoding; never for publication."""
-        kept = self._fields(self._layout.keys(data))[1]
-        return data.filter(pa.array(~kept))
+        return data.filter(pa.array(~self.is_kept(self._layout.keys(data))))
 
-    def _fields(self, keys: Integers) -> tuple[list[Integers], Booleans]:
-        """Generalized code of each row for each attribute, and which rows are kept."""
-        total = np.zeros_like(keys)
-        fields = []
-        for place, hierarchy in enumerate(self._layout.hierarchies):
-            codes = hierarchy.codes[self.levels[hierarchy.attribute]][self._layout.leaves(keys, place)]
-            fields.append(codes)
-            total |= codes << self._layout.shifts[place]
+    def _raised(self, keys: Integers) -> Integers:
+        """Keys of leaves, at the levels found."""
+        return self._layout.raised(keys, [self.levels[name] for name in self._layout.attributes])
+
+    def _is_kept(self, raised: Integers) -> Booleans:
+        """Which rows or lines are published, by their keys at the levels found."""
         gone = self._suppressed_keys
         if len(gone) == 0:
-            return fields, np.ones(len(keys), dtype=bool)
-        return fields, ~pl.Series(total).is_in(pl.Series(gone).implode()).to_numpy()
+            return np.ones(len(raised), dtype=bool)
+        return ~pl.Series(raised).is_in(pl.Series(gone).implode()).to_numpy()
 
 
 def outcome(

@@ -135,7 +135,7 @@ def _lines_of(rule: ReleaseRule) -> tuple[str | None, tuple[str, ...]]:
             return column.name, tuple(dict.fromkeys(sorted(str(label) for label in listed.values())))
     if not given:
         return None, ("",)
-    of_periods = ("day", "month", "year")
+    of_periods = ("day", "week", "month", "year")
     free = [column.name for column in rule.columns if column.generalization not in of_periods]
     if len(free) != 1:
         raise NoiseError("a table with noise is counted by one column, beside the period")

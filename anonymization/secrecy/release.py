@@ -50,7 +50,7 @@ from policies.tabulated import PUBLISHED, SECRET, STATUS, Dimension, TableRule
 TIME_LIMIT = 60.0  # seconds of each search, a guard
 MEMORY = b"ardoise.memory"  # metadata of a version's lines
 DETAIL = "table"  # of a candidate's details: the facts of making it
-FIRST, REVISED, KEPT = 0.0, 1.0, 2.0  # the fact « revision »
+FIRST, REVISED, KEPT, FORGOTTEN, ROTATED = 0.0, 1.0, 2.0, 3.0, 4.0  # the fact « revision »; from KEPT on, all stays
 _CELL, _CODE, _UNITS = "cell", "n:code", "n:units"
 
 
@@ -78,8 +78,10 @@ def release_protected(
         InfeasibleTableError: nothing protects the table, and nothing was published of it before.
     """
     lines = read_lines(batches, reader)
-    if any(not version.comparable or version.released.lines is None for version in earlier):
-        return _kept(earlier[0].released)
+    if any(version.released.lines is None for version in earlier):
+        return _kept(earlier[0].released, FORGOTTEN)
+    if not all(version.comparable for version in earlier):
+        return _kept(earlier[0].released, ROTATED)
     before = [version.released for version in earlier]
     try:
         made = _Making(lines, reader.rule, before).released(time_limit)
@@ -101,9 +103,9 @@ def _told_by_likeness(made: Released, before: Sequence[Released], rule: ReleaseR
     return attack_releases(found[0], found[1:]).failed > 0
 
 
-def _kept(last: Released) -> Released:
+def _kept(last: Released, why: float = KEPT) -> Released:
     """What was published last. Its memory stays where it is: it may bear pseudonyms of another epoch."""
-    return replace(last, lines=None, details={**last.details, DETAIL: {**last.details[DETAIL], "revision": KEPT}})
+    return replace(last, lines=None, details={**last.details, DETAIL: {**last.details[DETAIL], "revision": why}})
 
 
 class _Making:

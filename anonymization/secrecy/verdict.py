@@ -17,7 +17,25 @@ from anonymization.secrecy.audit import Attacked, Truth, attack_releases, read_e
 from anonymization.secrecy.published import PublishedTable, read_table
 from policies.contract import Measure, ReleaseRule, Strategy
 
-_KEPT = 2.0  # the fact « revision » of a candidate that is what was published last
+_FROZEN = "Ce qui en a été publié est figé et reste tel quel ; les corrections reçues depuis n'y paraîtront pas."
+_KEPT = {  # by the fact « revision » of a candidate that is what was published last
+    2.0: (
+        "KEPT",
+        "La publication reste celle d'avant : une nouvelle version, rapprochée des précédentes, laisserait deviner des "
+        "cases secrètes. D'autres corrections pourront la débloquer.",
+    ),
+    3.0: (
+        "FORGOTTEN",
+        "La publication reste celle d'avant : le détail dont elle a été faite est oublié, parce que le délai de "
+        "corrections du contrat est passé ou qu'une rotation a changé les pseudonymes ; une nouvelle version ne peut "
+        f"plus lui être comparée. {_FROZEN}",
+    ),
+    4.0: (
+        "ROTATED",
+        "La publication reste celle d'avant : une rotation a changé les pseudonymes depuis, et une nouvelle version ne "
+        f"peut plus lui être comparée unité par unité. {_FROZEN}",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +154,8 @@ def _attack(found: Attacked, earlier: int) -> Iterator[Finding]:
 
 
 def _remarks(facts: Mapping[str, float]) -> Iterator[Finding]:
-    if facts.get("revision") == _KEPT:
-        yield Finding(
-            "KEPT",
-            "La publication reste celle d'avant : une nouvelle version laisserait deviner des cases secrètes, ou ne "
-            "peut plus être comparée aux précédentes.",
-        )
+    if (kept := _KEPT.get(facts.get("revision", 0.0))) is not None:
+        yield Finding(*kept)
     elif facts.get("kept_cells"):
         yield Finding(
             "KEPT_CELLS",

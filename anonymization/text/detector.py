@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -22,6 +21,7 @@ from anonymization.text.recognizers import (
     accounts,
     banking,
     births,
+    births_beside,
     companies,
     energy,
     mails,
@@ -37,11 +37,12 @@ from anonymization.text.recognizers import (
 from anonymization.text.recognizers.people import PeopleRecognizer
 from anonymization.text.recognizers.places import PlaceRecognizer
 from anonymization.text.recognizers.shapes import ShapeRecognizer
+from anonymization.text.recognizers.shortlist import HEARD, Shortlist
 from anonymization.text.settings import RedactionSettings
 from anonymization.text.vocabulary import Vocabulary, load_vocabulary
 
 _CHUNK = 512  # texts read together: bounds memory
-_TAKES_NAMES = 0.5  # from this score on, what a recognizer found is not searched for names
+_TAKES_NAMES = HEARD  # from this score on, what a recognizer found is not searched for names
 
 
 class Recognizer(Protocol):
@@ -64,8 +65,10 @@ class Detector:
         wanted = settings.kinds
         vocabulary = self._vocabulary = load_vocabulary(settings.lexicon)
         every = recognizers(vocabulary, settings)
-        able = [_able(one, settings) for one in every if wanted is None or set(one.kinds) & set(wanted)]
-        self._recognizers = [one for one in able if one is not None]
+        asked = [one for one in every if wanted is None or set(one.kinds) & set(wanted)]
+        shaped = [one for one in asked if isinstance(one, ShapeRecognizer)]
+        others = [one for one in asked if not isinstance(one, ShapeRecognizer)]
+        self._finds = [Shortlist(shaped, settings.threshold).find, *(one.find for one in others)]
         self._people = None
         self._model = None
         if wanted is None or "NOM" in wanted:
@@ -99,20 +102,19 @@ class Detector:
         hits: list[list[Hit]] = []
         scans: list[Scan | None] = []
         for reading in readings:
-            own = [hit for recognizer in self._recognizers for hit in recognizer.find(reading)]
+            own = [hit for find in self._finds for hit in find(reading)]
             hits.append(own)
             scans.append(self._scan(reading, own))
         seen = self._seen(scans)
         for own, scan, entities, reading in zip(hits, scans, seen, readings, strict=True):
             if scan is not None and self._people is not None:
                 own.extend(self._people.hits(scan, entities))
-            own.extend(births.beside(reading, own))
+            own.extend([*births_beside.beside(reading, own)])
         return [self._placed(reading, own) for reading, own in zip(readings, hits, strict=True)]
 
     def _scan(self, reading: Reading, own: list[Hit]) -> Scan | None:
-        judged, judge = self._vocabulary.judged.get, self._vocabulary.judge
-        flags = [judged(word[2]) or judge(word[2]) for word in reading.words]
-        places = list(self._places.find(reading))
+        flags = list(map(self._vocabulary.judged.__getitem__, reading.words.plains))
+        places = list(self._places.find(reading, flags))
         own.extend(places)
         if self._people is None:
             return None
@@ -130,7 +132,7 @@ class Detector:
         seen: list[list[tuple[int, int, str]] | None] = [None] * len(scans)
         if self._model is None:
             return seen
-        doubts = [[] if scan is None else [scan.words[index].start for index in doubtful(scan)] for scan in scans]
+        doubts = [[] if scan is None else [scan.words.starts[index] for index in doubtful(scan)] for scan in scans]
         asked = [index for index, places in enumerate(doubts) if places]
         readings = [scan.reading for index in asked if (scan := scans[index]) is not None]
         answers = self._model.see(readings, [doubts[index] for index in asked])
@@ -145,7 +147,7 @@ class Detector:
         if reading.starts is None:
             return resolved
         return [
-            replace(hit, start=start, end=end) for hit in resolved for start, end in [reading.place(hit.start, hit.end)]
+            hit._replace(start=start, end=end) for hit in resolved for start, end in [reading.place(hit.start, hit.end)]
         ]
 
 
@@ -170,11 +172,6 @@ def recognizers(vocabulary: Vocabulary, settings: RedactionSettings) -> list[Rec
         references.RECOGNIZER,
     ]
     return [*shapes, energy.declared(settings.meters)] if settings.meters else shapes
-
-
-def _able(recognizer: Recognizer, settings: RedactionSettings) -> Recognizer | None:
-    """The recognizer without what could never reach the settings' thresholds."""
-    return recognizer.at_least(settings.threshold) if isinstance(recognizer, ShapeRecognizer) else recognizer
 
 
 @lru_cache(maxsize=4)

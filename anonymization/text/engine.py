@@ -30,8 +30,8 @@ Seen = list[tuple[int, int, str]]
 class PeopleModel:
     """Finds people, places and organizations by their place in the sentence."""
 
-    def __init__(self, nlp: Any, ner: Any) -> None:
-        self._vocab, self._ner = nlp.vocab, ner
+    def __init__(self, vocab: Any, ner: Any) -> None:
+        self._vocab, self._ner = vocab, ner
 
     def see(self, readings: Sequence[Reading], places: Sequence[Sequence[int]]) -> list[Seen]:
         """What it finds around some places of each text, as (start, end, label); places are of folded signs."""
@@ -91,22 +91,24 @@ def load_model(name: str) -> PeopleModel:
 
 def _loaded(folder: Path) -> PeopleModel:
     import numpy as np
-    import spacy
     import srsly
-    from spacy.util import load_config
+    from spacy.language import BaseDefaults
+    from spacy.pipeline.ner import EntityRecognizer
+    from spacy.util import load_config, registry
+    from spacy.vocab import create_vocab
     from thinc.api import NumpyOps
 
-    config = dict(load_config(folder / "config.cfg", interpolate=True)["components"]["ner"])
-    del config["factory"]
-    nlp = spacy.blank("xx")
+    # No `Language` is made: it would load every pipe that any installed package declares, Presidio's among them.
+    config = load_config(folder / "config.cfg", interpolate=True)["components"]["ner"]
+    model = registry.resolve({"model": config["model"]})["model"]
     # Of the vocabulary, the vectors alone: its strings are names for hashes, and the pipe reads hashes.
-    vectors = nlp.vocab.vectors
-    vectors.data = np.load(folder / "vocab" / "vectors")
-    vectors.key2row = srsly.read_msgpack(folder / "vocab" / "key2row")
-    ner = nlp.add_pipe("ner", config=config)
+    vocab = create_vocab("xx", BaseDefaults)
+    vocab.vectors.data = np.load(folder / "vocab" / "vectors")
+    vocab.vectors.key2row = srsly.read_msgpack(folder / "vocab" / "key2row")
+    ner = EntityRecognizer(vocab, model, moves=config["moves"])
     ner.from_disk(folder / "ner", exclude=["vocab"])
     # Most of the time goes into products of matrices: numpy's library is faster at them than the one spaCy brings.
     arithmetic = NumpyOps(use_blis=False)
     for layer in ner.model.walk():
         layer.ops = arithmetic
-    return PeopleModel(nlp, ner)
+    return PeopleModel(vocab, ner)

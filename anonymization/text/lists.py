@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-_WORDS = Path(__file__).resolve().parent / "words"
+WORDS = Path(__file__).resolve().parent / "words"
 
 
 def word_list(name: str) -> frozenset[str]:
     """The words of a file of `words/`; lines that begin with # are comments."""
-    lines = (_WORDS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    lines = (WORDS / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

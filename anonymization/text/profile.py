@@ -22,10 +22,11 @@ from types import MappingProxyType
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from anonymization.text.flags import COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY
 from anonymization.text.hit import Hit
 from anonymization.text.reading import read
 from anonymization.text.settings import RedactionSettings
-from anonymization.text.vocabulary import COMMUNE, FAMILY, FIRST, FIRST_WORD, FUNCTION, ORDINARY, Vocabulary
+from anonymization.text.vocabulary import Vocabulary
 
 SAMPLE = 1_000  # distinct values looked at in a column
 _SHORT = 1_000  # whole numbers below it are none of these kinds: versions, counts, floors
@@ -175,7 +176,7 @@ def _is_name(value: str, vocabulary: Vocabulary, announced: bool) -> bool:
     words = read(value).words
     if not 1 <= len(words) <= _LONG or any(sign.isdigit() for sign in value):
         return False
-    flags = [vocabulary.judge(word.plain) for word in words]
+    flags = [vocabulary.judge(word) for word in words.plains]
     if any(flag & COMMUNE and not flag & FIRST for flag in flags) or all(
         flag & (ORDINARY | FUNCTION) for flag in flags
     ):

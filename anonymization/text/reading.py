@@ -11,9 +11,10 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import accumulate
+from typing import NamedTuple, overload
 
 _INVISIBLE_RANGES = (
     (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180E),
@@ -30,7 +31,8 @@ _TAG = r"</?(?:b|i|u|br|p|em|div|span|strong|li|ul|ol|td|tr|h[1-6])\s{0,3}/?>"
 _BROKEN = r"[ÃÂÅ][\u0080-\u00bfŒœŠšŽžŸƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]|â€[\u0080-\u00bf™œ¦“”˜\u009d]"
 _SPECIAL = re.compile(f"{_ENTITY}|{_TAG}|{_BROKEN}")
 _MAYBE_SPECIAL = re.compile(r"[&<ÃÂÅâ]")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_WORD = re.compile(r"([^\W\d_]+(?:-[^\W\d_]+)*)")
+_WORD_OF_ASCII = re.compile(r"([a-z]+(?:-[a-z]+)*)")  # the same where every sign is, in a third of the time
 
 
 class Word(NamedTuple):
@@ -39,6 +41,33 @@ class Word(NamedTuple):
     start: int
     end: int
     plain: str
+
+
+class Words(Sequence[Word]):
+    """The words of a text, in order, as three lists side by side; a :class:`Word` is made of one that is asked for."""
+
+    __slots__ = ("ends", "plains", "starts")
+
+    def __init__(self, plain: str) -> None:
+        pieces = (_WORD_OF_ASCII if plain.isascii() else _WORD).split(
+            plain
+        )  # no match objects: they cost as much again
+        places = list(accumulate(map(len, pieces)))
+        self.starts, self.ends, self.plains = places[0:-1:2], places[1::2], pieces[1::2]
+
+    def __len__(self) -> int:
+        return len(self.plains)
+
+    @overload
+    def __getitem__(self, index: int) -> Word: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Word]: ...
+
+    def __getitem__(self, index: int | slice) -> Word | list[Word]:
+        if isinstance(index, slice):
+            return list(map(Word, self.starts[index], self.ends[index], self.plains[index]))
+        return Word(self.starts[index], self.ends[index], self.plains[index])
 
 
 class _Folding(dict[int, str]):
@@ -108,25 +137,24 @@ class Reading:
     starts: list[int] | None = None
     ends: list[int] | None = None
     digits: int = 0
-    _words: list[Word] | None = field(default=None, repr=False)
+    _words: Words | None = field(default=None, repr=False)
     _numbers: list[tuple[int, int]] | None = field(default=None, repr=False)
     _longest: int = -1
     _upper: bool | None = None
     _codes: list[int] | None = field(default=None, repr=False)
 
     @property
-    def words(self) -> list[Word]:
+    def words(self) -> Words:
         """Its words, in order."""
         if self._words is None:
-            new = tuple.__new__  # a word's own constructor costs as much as finding the word
-            self._words = [new(Word, (*match.span(), match[0])) for match in _WORD.finditer(self.plain)]
+            self._words = Words(self.plain)
         return self._words
 
     @property
     def numbers(self) -> list[tuple[int, int]]:
         """Where a number may begin, and how many digits follow with nothing but separators between them."""
         if self._numbers is None:
-            self._numbers = list(_numbers(self.plain)) if self.digits else []
+            self._numbers = _numbers(self.plain) if self.digits else []
         return self._numbers
 
     @property
@@ -147,8 +175,13 @@ class Reading:
     def codes(self) -> list[int]:
         """Where a code that begins with a letter may begin: a word whose digits are near."""
         if self._codes is None:
-            self._codes = [match.start() for match in _CODE.finditer(self.plain)] if self.digits else []
+            self._codes = _codes(self.plain) if self.digits else []
         return self._codes
+
+    @property
+    def parts(self) -> list[int]:
+        """Where words begin, and their parts after a hyphen."""
+        return [match.start() for match in _PART.finditer(self.plain)]
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """Where a folded span stands in the text as it came."""
@@ -158,19 +191,39 @@ class Reading:
 
 
 _DIGIT = re.compile(r"\d")
+_PART = re.compile(r"[^\W\d_]+")
 _RUN = re.compile(r"[+(]{0,2}\d(?:[\s.\-/()_·,:*]{0,4}\do?)*")
 _NUMBER = re.compile(r"\d(?<!\d\d)|[+(](?=[\s(]?[+\d])")
-_CODE = re.compile(r"[a-z](?<![^\W_][a-z])(?=[a-z]{0,9}[\s.\-_·/]{0,3}\d)")
+_DIGITS = re.compile(r"\d+")
+_CODE = re.compile(r"(?<![^\W_])[a-z]{1,10}[\s.\-_·/]{0,3}$")
+_LONGEST_CODE = 13  # signs before the first digit
 
 
-def _numbers(plain: str) -> Iterator[tuple[int, int]]:
+def _numbers(plain: str) -> list[tuple[int, int]]:
+    numbers = []
     for run in _RUN.finditer(plain):
-        left = len(_DIGIT.findall(run.group()))
+        alone = run[0]
+        left = len(alone)
+        if alone.isdecimal():  # most of them, by far
+            numbers.append((run.start(), left))
+            continue
+        left = len(_DIGIT.findall(alone))
         done = run.start()
-        for number in _NUMBER.finditer(plain, run.start(), run.end()):
-            left -= len(_DIGIT.findall(plain, done, number.start())) if number.start() > done else 0
-            done = number.start()
-            yield done, left
+        for number in _NUMBER.finditer(plain, done, run.end()):
+            place = number.start()
+            left -= len(_DIGIT.findall(plain, done, place)) if place > done else 0
+            done = place
+            numbers.append((done, left))
+    return numbers
+
+
+def _codes(plain: str) -> list[int]:
+    codes = []
+    for digits in _DIGITS.finditer(plain):
+        start = digits.start()
+        if code := _CODE.search(plain, max(0, start - _LONGEST_CODE), start):
+            codes.append(code.start())
+    return codes
 
 
 def read(text: str) -> Reading:

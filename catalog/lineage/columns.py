@@ -23,6 +23,7 @@ _TECHNIQUES: dict[Technique, tuple[str, bool, str]] = {
 }
 _GENERALIZATIONS = {  # in a reader's words; one we do not know is named as the contract names it
     "day": "réduite au jour",
+    "week": "réduite à la semaine",
     "month": "réduite au mois",
     "year": "réduite à l'année",
     "hour": "réduite à l'heure",

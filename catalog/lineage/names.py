@@ -99,7 +99,7 @@ def zone_of(name: DatasetName) -> str:
     head, _, rest = name.name.partition("/")
     if head == "verdicts":
         return Zone.AUDIT.value
-    if head in (Zone.LANDING, Zone.QUARANTINE, Zone.TRUSTED, Zone.CANDIDATE) and rest:
+    if head in (Zone.LANDING, Zone.QUARANTINE, Zone.KNOWN, Zone.TRUSTED, Zone.CANDIDATE) and rest:
         return head
     return Zone.OPEN.value
 

@@ -55,7 +55,7 @@ def _check_batch(item: Decoded, contract: Contract, timezone: str, now: datetime
     rejects = [item.rejects]
     known = batch.select([column.name for column in contract.columns if column.checked])
     for (code, column), mask in codes.items():
-        rejects.append(_rejects(known.filter(mask), item.positions.filter(mask), code, column))
+        rejects.append(rejects_of(known.filter(mask), item.positions.filter(mask), code, column))
     combined = pa.Table.from_batches(rejects, REJECT_SCHEMA).combine_chunks()
     return Checked(kept.filter(passing), item.positions.filter(passing), combined.to_batches()[0])
 
@@ -110,7 +110,8 @@ def _wrong_length(values: pa.Array, fewest: int, most: int | None) -> pa.Array:
     return short if most is None else pc.or_kleene(short, pc.greater(characters, most))
 
 
-def _rejects(rows: pa.RecordBatch, positions: pa.Array, code: str, column: str | None) -> pa.RecordBatch:
+def rejects_of(rows: pa.RecordBatch, positions: pa.Array, code: str, column: str | None) -> pa.RecordBatch:
+    """Rows that are set aside for one reason, as they stand."""
     records = [json.dumps(row, ensure_ascii=False, default=str, sort_keys=True) for row in rows.to_pylist()]
     return pa.record_batch(
         [

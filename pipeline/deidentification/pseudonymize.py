@@ -59,13 +59,17 @@ def pseudonymize(
     subjects: pa.Array | None,
     outcome: Outcome,
 ) -> Iterator[Checked]:
-    """Yield the batches with every identifier column replaced.
+    """Yield the batches with every identifier column replaced; pseudonyms made at source are there already.
 
     Args:
         subjects: active subjects of the coverage purpose in custody's consent domain; required if the contract has one.
     """
     stream = checked
-    columns = [column for column in contract.columns if column.privacy.technique is Technique.PSEUDONYMIZE]
+    columns = [
+        column
+        for column in contract.columns
+        if column.privacy.technique is Technique.PSEUDONYMIZE and not column.privacy.at_source
+    ]
     covered = contract.coverage.column if contract.coverage else None
     if covered is not None and subjects is None:
         raise RefusedError(f"{contract.id}: its rows need consent, and no set of consenting subjects was given")

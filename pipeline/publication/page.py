@@ -9,6 +9,7 @@ from catalog import Certificate, DatasetPage, PublishedFile, certify
 from catalog.certificate_sections import sections
 from pipeline.candidate import Candidate
 from pipeline.hub import Hub
+from pipeline.publication.checkable import certified_files, checkable
 from pipeline.publication.files import OpenFile, release_name, schema_key
 from policies.contract import Contract
 from storage.journal_records import DecisionRecord, VerdictRecord
@@ -63,8 +64,8 @@ def write_certificate(
     files: list[OpenFile],
 ) -> Certificate:
     """Make the certificate of a release; put it in the open bucket, for people and machines, and in the audit zone."""
-    details, check = _details(hub, contract, period, verdict), _verification(contract, files)
-    if check is not None and "records" in details:
+    details, check = _details(hub, contract, period, verdict), checkable(contract, files)
+    if check is not None and check["kind"] == "records" and "records" in details:
         details["records"]["verification"] = check
     counts, measures = _banded(contract, candidate, dict(verdict.measures), hub.territory.strategy.minimum_k)
     certificate = certify(
@@ -81,11 +82,16 @@ def write_certificate(
         consent_root=verdict.consent_root,
         sections=sections(contract, details),
         verification=check,
+        files=certified_files(files),
     )
     release = release_name(contract, candidate.manifest.content)
-    html, json = certificate.to_html(), certificate.to_json()
-    hub.open.put(_certificate_key(contract, period, release, "html"), html, media_type="text/html; charset=utf-8")
-    hub.open.put(_certificate_key(contract, period, release, "json"), json, media_type="application/json")
+    json = certificate.to_json()
+    for kind, written, media_type in (
+        ("html", certificate.to_html(), "text/html; charset=utf-8"),
+        ("pdf", certificate.to_pdf(), "application/pdf"),
+        ("json", json, "application/json"),
+    ):
+        hub.open.put(_certificate_key(contract, period, release, kind), written, media_type=media_type)
     hub.audit.put(
         certificate_key(str(contract.id), period, verdict.candidate_digest), json, media_type="application/json"
     )
@@ -107,24 +113,6 @@ def _banded(
     if 0 < counts["suppressed_cells"] < least or "suppressed_rows" not in counts:
         del counts["suppressed_cells"]
     return counts, measures
-
-
-def _verification(contract: Contract, files: list[OpenFile]) -> dict[str, Any] | None:
-    """What can be checked on the published Parquet alone, for records under a k."""
-    rule = contract.release
-    parquet = next((file for file in files if file.format == "parquet"), None)
-    keys = [column.name for column in rule.columns if column.quasi_identifier]
-    if rule.kind != "records" or not rule.k or parquet is None or not keys:
-        return None
-    models = rule.search.models if rule.search else ()
-    diversity = {one.sensitive: int(one.l or 1) for one in models if one.model == "distinct_l_diversity"}
-    return {
-        "digest": parquet.digest,
-        "rows": parquet.rows,
-        "quasi_identifiers": keys,
-        "k": rule.k,
-        "diversity": diversity,
-    }
 
 
 def _details(hub: Hub, contract: Contract, period: str, verdict: VerdictRecord) -> dict[str, Any]:

@@ -143,7 +143,7 @@ class Walk:
             if since is not None:
                 query["where"] = f"{one.since}>=date'{since}'"
         elif one.since and since is not None:
-            query[one.since_name] = since
+            query[one.since_name] = one.since_format.replace("{since}", since)
         return query
 
     def _read(self, answer: Answer, position: int) -> tuple[Page, Any]:

@@ -45,6 +45,7 @@ class Collection(Options):
     paging: Literal["offset", "page", "cursor", "link", "none"]
     since: str | None = None  # field whose last value tells what is new
     since_parameter: str | None = None  # query parameter that takes it
+    since_format: str = "{since}"  # how it is written there: a condition of NGSI-LD's `q`, for example
     overlap: timedelta = timedelta(0)
     parameters: dict[str, str] = Field(default_factory=dict)
     records: str | None = None  # where the array of records is in an answer: a dotted path; "" for the answer itself
@@ -77,6 +78,8 @@ class Collection(Options):
     def _coherent(self) -> Self:
         if (self.paging == "cursor") != (self.next is not None):
             raise ValueError("« next » va avec paging: cursor, et paging: cursor avec « next »")
+        if self.since_format.count("{since}") != 1:
+            raise ValueError("« sinceFormat » contient « {since} » une fois")
         if self.paging == "none" and self.since:
             raise ValueError("un document entier (paging: none) n'a pas de « since »")
         return self

@@ -38,6 +38,11 @@ def blocks(stream: IO[bytes], contract: Contract, part: str) -> Iterator[bytes]:
         yield rest + b"\n"
 
 
+def split_lines(block: bytes) -> list[bytes]:
+    """The lines of a block, blank ones left out."""
+    return [line for line in block.split(b"\n") if line.strip()]
+
+
 def is_utf8(block: bytes) -> bool:
     """Whether a block is valid UTF-8; as one value of a column, nothing is copied."""
     extent = pa.py_buffer(np.array([0, len(block)], np.int64))

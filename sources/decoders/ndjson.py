@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 
 from policies.contract import Contract, Territory
-from sources.decoders.lines import blocks
+from sources.decoders.lines import blocks, split_lines
 from sources.decoders.records import Segment, decode_records, names_read
 from sources.decoders.shaped import Judge, Naming, Shaped
 from sources.options import NdjsonOptions, read_options
@@ -46,8 +46,4 @@ class NdjsonDecoder:
             for block in blocks(part.stream, self._contract, part.name):
                 block = block.removeprefix(start)
                 start = b""
-                yield self._records.lines(block, lru_cache(1)(partial(_split, block)))
-
-
-def _split(block: bytes) -> list[bytes]:
-    return [line for line in block.split(b"\n") if line.strip()]
+                yield self._records.lines(block, lru_cache(1)(partial(split_lines, block)))

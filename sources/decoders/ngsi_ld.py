@@ -1,7 +1,8 @@
 """NGSI-LD entities (ETSI GS CIM 009 v1.8, 4.5 and 5.2), normalised or key-values, one or in batches, to typed batches.
 
 A document is an entity, an array of entities (batches, query results), or a notification with its entities in `data`.
-A row is an entity. Physical names, by short names of attributes:
+A part called `….ndjson`, as messages come in, has a document a line. A row is an entity. Physical names, by short names
+of attributes:
 
 - `id`, `type`, `scope`;
 - `<attribute>`: its value (`value`, `object`, `languageMap`, `vocab` or `json`; in key-values the attribute itself);
@@ -16,15 +17,18 @@ entity is rejected. `@context` is never fetched: the contract names what it want
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 
 from policies.contract import Contract, Territory
 from sources.decoders.documents import Document, documents
+from sources.decoders.lines import blocks, split_lines
 from sources.decoders.records import Segment, Unreadable, Values, decode_records, names_read, unit_of
-from sources.decoders.shaped import Naming, Shaped
+from sources.decoders.shaped import Naming, Shaped, shown
 from sources.decoders.shapes import Shape
+from sources.errors import PayloadError
 from sources.options import NgsiLdOptions, read_options
 from sources.protocol import Decoded, PayloadPart
 from sources.rules import reading_rules
@@ -56,9 +60,29 @@ class NgsiLdDecoder:
 
     def _segments(self, parts: Iterator[PayloadPart]) -> Iterator[Segment]:
         for part in parts:
+            if part.name.endswith(".ndjson"):
+                for block in blocks(part.stream, self._contract, part.name):
+                    yield from self._lines(block, part.name)
+                continue
             for document in documents(part, self._contract, [(), _NOTIFIED]):
                 for segment in self._entities(document, part.name):
                     yield Segment(segment.records, self._values, segment.raw, segment.clean)
+
+    def _lines(self, block: bytes, part: str) -> Iterator[Segment]:
+        """A block of lines, a document each. One that is not JSON spoils itself alone."""
+        lines = lru_cache(1)(partial(split_lines, block))
+        if b"\n[" not in block and not block.startswith(b"[") and b'"Notification"' not in block:
+            segment = self._batch.lines(block, lines)
+            yield Segment(segment.records, self._values, segment.raw, segment.clean)
+            return
+        for line in lines():
+            try:
+                found = list(self._entities(Document(line), part))
+            except PayloadError:
+                yield Segment([Unreadable("badJson")], self._values, lambda _, line=line: shown(line))  # type: ignore[misc]
+                continue
+            for segment in found:
+                yield Segment(segment.records, self._values, segment.raw, segment.clean)
 
     def _entities(self, document: Document, part: str) -> Iterator[Segment]:
         if document.content.lstrip()[:1] != b"{":

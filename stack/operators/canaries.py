@@ -14,6 +14,7 @@ import numpy as np
 from stack.operators.territory import FIRST_NAMES, places
 
 _CONSONANTS, _VOWELS = "bcdfglmnprstvz", "aeiou"
+_PLATE_LETTERS = "ABCDEFGHJKLMNPQRSTVWXYZ"  # of the SIV: neither I, O nor U
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Canaries:
     meters: tuple[str, ...]  # serial numbers of meters
     contracts: tuple[str, ...]
     addresses: tuple[str, ...]
+    prms: tuple[str, ...]  # delivery points of electricity: 14 digits, « 99 » first
+    pces: tuple[str, ...]  # delivery points of gas: the same, « 98 » first
+    chips: tuple[str, ...]  # RFID chips of bins: 24 hexadecimal digits
+    plates: tuple[str, ...]  # « ZQ-123-XK »
+    accounts: tuple[str, ...]  # names that services give to people: files, accounts, participants
 
     def __len__(self) -> int:
         return len(self.names)
@@ -62,7 +68,24 @@ def make_canaries(count: int, seed: int) -> Canaries:
             f"{i + 1} rue {word.capitalize()} {homes[i % 29].postcode} {homes[i % 29].name}"
             for i, word in enumerate(streets)
         ),
+        **_numbered(count, seed),
+        accounts=tuple(f"compte-{word}-{i:04d}" for i, word in enumerate(surnames)),
     )
+
+
+def _numbered(count: int, seed: int) -> dict[str, tuple[str, ...]]:
+    """The kinds that are numbers; drawn apart, so that a new kind changes none of the others."""
+    rng = np.random.default_rng([seed, 0xCB])
+    points = rng.integers(0, 10**12, (2, count)).tolist()
+    chips = rng.integers(0, 1 << 60, count).tolist()
+    letters = rng.choice(list(_PLATE_LETTERS), (count, 3))
+    plates = [f"Z{one}-{int(rng.integers(1, 1000)):03d}-{two}{three}" for one, two, three in letters]
+    return {
+        "prms": tuple(f"99{number:012d}" for number in points[0]),
+        "pces": tuple(f"98{number:012d}" for number in points[1]),
+        "chips": tuple(f"E28068{number:018X}" for number in chips),
+        "plates": tuple(plates),
+    }
 
 
 def _words(rng: np.random.Generator, count: int) -> list[str]:

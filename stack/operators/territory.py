@@ -68,3 +68,14 @@ def shares(total: int) -> list[int]:
     counts = np.floor(exact).astype(int)
     counts[np.argsort(exact - counts)[::-1][: total - counts.sum()]] += 1
     return [int(count) for count in counts]
+
+
+def quarters(place: Place) -> tuple[str, ...]:
+    """IRIS codes of a commune: one that ends in 0000 if it is not divided, else one for some 2 500 residents.
+
+    The numbers are invented; only their shape (INSEE code, four digits) is the real one.
+    """
+    count = place.residents // 2_500
+    if count < 2:
+        return (f"{place.insee}0000",)
+    return tuple(f"{place.insee}{number:04d}" for number in range(101, 101 + count))

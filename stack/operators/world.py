@@ -71,7 +71,7 @@ class World:
     defects: Defects = field(default_factory=Defects)
     failures: list[Failure] = field(default_factory=list)
     snapshots: dict[str, tuple[tuple[datetime, Defects], list[dict[str, Any]]]] = field(default_factory=dict)
-    account: Path | None = None  # the folder that the SFTP account sees; None: there is no such server
+    account: Path | None = None  # folder of the SFTP accounts, one folder a login; None: there is no such server
 
     def now(self) -> datetime:
         """The time it is, in Paris."""
@@ -89,7 +89,7 @@ class World:
         return _placed(self.drop / name, make)
 
     def send_file(self, name: str, make: Callable[[], bytes]) -> Path | None:
-        """The same in the SFTP account, if there is one."""
+        """The same for SFTP (`<credential>/<folder>/<file>`), if there is a server."""
         return None if self.account is None else _placed(self.account / name, make)
 
     def failure(self, path: str) -> Failure | None:

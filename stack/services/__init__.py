@@ -3,5 +3,5 @@
 ORDER: tuple[tuple[str, ...], ...] = (
     ("postgres", "objects", "valkey", "operators"),
     ("hub", "custody"),
-    ("households", "console", "inbox", "ckan", "airflow"),
+    ("households", "console", "inbox", "devices", "ckan", "airflow"),
 )

@@ -19,7 +19,7 @@ from stack.services.postgres import ADMIN, DATASTORE_READER
 
 EDITOR = "ardoise-editor"
 ADMINISTRATOR = "ckan-admin"
-PLUGINS = "ardoise_search ardoise dcat scheming_datasets datastore datatables_view"
+PLUGINS = "ardoise_search ardoise dcat scheming_datasets datastore ardoise_table ardoise_chart ardoise_map"
 THREADS = 8
 COMMAND_SECONDS = 240  # an empty database takes about ten on an idle machine
 

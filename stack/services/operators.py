@@ -13,25 +13,11 @@ def prepare(context: StackContext) -> None:
 
 def services(context: StackContext) -> list[Service]:
     """Describe the server; it drops files before it answers: of the demonstrated feeds, or of all."""
-    port, options = context.ports["operators"], context.operators
-    command = [str(context.python), "-m", "stack.operators", "--port", str(port), "--drop", str(context.paths.drop)]
-    command += ["--seed", str(options.seed), "--territory", str(context.territory)]
-    given = {
-        "--rows": options.rows,
-        "--households": options.households,
-        "--reports": options.reports,
-        "--scale": options.scale,
-        "--today": options.today,
-        "--canaries": options.canaries,
-    }
-    for flag, value in given.items():
-        if value is not None:
-            command += [flag, str(value)]
-    if not options.every:
+    port = context.ports["operators"]
+    command = [str(context.python), "-m", "stack.operators", "--port", str(port), *world_arguments(context)]
+    if not context.operators.every:
         territory = load_territory(context.territory, refused=lambda file, error: None)
         command += ["--feeds", *territory.demonstrated]
-    if options.defects:
-        command += ["--defects", *(f"{name}={value}" for name, value in options.defects)]
     return [
         Service(
             name="operators",
@@ -43,3 +29,24 @@ def services(context: StackContext) -> list[Service]:
             health=HealthCheck(url=f"http://127.0.0.1:{port}/health", patience_seconds=120),
         )
     ]
+
+
+def world_arguments(context: StackContext) -> list[str]:
+    """What every process of the operators is told of their world; see :mod:`stack.operators.arguments`."""
+    options = context.operators
+    given = {
+        "--drop": context.paths.drop,
+        "--account": context.paths.of_service("devices") / "accounts" if options.every else None,
+        "--territory": context.territory,
+        "--seed": options.seed,
+        "--rows": options.rows,
+        "--households": options.households,
+        "--reports": options.reports,
+        "--scale": options.scale,
+        "--today": options.today,
+        "--canaries": options.canaries,
+    }
+    arguments = [text for flag, value in given.items() if value is not None for text in (flag, str(value))]
+    if options.defects:
+        arguments += ["--defects", *(f"{name}={value}" for name, value in options.defects)]
+    return arguments

@@ -54,7 +54,7 @@ class Document:
 
 
 def load(half: str, folder: Path = FOLDER) -> list[Document]:
-    """Every text of a half (`development`, `test`, `test_second`), in the order of files and lines.
+    """Every text of a half (a folder: `development`, `test`, `third_test`…), in the order of files and lines.
 
     Raises:
         CorpusError: a file is not in the format, an id comes twice, or there is no text.

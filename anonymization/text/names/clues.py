@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import re
 
-from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, SURE, TITLE, UPPER, Scan, Spans, first_at
-from anonymization.text.recognizers.titles import CLOSING, LABEL, OWNED, PET, PLACED_ROLES, SLOT
-from anonymization.text.vocabulary import (
+from anonymization.text.flags import (
     BRAND,
     COMMUNE,
     FAMILY,
@@ -26,8 +24,10 @@ from anonymization.text.vocabulary import (
     PARTICLE,
     ROLE,
     TITLE_WORD,
-    Vocabulary,
 )
+from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, SURE, TITLE, UPPER, Scan, Spans, first_at
+from anonymization.text.recognizers.titles import CLOSING, LABEL, OWNED, PET, PLACED_ROLES, SLOT
+from anonymization.text.vocabulary import Vocabulary
 
 _END_OF_TEXT = 70  # signs: a longer end is not a signature
 _FIRST_GAP = re.compile(r"\.?\s{0,2}(?:[:=]\s?)?[«\"“(]?\s?|,\s|\s?:\s|\s?\(")
@@ -49,15 +49,18 @@ def follow_clues(scan: Scan, vocabulary: Vocabulary, contacts: Spans) -> None:
 
 def _titles(scan: Scan, vocabulary: Vocabulary) -> None:
     words = scan.words
-    for index, flag in enumerate(scan.flags):
+    clues = TITLE_WORD | ROLE
+    shapes = scan.shapes
+    for index in [place for place, flag in enumerate(scan.flags) if flag & clues or shapes[place] == INITIAL]:
+        flag = scan.flags[index]
         if flag & TITLE_WORD:
-            if words[index].plain not in _M or _is_m(scan, index):
+            if words.plains[index] not in _M or _is_m(scan, index):
                 _after(scan, vocabulary, index + 1, SURE, "titre", strict=False)
         elif flag & ROLE:
             placed = (
-                words[index].plain in PLACED_ROLES
+                words.plains[index] in PLACED_ROLES
                 and index + 1 < len(words)
-                and words[index + 1].plain in ("de", "du", "des")
+                and words.plains[index + 1] in ("de", "du", "des")
             )
             if not placed:
                 _after(scan, vocabulary, index + 1, LIKELY, "rôle", strict=True)
@@ -67,10 +70,8 @@ def _titles(scan: Scan, vocabulary: Vocabulary) -> None:
 
 def _phrases(scan: Scan, vocabulary: Vocabulary) -> None:
     words, plain = scan.words, scan.reading.plain
-    for index, flag in enumerate(scan.flags):
-        if not flag & OPENER:
-            continue
-        start = words[index].start
+    for index in [place for place, flag in enumerate(scan.flags) if flag & OPENER]:
+        start = words.starts[index]
         for phrases, strict in ((SLOT, True), (OWNED, True), (LABEL, False)):
             phrase = phrases.match(plain, start)
             if phrase and not PET.search(plain[max(0, start - 24) : start]):
@@ -85,7 +86,7 @@ def _phrases(scan: Scan, vocabulary: Vocabulary) -> None:
                 )
         if len(plain) - start <= _END_OF_TEXT * 4 and (closing := CLOSING.match(plain, start)):
             place = first_at(words, closing.end())
-            if place < len(words) and words[place].start <= closing.end() + 3:
+            if place < len(words) and words.starts[place] <= closing.end() + 3:
                 _after(scan, vocabulary, place, LIKELY, "signature", strict=True, start=closing.end())
                 if _ends_text(scan, place):
                     _signed(scan, vocabulary, place)
@@ -117,8 +118,8 @@ def _initial(scan: Scan, index: int) -> None:
     flag, shape = scan.flags[place], scan.shapes[place]
     if place == index or not (shape == TITLE or (shape == UPPER and (not scan.shouted or flag & FAMILY))):
         return
-    before = scan.reading.plain[max(0, words[index].start - 6) : words[index].start].rstrip()[-1:]
-    alone = words[index].plain in ("m", "n") and place == index + 1
+    before = scan.reading.plain[max(0, words.starts[index] - 6) : words.starts[index]].rstrip()[-1:]
+    alone = words.plains[index] in ("m", "n") and place == index + 1
     if alone or before.isdigit() or scan.placed[place] or flag & ROLE or (flag & FUNCTION and not flag & FAMILY):
         return
     for one in range(index, place + 1):
@@ -130,12 +131,13 @@ def _after(
 ) -> None:
     """Raise the name that begins with the word `index`, right after the clue; `strict` asks it to look like a name."""
     words, plain = scan.words, scan.reading.plain
-    begin = words[index - 1].end if start is None else start
+    begin = words.ends[index - 1] if start is None else start
     taken, particles = 0, list[int]()
-    while index < len(words) and taken < 4:
-        word, flag = words[index], scan.flags[index]
-        gap = plain[begin : word.start]
-        inside = taken or (index > 0 and begin == words[index - 1].end and scan.flags[index - 1] & PARTICLE)
+    count = len(scan.flags)
+    while index < count and taken < 4:
+        flag = scan.flags[index]
+        gap = plain[begin : words.starts[index]]
+        inside = taken or (index > 0 and begin == words.ends[index - 1] and scan.flags[index - 1] & PARTICLE)
         if not (_NEXT_GAP if inside else _FIRST_GAP).fullmatch(gap):
             return
         if taken and gap.startswith(".") and scan.shapes[index - 1] != INITIAL:
@@ -156,20 +158,21 @@ def _after(
             taken += 1
         else:
             return
-        begin, index = word.end, index + 1
+        begin, index = words.ends[index], index + 1
 
 
 def _nameable(scan: Scan, vocabulary: Vocabulary, index: int, *, strict: bool, first: bool) -> bool:
     """Whether the word may be part of a name that a clue announces."""
-    flag, shape, word = scan.flags[index], scan.shapes[index], scan.words[index]
+    flag, shape, word = scan.flags[index], scan.shapes[index], scan.words.plains[index]
     if scan.placed[index] and strict:
         return False
     if shape == INITIAL:
-        dotted = scan.reading.cased[word.end : word.end + 1] == "."
-        return not scan.shouted and word.plain != "m" and (not first or dotted)
+        end = scan.words.ends[index]
+        dotted = scan.reading.cased[end : end + 1] == "."
+        return not scan.shouted and word != "m" and (not first or dotted)
     if flag & (FUNCTION | OFFICE) or (flag & NOT_NAME and (strict or not first)) or (flag & BRAND and strict):
         return False
-    if strict and shape == UPPER and len(word.plain) < 4 and not flag & (FIRST | FAMILY):
+    if strict and shape == UPPER and len(word) < 4 and not flag & (FIRST | FAMILY):
         return False
     if scan.capital(index):
         named = bool(flag & (FIRST | FIRST_WORD | FAMILY_COMMON))
@@ -180,7 +183,7 @@ def _nameable(scan: Scan, vocabulary: Vocabulary, index: int, *, strict: bool, f
         return not strict and first and bool(flag & (FIRST_WORD | FAMILY_COMMON))
     if flag & FAMILY and (not strict or flag & FAMILY_COMMON):
         return True
-    return (not strict and first) or not vocabulary.mistyped(word.plain)
+    return (not strict and first) or not vocabulary.mistyped(word)
 
 
 def _last_line(scan: Scan, vocabulary: Vocabulary) -> None:
@@ -195,7 +198,7 @@ def _last_line(scan: Scan, vocabulary: Vocabulary) -> None:
 
 def _ends_text(scan: Scan, place: int) -> bool:
     """Whether at most four words are left, and no other sentence or number."""
-    return len(scan.words) - place <= 4 and not _ENDS_OTHERWISE.search(scan.reading.plain, scan.words[place].start)
+    return len(scan.words) - place <= 4 and not _ENDS_OTHERWISE.search(scan.reading.plain, scan.words.starts[place])
 
 
 def _signed(scan: Scan, vocabulary: Vocabulary, place: int) -> None:
@@ -223,16 +226,16 @@ def _signs(scan: Scan, vocabulary: Vocabulary, index: int) -> bool:
         return bool(flag & FAMILY_COMMON) and shape == TITLE
     if flag & FAMILY:
         return shape in (TITLE, UPPER)
-    return shape == TITLE and not vocabulary.mistyped(scan.words[index].plain)
+    return shape == TITLE and not vocabulary.mistyped(scan.words.plains[index])
 
 
 def _contact(scan: Scan, start: int, end: int) -> None:
     """« GUYOMARD 06… », « Chevrier : 06… », « 06… Chevrier »."""
     words, plain = scan.words, scan.reading.plain
     before, after = first_at(words, start) - 1, first_at(words, end)
-    if before >= 0 and _BESIDE_CONTACT.fullmatch(plain, words[before].end, start):
+    if before >= 0 and _BESIDE_CONTACT.fullmatch(plain, words.ends[before], start):
         _by_contact(scan, before)
-    if after < len(words) and _BESIDE_CONTACT.fullmatch(plain, end, words[after].start):
+    if after < len(words) and _BESIDE_CONTACT.fullmatch(plain, end, words.starts[after]):
         _by_contact(scan, after)
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, POSSIBLE, TITLE, UPPER, Scan
-from anonymization.text.vocabulary import (
+from anonymization.text.flags import (
     BRAND,
     COMMUNE,
     FAMILY,
@@ -25,8 +24,9 @@ from anonymization.text.vocabulary import (
     ORDINARY,
     PARTICLE,
     RARE_FIRST,
-    Vocabulary,
 )
+from anonymization.text.names.scan import INITIAL, LIKELY, LOWER, NEAR, POSSIBLE, TITLE, UPPER, Scan
+from anonymization.text.vocabulary import Vocabulary
 
 _LISTED = 0.45
 _MOST_STRANGERS = 6
@@ -51,7 +51,7 @@ def heed(scan: Scan, seen: Sequence[tuple[int, int, str]]) -> None:
     """What the model found, as (start, end, label), weighed for the doubtful words only."""
     words = scan.words
     for index in doubtful(scan):
-        label = next((name for start, end, name in seen if start <= words[index].start < end), None)
+        label = next((name for start, end, name in seen if start <= words.starts[index] < end), None)
         if label == "PER":
             scan.score[index] = max(scan.score[index], min(0.85, scan.score[index] + 0.3))
             scan.reason[index] += ", confirmé par le modèle"
@@ -78,15 +78,15 @@ def _first_name(scan: Scan, vocabulary: Vocabulary, index: int, flag: int) -> No
             scan.doubtful.append(index)
     elif flag & FREQUENT_FIRST:
         scan.raise_to(index, NEAR, "prénom")
-    elif not flag & RARE_FIRST and not vocabulary.mistyped(scan.words[index].plain):
+    elif not flag & RARE_FIRST and not vocabulary.mistyped(scan.words.plains[index]):
         scan.raise_to(index, POSSIBLE, "prénom")
 
 
 def _participle(scan: Scan, index: int) -> bool:
     """« le marié »: an accent that folding took away."""
-    word, reading = scan.words[index], scan.reading
-    if word.plain != "marie" or scan.shapes[index] != LOWER:
+    if scan.words.plains[index] != "marie" or scan.shapes[index] != LOWER:
         return False
+    word, reading = scan.words[index], scan.reading
     return reading.text[reading.place(word.start, word.end)[1] - 1] != "e"
 
 
@@ -94,7 +94,7 @@ def _capitals(scan: Scan, vocabulary: Vocabulary) -> None:
     for index, shape in enumerate(scan.shapes):
         if shape in (LOWER, INITIAL):
             continue
-        flag, plain = scan.flags[index], scan.words[index].plain
+        flag, plain = scan.flags[index], scan.words.plains[index]
         if scan.placed[index] or scan.score[index] >= POSSIBLE or flag & _NOBODY or len(plain) < 3:
             continue
         if flag & COMMUNE and not flag & FAMILY_COMMON:
@@ -107,7 +107,6 @@ def _capitals(scan: Scan, vocabulary: Vocabulary) -> None:
 
 def _capital(scan: Scan, index: int, flag: int, shape: int) -> None:
     """A word with a capital that is no first name."""
-    word = scan.words[index]
     if shape == UPPER:
         _family_in_capitals(scan, index, flag)
     elif flag & ORDINARY:
@@ -118,9 +117,14 @@ def _capital(scan: Scan, index: int, flag: int, shape: int) -> None:
         score = POSSIBLE if flag & FAMILY_COMMON else 0.4 if flag & FAMILY else 0.35
         scan.raise_to(index, score, "nom propre")
         scan.doubtful.append(index)
-    elif flag & FAMILY or len(word.plain) > 5 or scan.reading.plain[word.end : word.end + 1] != ".":  # else abbreviated
+    elif flag & FAMILY or not _abbreviated(scan, index):
         scan.raise_to(index, 0.35 if flag & FAMILY_COMMON else 0.25, "mot inconnu avec une capitale")
         scan.doubtful.append(index)
+
+
+def _abbreviated(scan: Scan, index: int) -> bool:
+    end = scan.words.ends[index]
+    return end - scan.words.starts[index] <= 5 and scan.reading.plain[end : end + 1] == "."
 
 
 def _family_in_capitals(scan: Scan, index: int, flag: int) -> None:
@@ -136,7 +140,7 @@ def _family_in_capitals(scan: Scan, index: int, flag: int) -> None:
     if flag & ORDINARY:
         for place in (index - 1, index) if particle else ():
             scan.raise_to(place, NEAR, "nom de famille en capitales")
-    elif len(scan.words[index].plain) >= 4:
+    elif len(scan.words.plains[index]) >= 4:
         scan.raise_to(index, NEAR if flag & FAMILY_COMMON else _LISTED, "nom de famille en capitales")
         scan.doubtful.append(index)
 
@@ -144,11 +148,8 @@ def _family_in_capitals(scan: Scan, index: int, flag: int) -> None:
 def _strangers(scan: Scan, vocabulary: Vocabulary) -> None:
     """Two words side by side that nothing knows: more likely a name than two mistakes, except in another language."""
     words, known = scan.words, ORDINARY | FUNCTION | BRAND | COMMUNE
-    strange = [
-        index
-        for index, flag in enumerate(scan.flags)
-        if not flag & known and not scan.placed[index] and len(words[index].plain) > 3 and words[index].plain.isascii()
-    ]
+    unknown = [index for index, flag in enumerate(scan.flags) if not flag & known and not scan.placed[index]]
+    strange = [index for index in unknown if len(words.plains[index]) > 3 and words.plains[index].isascii()]
     if not 2 <= len(strange) <= _MOST_STRANGERS:
         return
     for one, two in itertools.pairwise(strange):
@@ -156,6 +157,6 @@ def _strangers(scan: Scan, vocabulary: Vocabulary) -> None:
             continue
         if not scan.shouted and scan.shapes[one] != scan.shapes[two]:
             continue
-        if not all(vocabulary.mistyped(words[index].plain) for index in (one, two)):
+        if not all(vocabulary.mistyped(words.plains[index]) for index in (one, two)):
             scan.raise_to(one, _LISTED, _SIDE_BY_SIDE)
             scan.raise_to(two, _LISTED, _SIDE_BY_SIDE)

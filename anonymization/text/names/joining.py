@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from anonymization.text.hit import Hit
-from anonymization.text.lists import word_list
-from anonymization.text.names.scan import INITIAL, LOWER, NAME, NEAR, TITLE, UPPER, Scan, Spans
-from anonymization.text.recognizers.titles import NAME_PARTICLES
-from anonymization.text.vocabulary import (
+from anonymization.text.flags import (
     BRAND,
     COMMUNE,
     FAMILY,
@@ -23,8 +19,12 @@ from anonymization.text.vocabulary import (
     PARTICLE,
     ROLE,
     TITLE_WORD,
-    Vocabulary,
 )
+from anonymization.text.hit import Hit
+from anonymization.text.lists import word_list
+from anonymization.text.names.scan import INITIAL, LOWER, NAME, NEAR, TITLE, UPPER, Scan, Spans
+from anonymization.text.recognizers.titles import NAME_PARTICLES
+from anonymization.text.vocabulary import Vocabulary
 
 SURELY = 0.6  # a name that the model would not unmake
 _LISTED = 0.45
@@ -50,18 +50,16 @@ def join(scan: Scan, recognizer: str, known: Spans) -> Iterator[Hit]:
     """Yield the spans of words that are one name; `known`: of people everyone may name, unless a title precedes."""
     start = end = -1
     score, reason = 0.0, ""
-    for index, word in enumerate(scan.words):
-        value = scan.score[index]
-        if value <= 0 or (
-            scan.reason[index] != "titre" and any(low <= word.start and word.end <= high for low, high in known)
-        ):
+    for index in [place for place, value in enumerate(scan.score) if value > 0]:
+        value, begins, ends = scan.score[index], scan.words.starts[index], scan.words.ends[index]
+        if scan.reason[index] != "titre" and any(low <= begins and ends <= high for low, high in known):
             continue
         if start >= 0 and (value >= NAME) == (score >= NAME) and _linked(scan, index, end):
-            end, score = word.end, max(score, value)
+            end, score = ends, max(score, value)
             continue
         if start >= 0:
             yield Hit("NOM", start, _dotted(scan, end), min(score, 0.95), recognizer, reason)
-        start, end, score, reason = word.start, word.end, value, scan.reason[index]
+        start, end, score, reason = begins, ends, value, scan.reason[index]
     if start >= 0:
         yield Hit("NOM", start, _dotted(scan, end), min(score, 0.95), recognizer, reason)
 
@@ -69,11 +67,14 @@ def join(scan: Scan, recognizer: str, known: Spans) -> Iterator[Hit]:
 def _enumerate(scan: Scan) -> None:
     """In a list of names, a capital that nothing forbids is one more."""
     words, plain = scan.words, scan.reading.plain
+    scores = scan.score
     for index in range(1, len(words)):
-        before = index - 2 if words[index - 1].plain in _AND else index - 1
+        if scores[index] < _LISTED and scores[index - 1] < _LISTED and (index < 2 or scores[index - 2] < _LISTED):
+            continue
+        before = index - 2 if words.plains[index - 1] in _AND else index - 1
         if before < 0 or (scan.score[before] < _LISTED) == (scan.score[index] < _LISTED):
             continue
-        if not _ENUMERATED.fullmatch(plain, words[before].end, words[index].start):
+        if not _ENUMERATED.fullmatch(plain, words.ends[before], words.starts[index]):
             continue
         other = index if scan.score[before] >= _LISTED else before
         flag = scan.flags[other]
@@ -87,17 +88,18 @@ def _walk(scan: Scan, vocabulary: Vocabulary, anchor: int, step: int) -> None:
     """From a name to the words beside it, as far as they can be part of it."""
     words = scan.words
     last, place, steps = anchor, anchor + step, 0
-    while 0 <= place < len(words) and steps < 4:
+    count = len(scan.flags)
+    while 0 <= place < count and steps < 4:
         left, right = (last, place) if step > 0 else (place, last)
         gap = scan.gap(left, right)
         if gap not in _TIGHT and not (gap in (". ", ".") and scan.shapes[left] == INITIAL):
             return
         flag, shape = scan.flags[place], scan.shapes[place]
         if flag & PARTICLE and shape != INITIAL and (flag & FUNCTION or shape == LOWER):
-            joins = step > 0 and scan.leads_to_name(place) and scan.reading.plain[words[place].start - 1] != "'"
+            joins = step > 0 and scan.leads_to_name(place) and scan.reading.plain[words.starts[place] - 1] != "'"
             if not joins and not _in_name(scan, place, step):
                 return
-        elif words[place].plain == "h" and gap == "'" and step > 0:
+        elif words.plains[place] == "h" and gap == "'" and step > 0:
             scan.raise_to(place, NEAR, _BESIDE)
         elif scan.score[place] < NEAR:
             if not _beside(scan, vocabulary, place, step, anchor) and not _in_name(scan, place, step):
@@ -108,12 +110,13 @@ def _walk(scan: Scan, vocabulary: Vocabulary, anchor: int, step: int) -> None:
 
 def _beside(scan: Scan, vocabulary: Vocabulary, place: int, step: int, anchor: int) -> bool:
     """Whether the word is part of the name beside it."""
-    flag, shape, word = scan.flags[place], scan.shapes[place], scan.words[place]
+    flag, shape, word = scan.flags[place], scan.shapes[place], scan.words.plains[place]
     if scan.placed[place] or flag & (NOT_NAME | TITLE_WORD) or (flag & FUNCTION and shape != INITIAL):
         return False
     if shape == INITIAL:
-        dotted = scan.reading.plain[word.end : word.end + 1] in (".", "-")
-        return not scan.shouted and (step > 0 or (dotted and word.plain != "m") or "-" in word.plain)
+        end = scan.words.ends[place]
+        dotted = scan.reading.plain[end : end + 1] in (".", "-")
+        return not scan.shouted and (step > 0 or (dotted and word != "m") or "-" in word)
     if flag & (ROLE | OFFICE) and step < 0 and not flag & FAMILY_COMMON:
         return False
     first = bool(scan.flags[anchor] & (FIRST | FIRST_WORD))
@@ -121,16 +124,16 @@ def _beside(scan: Scan, vocabulary: Vocabulary, place: int, step: int, anchor: i
         if step > 0:
             return True
         if scan.opens[place] and flag & ORDINARY:
-            return bool(shape == UPPER or (flag & FAMILY_COMMON and word.plain in _COMMON_NAMES)) and first
+            return bool(shape == UPPER or (flag & FAMILY_COMMON and word in _COMMON_NAMES)) and first
         return bool(flag & (FAMILY | FIRST | FIRST_WORD)) or not flag & ORDINARY
     if flag & ORDINARY:
         common = flag & FAMILY_COMMON and step > 0 and first and scan.shapes[anchor] == shape
-        return bool(common) and (scan.shouted or word.plain in _COMMON_NAMES)
+        return bool(common) and (scan.shouted or word in _COMMON_NAMES)
     if flag & COMMUNE and not flag & FAMILY:
         return False
     if flag & (FAMILY | FIRST) and (step > 0 or scan.shouted):
         return True
-    return not vocabulary.mistyped(word.plain)
+    return not vocabulary.mistyped(word)
 
 
 def _in_name(scan: Scan, place: int, step: int) -> bool:
@@ -151,7 +154,7 @@ def _in_name(scan: Scan, place: int, step: int) -> bool:
 
 def _linked(scan: Scan, index: int, end: int) -> bool:
     """Whether word `index` continues the name that ends at `end`: only a space, a hyphen or particles between."""
-    gap = scan.reading.plain[end : scan.words[index].start]
+    gap = scan.reading.plain[end : scan.words.starts[index]]
     if gap in _TIGHT:
         return True
     if gap in (".", ". ", ".-"):

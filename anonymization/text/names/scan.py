@@ -12,9 +12,9 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from anonymization.text.reading import Reading, Word
+from anonymization.text.flags import FAMILY, FIRST, FIRST_WORD, ORDINARY, PARTICLE, PET
+from anonymization.text.reading import Reading, Words
 from anonymization.text.recognizers.titles import PET_NAME
-from anonymization.text.vocabulary import FAMILY, FIRST, FIRST_WORD, ORDINARY, PARTICLE
 
 LOWER, TITLE, UPPER, INITIAL = range(4)
 SURE, LIKELY, NEAR, POSSIBLE, NAME = 0.9, 0.7, 0.6, 0.5, 0.4
@@ -29,7 +29,7 @@ class Scan:
     """What is known of each word of one text."""
 
     reading: Reading
-    words: list[Word]
+    words: Words
     flags: list[int]
     shapes: list[int]
     opens: list[bool]  # begins a sentence; only told of words with a capital
@@ -53,7 +53,7 @@ class Scan:
     def gap(self, left: int, right: int) -> str:
         """What stands between two words."""
         words = self.reading.words
-        return self.reading.plain[words[left].end : words[right].start]
+        return self.reading.plain[words.ends[left] : words.starts[right]]
 
     def leads_to_name(self, index: int) -> bool:
         """Whether the particle `index` is followed by a capital, or by a family name where nothing has one."""
@@ -76,7 +76,8 @@ def describe(reading: Reading, flags: list[int], places: Spans, taken: Spans) ->
     if cased == plain:
         shapes = [LOWER] * len(words)
     else:
-        shapes = [LOWER if cased[word[0]] == plain[word[0]] else _shape(cased, word) for word in words]
+        begun = zip(words.starts, words.ends, strict=True)
+        shapes = [LOWER if cased[start] == plain[start] else _shape(cased, start, end) for start, end in begun]
     every = 0
     for flag in flags:
         every |= flag
@@ -85,7 +86,7 @@ def describe(reading: Reading, flags: list[int], places: Spans, taken: Spans) ->
     opens = _opening(words, cased, shapes)
     upper = shapes.count(UPPER)
     shouted = upper * 2 > len(words) - shapes.count(INITIAL)
-    small = not any(shape == TITLE and not start for shape, start in zip(shapes, opens, strict=True))
+    small = not any([shape == TITLE and not start for shape, start in zip(shapes, opens, strict=True)])  # noqa: C419
     count = len(words)
     scan = Scan(
         reading, words, flags, shapes, opens, [False] * count, [0.0] * count, [""] * count, shouted, small, every
@@ -94,13 +95,12 @@ def describe(reading: Reading, flags: list[int], places: Spans, taken: Spans) ->
     return scan
 
 
-def first_at(words: Sequence[Word], start: int) -> int:
+def first_at(words: Words, start: int) -> int:
     """The place of the first word that begins at `start` or after; how many words there are if none does."""
-    return bisect_left(words, start, key=lambda word: word.start)
+    return bisect_left(words.starts, start)
 
 
-def _shape(cased: str, word: Word) -> int:
-    start, end, _ = word
+def _shape(cased: str, start: int, end: int) -> int:
     if not cased[start].isupper():
         return LOWER
     if end - start == 1 or (end - start == 3 and cased[start + 1] == "-"):
@@ -108,22 +108,22 @@ def _shape(cased: str, word: Word) -> int:
     return UPPER if cased[start:end].isupper() else TITLE
 
 
-def _opening(words: Sequence[Word], cased: str, shapes: Sequence[int]) -> list[bool]:
+def _opening(words: Words, cased: str, shapes: Sequence[int]) -> list[bool]:
     opens = [False] * len(words)
     for index, shape in enumerate(shapes):
         if shape:
-            gap = cased[words[index - 1].end if index else 0 : words[index].start]
+            gap = cased[words.ends[index - 1] if index else 0 : words.starts[index]]
             opens[index] = gap != " " and (index == 0 or _OPENS.search(gap) is not None)
     return opens
 
 
 def _place(scan: Scan, places: Spans, taken: Spans) -> None:
     plain = scan.reading.plain
-    pets = [match.span(1) for match in PET_NAME.finditer(plain)] if "ch" in plain or "lapin" in plain else []
+    pets = [match.span(1) for match in PET_NAME.finditer(plain)] if scan.any & PET else []
     for start, end in (*places, *taken, *pets):
         for index in range(first_at(scan.words, start), first_at(scan.words, end)):
             scan.placed[index] = True
     if "st-" in plain or "ste-" in plain or "saint" in plain:
-        for index, word in enumerate(scan.words):
-            if word.plain.startswith(_SAINT):
+        for index, word in enumerate(scan.words.plains):
+            if word.startswith(_SAINT):
                 scan.placed[index] = True

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from anonymization.text.flags import COMMUNE, FAMILY_COMMON, FIRST, ORDINARY
 from anonymization.text.hit import Hit
 from anonymization.text.reading import Reading
 from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer
-from anonymization.text.vocabulary import COMMUNE, FAMILY_COMMON, FIRST, ORDINARY, Vocabulary
+from anonymization.text.vocabulary import Vocabulary
 
 _NETWORK = (
     r"(?:insta(?:gram)?|snap(?:chat)?|twitter|tik[\s-]?tok|facebook|fb|telegram|mastodon|bluesky|linkedin|discord|threads|messenger|twitch|youtube|"
     r"whatsapp|steam|signal|strava|nextdoor|skype)"
 )
 _NETWORKS = (
-    "insta", "snap", "twitter", "tok", "facebook", "fb", "telegram", "mastodon", "bluesky", "linkedin", "discord", "threads", "messenger", "twitch",
+    "insta", "instagram", "snap", "snapchat", "twitter", "tik", "tiktok", "facebook", "fb", "telegram", "mastodon", "bluesky", "linkedin", "discord", "threads", "messenger", "twitch",
     "youtube", "whatsapp", "steam", "signal", "strava", "nextdoor", "skype",
 )  # fmt: skip
 _NAME = r"@?(?=[\w.\-]{0,40}[a-z])[a-z0-9_][\w.\-]{1,38}[\w](?:#\d{4})?"
@@ -48,12 +49,12 @@ HANDLES = ShapeRecognizer(
         Shape(
             "COMPTE",
             re.compile(rf"(?<![\w]){_NETWORK}(?:\s(?:est|c'est|pseudo|perso|compte|sous(?:\sle\snom)?|au\snom\sde))?\s?[:=(]?\s?(?P<name>(?:@{_NAME}|(?<=[:=(]\s){_NAME}|(?<=[:=(]){_NAME}|(?=[\w.\-]{{0,40}}[_.\d]){_NAME}))(?![\w])"),
-            "compte annoncé d'un réseau social", 0.75, group="name", marks=_NETWORKS,
+            "compte annoncé d'un réseau social", 0.75, group="name", marks=_NETWORKS, starts="words",
         ),
         Shape(
             "COMPTE",
             re.compile(rf"(?<![\w])(?:pseudo|pseudonyme|compte|identifiant|login|profil)(?:\s{_NETWORK})?(?:\sest|\s:|:|\sc'est)?\s?[«\"']?\s?(?P<name>@{_NAME}|(?=[\w.\-]{{0,40}}[_.\d]){_NAME})(?![\w])"),
-            "compte annoncé", 0.6, group="name", marks=("pseudo", "compte", "identifiant", "login", "profil"),
+            "compte annoncé", 0.6, group="name", marks=("pseudo", "pseudonyme", "compte", "identifiant", "login", "profil"), starts="words",
         ),
         Shape("COMPTE", re.compile(r"(?<![\w])[a-z][\w.]{1,30}#\d{4}(?![\w])"), "compte Discord", 0.8, marks=("#",), digits=4),
     ],

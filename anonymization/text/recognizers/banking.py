@@ -24,6 +24,13 @@ def _iban(match: re.Match[str]) -> bool:
     return checks.iban(compact(match.group()))
 
 
+_HIDDEN = re.compile(r"[x*•.]{4}")
+
+
+def _hidden(plain: str) -> bool:
+    return _HIDDEN.search(plain) is not None
+
+
 def _luhn(match: re.Match[str]) -> bool:
     return checks.luhn(compact(match.group()))
 
@@ -38,7 +45,7 @@ RECOGNIZER = ShapeRecognizer(
         ),
         Shape(
             "IBAN",
-            re.compile(rf"(?<![\w])(?:{_COUNTRY})\s?\d{{2}}(?:[\s.\-]?[a-z0-9]{{4}}){{2,7}}(?:[\s.\-]?[a-z0-9]{{1,3}})?(?![\w])"),
+            re.compile(rf"(?<![\w])(?=[a-z]{{2}}\s?\d{{2}})(?:{_COUNTRY})\s?\d{{2}}(?:[\s.\-]?[a-z0-9]{{4}}){{2,7}}(?:[\s.\-]?[a-z0-9]{{1,3}})?(?![\w])"),
             "compte bancaire", 0.97, check=_iban, failing=0.1, context=_BANK, boost=0.45, digits=9, starts="code",
         ),
         Shape(
@@ -59,7 +66,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "CARTE",
             re.compile(r"(?<![\w])(?:\d{4}[\s.\-]?)?(?:[x*•.]{4}[\s.\-]?){2,3}\d{4}(?![\w])"),
-            "carte de paiement en partie cachée", 0.3, context=_CARD, needs_context=True, boost=0.4, digits=4, marks=("x", "*", "•"),
+            "carte de paiement en partie cachée", 0.3, context=_CARD, needs_context=True, boost=0.4, digits=4, when=_hidden,
         ),
     ],
 )  # fmt: skip

@@ -65,7 +65,7 @@ RECOGNIZER = ShapeRecognizer(
             check=_vat,
             failing=0.5,
             context=_VAT,
-            digits=9, starts="code",
+            digits=9, run=9, starts="code",
         ),
         Shape(
             "TVA",

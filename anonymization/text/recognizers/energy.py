@@ -29,7 +29,12 @@ _THING = (
     r"conteneurs?|composteurs?|telereleve|module radio)"
 )
 _THINGS = (
-    "compteur", "linky", "gazpar", "badge", "puce", "rfid", "bac", "tag", "carte", "matricule", "conteneur", "composteur", "telereleve", "module radio",
+    "compteur", "compteurs", "linky", "gazpar", "badge", "badges", "puce", "puces", "rfid", "bac", "bacs", "tag", "carte", "matricule", "conteneur",
+    "conteneurs", "composteur", "composteurs", "telereleve", "module",
+)  # fmt: skip
+_NEAR = words(
+    r"compteurs?", r"linky", r"gazpar", r"badges?", r"puces?", r"rfid", r"bacs?", r"tag", r"carte (?:de )?dechet\w*", r"carte d'acces", r"carte sodemel",
+    r"carte atout", r"matricule", r"conteneurs?", r"composteurs?", r"telereleve", r"module radio",
 )  # fmt: skip
 _CODE = r"(?=[a-z0-9\-]{0,24}\d)[a-z]{0,4}[\-]?[0-9a-f]{2,24}(?:-[0-9a-z]{1,12}){0,4}"
 _NUMBER = r"(?:numero|num\.?|n\s?[°o]\.?|no\.?|ref\.?|reference|matricule|serie|id|identifiant|puce|rfid)"
@@ -55,22 +60,22 @@ METERS = ShapeRecognizer(
         Shape(
             "COMPTEUR",
             re.compile(rf"(?<![\w]){_THING}(?:\s[a-z']{{1,14}}){{0,3}}?[\s:(,]{{0,3}}(?:{_NUMBER}[\s:.]{{0,3}}){{0,2}}(?P<code>{_CODE})(?![\w])"),
-            "numéro annoncé d'un compteur, d'un badge ou d'une puce", 0.75, check=_long_enough, group="code", digits=3, marks=_THINGS,
+            "numéro annoncé d'un compteur, d'un badge ou d'une puce", 0.75, check=_long_enough, group="code", digits=3, marks=_THINGS, starts="words",
         ),
         Shape(
             "COMPTEUR",
             re.compile(r"(?<![\w])[a-z]\d{2}[a-z]{2}\d{6}[a-z]?(?![\w])"),
-            "numéro de compteur d'eau", 0.7, digits=8, starts="code",
+            "numéro de compteur d'eau", 0.7, digits=8, run=6, starts="code",
         ),
         Shape(
             "COMPTEUR",
             re.compile(rf"(?<![\w]){_THING}\s?[:(]?\s?(?:{_NUMBER}[\s:.]{{0,3}})?(?P<code>\d{{2,4}}\s[a-z]{{2,3}}\s\d{{4,8}}|\d{{3,4}}(?:\s\d{{3,4}}){{1,4}})(?![\w])"),
-            "numéro annoncé d'un compteur", 0.7, group="code", digits=6, marks=_THINGS,
+            "numéro annoncé d'un compteur", 0.7, group="code", digits=6, marks=_THINGS, starts="words",
         ),
         Shape(
             "COMPTEUR",
             re.compile(r"(?<![\w])n\s?[°o]\.?\s?:?\s?(?P<code>\d(?:[\s.]?\d){6,15})(?![\w])"),
-            "numéro annoncé d'un compteur", 0.2, group="code", context=words(_THING), boost=0.4, needs_context=True, digits=7, marks=_THINGS,
+            "numéro annoncé d'un compteur", 0.2, group="code", context=_NEAR, boost=0.4, needs_context=True, digits=7, run=7, marks=("n", "no"), starts="words",
         ),
         Shape(
             "COMPTEUR",

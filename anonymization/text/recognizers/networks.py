@@ -24,6 +24,18 @@ def _address(match: re.Match[str]) -> bool:
     return True
 
 
+_FOUR_BETWEEN_DOTS = re.compile(rf"\.{_HEX}{{4}}\.")
+_BYTE_BETWEEN_DOTS = re.compile(r"\.\d{1,3}\.")
+
+
+def _hexadecimal_dots(plain: str) -> bool:
+    return _FOUR_BETWEEN_DOTS.search(plain) is not None
+
+
+def _decimal_dots(plain: str) -> bool:
+    return _BYTE_BETWEEN_DOTS.search(plain) is not None
+
+
 def _colons(plain: str) -> bool:
     return plain.count(":") >= 3
 
@@ -42,7 +54,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "IP",
             re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"),
-            "adresse IPv4", 0.8, check=_address, context=words(r"ip", r"adresse ip", r"serveur", r"connexion"), digits=4, marks=(".",), starts="number",
+            "adresse IPv4", 0.8, check=_address, context=words(r"ip", r"adresse ip", r"serveur", r"connexion"), digits=4, when=_decimal_dots, starts="number",
         ),
         Shape(
             "IP",
@@ -57,7 +69,7 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "MAC",
             re.compile(rf"(?<![\w]){_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}(?![\w])"),
-            "adresse MAC", 0.9, digits=2, starts="both", marks=(".",),
+            "adresse MAC", 0.9, digits=2, starts="both", when=_hexadecimal_dots,
         ),
         Shape(
             "APPAREIL",

@@ -14,7 +14,7 @@ from anonymization.text.recognizers.shapes import Shape, ShapeRecognizer, compac
 _GAP = r"[\s.\-/]{0,2}"
 _BODY = rf"[12378]{_GAP}\d{{2}}{_GAP}(?:0[1-9]|1[0-2]|[2-9]\d){_GAP}(?:2[ab]|\d{{2}}){_GAP}\d{{3}}{_GAP}\d{{3}}"
 _CONTEXT = words(
-    r"n\.?i\.?r", r"insee", r"secu(?:rite sociale)?", r"s\.?s", r"carte vitale", r"vitale", r"immatriculation sociale", r"assure(?:e)?",
+    r"nir", r"n\.i\.r", r"insee", r"secu(?:rite sociale)?", r"ss", r"s\.s", r"carte vitale", r"vitale", r"immatriculation sociale", r"assure(?:e)?",
     r"cpam", r"ameli", r"msa",
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ _CARD = words(
     r"ci",
 )
 _PERMIT = words(
-    r"(?:titres?|cartes?|permis|autorisation) de (?:sejour|resident)", r"sejour", r"resident", r"recepisse", r"titre", r"agdref", r"etrangers?",
+    r"sejour", r"resident", r"recepisse", r"titre", r"agdref", r"etrangers?",
     r"prefecture",
 )  # fmt: skip
 _LICENCE = words(r"permis(?: de conduire| b| a| n)?", r"conduire", r"neph", r"conducteur", r"conductrice", r"licence")

@@ -14,7 +14,7 @@ _DATE = r"(?!\d{1,2}[/.\- ]\d{1,2}[/.\- ](?:19|20)\d{2}(?!\d))"
 _OVERSEAS = r"(?:262|590|594|596|508|681|687|689)"
 _TALK = words(
     r"tel(?:ephone)?s?", r"tel\.", r"portables?", r"port\.", r"mobile", r"fixe", r"numero", r"num", r"gsm", r"appel\w*", r"joi(?:n|g)\w*",
-    r"contact\w*", r"rappel\w*", r"06", r"sms", r"whatsapp", r"fax",
+    r"contact\w*", r"rappel\w*", r"sms", r"whatsapp", r"fax",
 )  # fmt: skip
 _UNITS = r"(?:zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf)"
 _TENS = r"(?:dix|onze|douze|treize|quatorze|quinze|seize|vingts?|trente|quarante|cinquante|soixante|septante|huitante|octante|nonante)"

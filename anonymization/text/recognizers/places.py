@@ -9,10 +9,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from anonymization.text.flags import (
+    BRAND,
+    COMMUNE,
+    FAMILY,
+    FIRST,
+    FIRST_WORD,
+    FUNCTION,
+    ORDINARY,
+    PLACE_PART,
+    PLACE_WORD,
+)
 from anonymization.text.hit import Hit
-from anonymization.text.reading import Reading, Word
+from anonymization.text.reading import Reading, Word, Words
 from anonymization.text.recognizers.ways import (
     CEDEX,
     COMPLEMENT,
@@ -28,17 +39,7 @@ from anonymization.text.recognizers.ways import (
     VENUES,
     WAYS,
 )
-from anonymization.text.vocabulary import (
-    BRAND,
-    COMMUNE,
-    FAMILY,
-    FIRST,
-    FIRST_WORD,
-    FUNCTION,
-    ORDINARY,
-    PLACE_WORD,
-    Vocabulary,
-)
+from anonymization.text.vocabulary import Vocabulary
 
 _LINK = re.compile(r"[ \t'\-]{1,2}")
 _AFTER_ABBREVIATION = re.compile(r"\.\s?")
@@ -55,6 +56,10 @@ _POSTCODE_FURTHER = re.compile(r"[^.!?;:\n\d]{0,24}[\s,](?:0[1-9]|[1-8]\d|9[0-58
 _SAINT = re.compile(r"^st(e?)-")
 _ARTICLE = re.compile(r"^(?:les?|la)-|^l'")
 _WAYS_VENUES, _WAYS_HOMES = WAYS | VENUES, WAYS | HOMES
+_DIGIT = re.compile(r"\d")
+_MONTHS = frozenset(
+    "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()  # noqa: SIM905
+)
 _MOST = 6  # words of a name
 _FARMS = frozenset(["ferme", "manoir", "moulin", "logis", "closerie", "lieu-dit"])
 _ABBREVIATED = frozenset(
@@ -106,18 +111,18 @@ class PlaceRecognizer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
 
-    def find(self, reading: Reading) -> Iterator[Hit]:
-        """Yield addresses, joined where they follow each other, then places."""
-        words, flags = reading.words, self._vocabulary.table
+    def find(self, reading: Reading, flags: Sequence[int]) -> Iterator[Hit]:
+        """Yield addresses, joined where they follow each other, then places. `flags`: of each word of the text."""
+        words = reading.words
         addresses: list[tuple[int, int, str]] = []
         places: list[tuple[int, int]] = []
         done = 0
-        for index, word in enumerate(words):
+        for index in [place for place, flag in enumerate(flags) if flag & (PLACE_WORD | PLACE_PART)]:
+            word = words[index]
             if word.start < done:
                 continue
-            if not flags.get(word.plain, 0) & PLACE_WORD:
-                if "-" in word.plain and word.plain.partition("-")[0] in WAYS:
-                    places.append((word.start, word.end))
+            if not flags[index] & PLACE_WORD:
+                places.append((word.start, word.end))
                 continue
             found = self._from(reading, index)
             if found is None:
@@ -127,14 +132,16 @@ class PlaceRecognizer:
                 addresses.append((start, done, reason))
             else:
                 places.append((start, done))
-        addresses = sorted([*addresses, *self._posted(reading, addresses)])
-        yield from self._joined(reading.plain, addresses)
+        if reading.digits >= 5:
+            addresses = sorted([*addresses, *self._posted(reading, addresses)])
+        if addresses:
+            yield from self._joined(reading.plain, addresses)
         for start, end in places:
             yield Hit("LIEU", start, end, 0.3, self.name, "voie ou lieu public")
 
     def _posted(self, reading: Reading, addresses: list[tuple[int, int, str]]) -> Iterator[tuple[int, int, str]]:
         """« La Grande Roche, 49125 Briollay »: a hamlet, a postcode and a commune."""
-        for code in _POSTED.finditer(reading.cased) if reading.digits >= 5 else ():
+        for code in _POSTED.finditer(reading.cased):
             before = bisect_right(addresses, code.start(), key=_start) - 1
             if before >= 0 and code.start() < addresses[before][1]:
                 continue
@@ -162,7 +169,9 @@ class PlaceRecognizer:
         words, plain = reading.words, reading.plain
         word = words[index]
         before = plain[max(0, word.start - 34) : word.start]
-        house = HOUSE_BEFORE.search(before) if word.plain in WAYS and before[-1:] not in ("'", "-") else None
+        house = None
+        if reading.digits and word.plain in WAYS and before[-1:] not in ("'", "-") and _DIGIT.search(before):
+            house = HOUSE_BEFORE.search(before)
         if house is not None and NOT_A_HOUSE.search(before[: house.start()]):
             house = None
         if (
@@ -199,7 +208,7 @@ class PlaceRecognizer:
     def _bears_name(self, reading: Reading, index: int) -> bool:
         """Whether a kind of way that is also an ordinary word is followed by a name with a capital."""
         words = reading.words
-        if index + 1 >= len(words) or words[index + 1].start != words[index].end + 1:
+        if index + 1 >= len(words) or words.starts[index + 1] != words.ends[index] + 1:
             return False
         following = words[index + 1]
         flags = self._vocabulary.flags(following.plain) | self._vocabulary.flags(following.plain.partition("-")[0])
@@ -209,7 +218,7 @@ class PlaceRecognizer:
     def _name_end(self, reading: Reading, index: int, numbered: bool) -> int | None:
         """Where the name of the place ends; None if what follows is no name (« la rue est sale »)."""
         words, plain, flags = reading.words, reading.plain, self._vocabulary.flags
-        end, taken, particle = words[index].end, 0, False
+        end, taken, particle = words.ends[index], 0, False
         known: int | None = None  # flags of the last word taken
         got: int | None = None
         place = index + 1
@@ -223,10 +232,10 @@ class PlaceRecognizer:
                 continue
             if place >= len(words) or taken >= _MOST:
                 return got
-            linked = _LINK.fullmatch(plain, end, words[place].start)
+            linked = _LINK.fullmatch(plain, end, words.starts[place])
             if not linked and (
-                words[place - 1].plain not in _ABBREVIATED
-                or not _AFTER_ABBREVIATION.fullmatch(plain, end, words[place].start)
+                words.plains[place - 1] not in _ABBREVIATED
+                or not _AFTER_ABBREVIATION.fullmatch(plain, end, words.starts[place])
             ):
                 return got
             word = words[place]
@@ -242,26 +251,10 @@ class PlaceRecognizer:
             place += 1
 
     @staticmethod
-    def _dated(words: list[Word], place: int, end: int) -> bool:
+    def _dated(words: Words, place: int, end: int) -> bool:
         """« rue du 8 mai 1945 »: a number that a month follows, or that follows one."""
-        month = frozenset(
-            [
-                "janvier",
-                "fevrier",
-                "mars",
-                "avril",
-                "mai",
-                "juin",
-                "juillet",
-                "aout",
-                "septembre",
-                "octobre",
-                "novembre",
-                "decembre",
-            ]
-        )
-        after = place < len(words) and words[place].start - end <= 1 and words[place].plain in month
-        return after or (place > 0 and words[place - 1].plain in month)
+        after = place < len(words) and words.starts[place] - end <= 1 and words.plains[place] in _MONTHS
+        return after or (place > 0 and words.plains[place - 1] in _MONTHS)
 
     def _belongs(
         self, reading: Reading, word: Word, flags: int, known: int | None, particle: bool, taken: int, numbered: bool
@@ -305,7 +298,7 @@ class PlaceRecognizer:
     def _commune(self, reading: Reading, start: int, *, sure: bool) -> int | None:
         """Where the commune's name ends that follows; `sure` behind a postcode, otherwise only one that exists."""
         plain, flags = reading.plain, self._vocabulary.flags
-        first = bisect_left(reading.words, start, key=lambda word: word.start)
+        first = bisect_left(reading.words.starts, start)
         following = reading.words[first : first + 7]
         end, name = start, ""
         best: int | None = None

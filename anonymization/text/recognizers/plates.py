@@ -92,17 +92,17 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "PLAQUE",
             re.compile(rf"(?<![\w\-]){_PAIR}-\d{{3}}-{_PAIR}(?![\w]|-\w)"),
-            "plaque d'immatriculation", 0.95, digits=3, starts="code", marks=("-",),
+            "plaque d'immatriculation", 0.95, digits=3, starts="code", run=3, marks=("-",),
         ),
         Shape(
             "PLAQUE",
             re.compile(rf"(?<![\w])(?P<one>{_PAIR})[\s.\-_·/]{{0,3}}\d{{3}}[\s.\-_·/]{{0,3}}(?P<two>{_PAIR})(?![\w])"),
-            "plaque d'immatriculation", 0.75, check=_no_word, failing=0.2, context=_VEHICLE, boost=0.4, digits=3, starts="code",
+            "plaque d'immatriculation", 0.75, check=_no_word, failing=0.2, context=_VEHICLE, boost=0.4, digits=3, run=3, starts="code",
         ),
         Shape(
             "PLAQUE",
             re.compile(r"(?<![\w])ww?[\s\-]\d{3}[\s\-][a-hj-np-tv-z]{2}(?![\w])"),
-            "plaque provisoire", 0.85, digits=3, starts="code",
+            "plaque provisoire", 0.85, digits=3, run=3, starts="code",
         ),
         Shape(
             "PLAQUE",

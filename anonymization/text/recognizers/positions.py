@@ -25,8 +25,21 @@ _CONTEXT = words(
 _DEGREE = r"(?:°|º|deg|d)"
 
 
+_DEGREES = re.compile(r"\d\s?(?:[°º]|deg|d)")
+_GAPS = re.compile(r"\s+")
+_DECIMALS = re.compile(r"\d[.,]\d{3}")
+
+
+def _degrees(plain: str) -> bool:
+    return _DEGREES.search(plain) is not None
+
+
+def _decimals(plain: str) -> bool:
+    return _DECIMALS.search(plain) is not None
+
+
 def _on_earth(match: re.Match[str]) -> bool:
-    latitude, longitude = (abs(float(match[name].replace(",", ".").replace(" ", ""))) for name in ("lat", "lon"))
+    latitude, longitude = (abs(float(_GAPS.sub("", match[name]).replace(",", "."))) for name in ("lat", "lon"))
     return latitude <= 90 and longitude <= 180
 
 
@@ -39,7 +52,7 @@ RECOGNIZER = ShapeRecognizer(
                 r"(?<![\w.,])(?:lat(?:itude)?\.?\s?[:=]?\s?|[ns]\s?)?(?P<lat>[+-]?\d{1,2}[.,]\d{3,9})\s?°?\s?[ns]?\s?[,;/|\s]\s{0,2}"
                 r"(?:et\s)?(?:lon(?:g(?:itude)?)?\.?\s?[:=]?\s?|[eow]\s?)?(?P<lon>[+-]?\s?\d{1,3}[.,]\d{3,9})(?:\s?°)?(?:\s?[eow](?![\w]))?(?![\w]|[.,]\d)"
             ),
-            "latitude et longitude", 0.85, check=_on_earth, context=_CONTEXT, digits=8, starts="both",
+            "latitude et longitude", 0.85, check=_on_earth, context=_CONTEXT, digits=8, starts="both", when=_decimals,
         ),
         Shape(
             "POSITION",
@@ -47,7 +60,7 @@ RECOGNIZER = ShapeRecognizer(
                 rf"(?<![\w])[ns]?\s?\d{{1,2}}\s?{_DEGREE}\s?\d{{1,2}}(?:[.,]\d+)?\s?['′m]\s?(?:\d{{1,2}}(?:[.,]\d+)?\s?(?:\"|″|''|s)?\s?)?[nsNS]?"
                 rf"\s?[,;/]?\s{{0,2}}(?:et\s)?[eow]?\s?\d{{1,3}}\s?{_DEGREE}\s?\d{{1,2}}(?:[.,]\d+)?\s?['′m]\s?(?:\d{{1,2}}(?:[.,]\d+)?\s?(?:\"|″|''|s)?\s?)?[eow]?"
             ),
-            "degrés et minutes", 0.9, digits=5, starts="both",
+            "degrés et minutes", 0.9, digits=5, starts="both", when=_degrees,
         ),
         Shape(
             "POSITION",

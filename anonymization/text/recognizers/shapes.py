@@ -1,13 +1,14 @@
 """How an identifier with a shape is described: a pattern, a check, the words that make it likely, and the scores.
 
 Patterns are read on folded text (lower case, no accents) and have no nested unbounded repetition, so that no text makes
-them slow. A text with fewer digits than the shape needs, or without one of its marks, is not even searched.
+them slow. What a shape says of the texts it can be in (marks, run, `when`, the letters of its context) only saves
+time: :mod:`~anonymization.text.recognizers.shortlist` skips shapes by it, and :meth:`ShapeRecognizer.find` does not.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,11 +17,54 @@ from anonymization.text.reading import Reading
 
 BEFORE, AFTER = 56, 18  # signs looked at for context
 _SEPARATORS = re.compile(r"[\s.\-/():_]+")
+_GROUP = re.compile(r"\(\?:[^()]*\)[?*]?")
+_UNSURE = re.compile(r"\\.[?*+]?|.[?*]|[^a-z]")
 
 
 def compact(written: str) -> str:
     """The digits and letters of a written number."""
     return _SEPARATORS.sub("", written)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Words that make an identifier likely.
+
+    Attributes:
+        pattern: any of them, whole, in folded letters.
+        marks: one of them stands in whatever the pattern finds; empty if nothing can be said.
+    """
+
+    pattern: re.Pattern[str]
+    marks: tuple[str, ...]
+
+    def nearness(self, plain: str, start: int, end: int) -> float | None:
+        """1 for a word right before, less for one further off, 0.5 for one right after; None if there is none."""
+        window = plain[max(0, start - BEFORE) : start]
+        last = None
+        for match in self.pattern.finditer(window):
+            last = match
+        if last is not None:
+            return 1.0 - 0.4 * (len(window) - last.end()) / BEFORE
+        return 0.5 if self.pattern.search(plain[end : end + AFTER]) else None
+
+
+def words(*alternatives: str) -> Context:
+    """A context: any of these words or phrases."""
+    pattern = re.compile(rf"(?<![^\W_])(?:{'|'.join(alternatives)})(?![^\W_])")
+    marks = [_sure_letters(one) for one in alternatives]
+    return Context(pattern, tuple(dict.fromkeys(marks)) if all(marks) else ())
+
+
+def _sure_letters(alternative: str) -> str:
+    """The longest run of letters that whatever a simple pattern finds holds; empty if it is not that simple.
+
+    A run of one or two letters stands between other signs: it is a word of its own.
+    """
+    flat = _GROUP.sub(" ", alternative)
+    longest = max(_UNSURE.sub(" ", flat).split(), key=len, default="")
+    doubtful = set(flat) & set("(|[{") or (len(longest) < 3 and set(alternative) & set("?*+w"))
+    return "" if doubtful else longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +78,12 @@ class Shape:
         boost: what such a word adds; the nearer the word, the more of it.
         needs_context: without such a word the match is nothing.
         group: the group that is the identifier.
-        digits: the fewest digits of any match.
-        marks: one of them stands in any text that matches; empty if there is no such sign.
-        when: what else a text must have to be searched.
-        run: the fewest digits that follow each other where a match begins with one.
-        starts: where matches begin: a number, a code that begins with a letter, or anywhere.
+        digits: the fewest digits of a text in which it is looked for at all.
+        marks: one of them stands in any text that matches; empty if there is no such sign. If it starts with words,
+            those words.
+        when: what else a text must have for that.
+        run: the fewest digits that follow each other in a match, and where it begins if it begins with one.
+        starts: where matches begin: a number, a code that begins with a letter, one of some words, or anywhere.
         most: the highest score that context can lead to.
     """
 
@@ -48,7 +93,7 @@ class Shape:
     score: float
     check: Callable[[re.Match[str]], bool] | None = None
     failing: float | None = None
-    context: re.Pattern[str] | None = None
+    context: Context | None = None
     boost: float = 0.35
     needs_context: bool = False
     group: int | str = 0
@@ -56,102 +101,67 @@ class Shape:
     marks: tuple[str, ...] = ()
     when: Callable[[str], bool] | None = None
     run: int = 1
-    starts: Literal["number", "code", "both", "anywhere"] = "anywhere"
+    starts: Literal["number", "code", "both", "words", "anywhere"] = "anywhere"
     most: float = 0.99
 
+    @property
+    def best(self) -> float:
+        """The highest score it can have."""
+        return min(self.most, self.score + (self.boost if self.context is not None else 0.0))
 
-def words(*alternatives: str) -> re.Pattern[str]:
-    """A context: any of these words or phrases, whole, in folded letters."""
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(alternatives)})(?![^\W_])")
-
-
-class ShapeRecognizer:
-    """Finds a family of shapes."""
-
-    def at_least(self, threshold: Callable[[str], float]) -> ShapeRecognizer | None:
-        """The same without the shapes that never reach their kind's threshold; None if none does."""
-        kept = [shape for shape in self.shapes if _best(shape) >= threshold(shape.kind)]
-        return ShapeRecognizer(self.name, kept) if kept else None
-
-    def __init__(self, name: str, shapes: Sequence[Shape]) -> None:
-        self.name = name
-        self.shapes = tuple(shapes)
-        self.kinds = tuple(dict.fromkeys(shape.kind for shape in shapes))
-        self._least = min(shape.digits for shape in shapes)
-
-    def find(self, reading: Reading) -> Iterator[Hit]:
-        """Yield what matches, in no order; overlaps are not resolved here."""
-        digits, plain = reading.digits, reading.plain
-        if digits < self._least:
-            return
-        longest = reading.longest
-        for shape in self.shapes:
-            if digits < shape.digits or (shape.run > longest and shape.starts == "number"):
-                continue
-            if (shape.marks and not _has(plain, shape.marks)) or (shape.when is not None and not shape.when(plain)):
-                continue
-            for match in _matches(shape, reading):
-                hit = self._judged(shape, match, plain)
-                if hit is not None:
-                    yield hit
-
-    def _judged(self, shape: Shape, match: re.Match[str], plain: str) -> Hit | None:
-        score: float | None = shape.score
-        reason = shape.reason
-        if shape.check is not None and not shape.check(match):
-            score, reason = shape.failing, f"{reason}, clé fausse"
-        if score is None:
-            return None
-        start, end = match.span(shape.group)
+    def judged(self, match: re.Match[str], recognizer: str) -> Hit | None:
+        """What a match is; None for nothing."""
+        plain, score, reason = match.string, self.score, self.reason
+        if self.check is not None and not self.check(match):
+            if self.failing is None:
+                return None
+            score, reason = self.failing, f"{reason}, clé fausse"
+        start, end = match.span(self.group)
         while start < end and plain[start].isspace():
             start += 1
         while start < end and plain[end - 1].isspace():
             end -= 1
         if start == end:
             return None
-        if shape.context is not None:
-            near = _nearness(shape.context, plain, start, end)
-            if near is None and shape.needs_context:
+        if self.context is not None:
+            near = self.context.nearness(plain, start, end)
+            if near is None and self.needs_context:
                 return None
             if near is not None:
-                score, reason = score + shape.boost * near, f"{reason}, annoncé par le texte"
-        return Hit(shape.kind, start, end, min(score, shape.most), self.name, reason)
+                score, reason = score + self.boost * near, f"{reason}, annoncé par le texte"
+        return Hit(self.kind, start, end, min(score, self.most), recognizer, reason)
 
 
-def _has(plain: str, marks: tuple[str, ...]) -> bool:
-    for mark in marks:  # noqa: SIM110  a generator costs more than the search
-        if mark in plain:
-            return True
-    return False
+class ShapeRecognizer:
+    """A family of shapes."""
+
+    def __init__(self, name: str, shapes: Sequence[Shape]) -> None:
+        self.name = name
+        self.shapes = tuple(shapes)
+        self.kinds = tuple(dict.fromkeys(shape.kind for shape in shapes))
+
+    def find(self, reading: Reading) -> Iterator[Hit]:
+        """Yield what matches, in no order, every shape tried; overlaps are not resolved here."""
+        for shape in self.shapes:
+            if reading.digits < shape.digits or (shape.when is not None and not shape.when(reading.plain)):
+                continue
+            starts = reading.parts if shape.starts == "words" else ()
+            for match in matches(shape, reading, starts):
+                if hit := shape.judged(match, self.name):
+                    yield hit
 
 
-def _best(shape: Shape) -> float:
-    return min(shape.most, shape.score + (shape.boost if shape.context is not None else 0.0))
-
-
-def _matches(shape: Shape, reading: Reading) -> Iterator[re.Match[str]]:
-    """Every match; only where one may begin, if the shape says where."""
+def matches(shape: Shape, reading: Reading, opened: Iterable[int]) -> list[re.Match[str]]:
+    """Every match, only where one may begin if the shape says where. `opened`: where its words begin, if it has any."""
     starts, match, plain = shape.starts, shape.pattern.match, reading.plain
     if starts == "anywhere":
-        yield from shape.pattern.finditer(plain)
-        return
+        return list(shape.pattern.finditer(plain))
+    if starts == "words":
+        return [found for start in opened if (found := match(plain, start))]
+    matched: list[re.Match[str]] = []
     if starts != "code":
         least = shape.run
-        for start, run in reading.numbers:
-            if run >= least and (found := match(plain, start)):
-                yield found
+        matched = [found for start, run in reading.numbers if run >= least and (found := match(plain, start))]
     if starts != "number":
-        for start in reading.codes:
-            if found := match(plain, start):
-                yield found
-
-
-def _nearness(context: re.Pattern[str], plain: str, start: int, end: int) -> float | None:
-    """1 for a word right before, less for one further off, 0.5 for one right after; None if there is none."""
-    window = plain[max(0, start - BEFORE) : start]
-    last = None
-    for match in context.finditer(window):
-        last = match
-    if last is not None:
-        return 1.0 - 0.4 * (len(window) - last.end()) / BEFORE
-    return 0.5 if context.search(plain[end : end + AFTER]) else None
+        matched += [found for start in reading.codes if (found := match(plain, start))]
+    return matched

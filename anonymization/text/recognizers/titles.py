@@ -34,6 +34,7 @@ LABEL = re.compile(
 PET = re.compile(
     r"(?:chien(?:ne)?|chat(?:te|on)?|lapin|cheval|poney|chiot|perroquet|animal|rue|ecole|place)\s(?:qui\s)?(?:se\s)?$"
 )
+PETS = frozenset({"chien", "chienne", "chat", "chatte", "chaton", "lapin", "cheval", "poney", "chiot", "perroquet"})
 PET_NAME = re.compile(
     r"(?<![\w])(?:chien(?:ne)?|chat(?:te|on)?|lapin|cheval|poney|chiot|perroquet)\s(?:qui\s)?(?:s'appelle|nommee?|appelee?|repond\sau\snom\sde|du\snom\sde|:)"
     r"\s[«\"“]?\s?([a-z\-]+)"

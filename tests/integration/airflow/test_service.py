@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from policies import load_territory
+from settings.model import SHIPPED_TERRITORY
 from stack.airflow_client import AirflowClient, AirflowError
 from stack.service import STACK_MARK
 from stack.services import airflow as service
@@ -53,14 +55,14 @@ def test_configuration_and_anonymous_requests_are_refused(airflow: Airflow) -> N
 
 
 def test_each_role_sees_what_it_should(airflow: Airflow) -> None:
-    everything = {
-        f"{name}{kind}" for name in ("parking", "citizen-reports", "water-meters") for kind in ("", "__release")
-    }
-    everything |= {"rotate_keys", "feeds_watch"}
+    contracts = load_territory(SHIPPED_TERRITORY).contracts
+    everything = {f"{name}{kind}" for name in contracts for kind in ("", "__release")} | {"rotate_keys", "feeds_watch"}
+    droppers = {one.feed.operator for one in contracts.values() if one.feed.connector == "file_drop"}
     steward, dpo, operator = (airflow.sign_in(login) for login in ("steward", "dpo", "operator"))
     assert steward.import_errors() == []
     assert set(steward.dags()) == set(dpo.dags()) == everything
-    assert set(operator.dags()) == {"water-meters"}
+    own = {name for name, one in contracts.items() if one.feed.operator in droppers}
+    assert set(operator.dags()) == own >= {"water-meters"}
     for refused in (dpo, operator):
         with pytest.raises(AirflowError, match="403"):
             refused.trigger("parking__release", partition="2026-11-20")

@@ -28,7 +28,7 @@ SPDX = rdflib.Namespace("http://spdx.org/rdf/terms#")
 
 @pytest.fixture(scope="module")
 def names(ckan: CkanServer) -> list[str]:
-    """Every shipped contract, published; the first one's next major version too."""
+    """Three shipped contracts, published; the first one's next major version too."""
     catalogue, mark = CkanCatalogue(ckan.url, SecretStr(ckan.editor)), secrets.token_hex(4)
     periodic = replace(water(f"eau-{mark}"), tags=(mark,))
     catalogue.publish(page(periodic, "2026-09"))
@@ -37,7 +37,7 @@ def names(ckan: CkanServer) -> list[str]:
     others = [sample_page(DatasetId(name), f"{name}-{mark}", mark) for name in ("parking", "citizen-reports")]
     for each in others:
         catalogue.publish(each)
-    assert {"parking", "citizen-reports", "water-meters"} == set(territory().contracts)
+    assert {"parking", "citizen-reports", "water-meters"} <= set(territory().contracts)
     return [str(periodic.id), f"{periodic.id}-v2", *(each.name for each in others)]
 
 

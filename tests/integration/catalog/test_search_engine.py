@@ -18,6 +18,7 @@ from ckanext.ardoise.search.clauses import Match, QuerySyntaxError
 from ckanext.ardoise.search.engine import Answer, SearchEngine
 from ckanext.ardoise.search.parser import parse
 from ckanext.ardoise.search.request import read_request
+from sqlalchemy.exc import DBAPIError
 
 from tests.stack_fixtures import PostgresServer
 
@@ -258,6 +259,27 @@ def test_counts_are_kept_until_a_write(empty: SearchEngine) -> None:
     assert empty.search(request, key="k").facets == {"tags": ["b", 1]}
 
 
+def test_a_kept_page_is_read_anew_and_of_its_own_order(empty: SearchEngine) -> None:
+    def found(start: int, order: str) -> list[str]:
+        asked = {"q": "site_id:apart", "fl": "name", "rows": 2, "start": start, "sort": f"title_string {order}"}
+        return [each["name"] for each in empty.search(read_request(asked), NOW, "kept").documents]
+
+    empty.add([document(name, site_id="apart") for name in ("a", "b", "c")])
+    for _ in range(2):
+        assert found(0, "asc") == ["a", "b"]
+        assert found(2, "asc") == ["c"]
+        assert found(0, "desc") == ["c", "b"]
+    empty.add([document("aa", site_id="apart")])
+    assert found(0, "asc") == ["a", "aa"]
+
+
+def test_parts_of_titles_are_counted_with_their_page(ask: Ask) -> None:
+    part = 'title_ngram:"eau" OR name_ngram:"eau"'
+    assert ask(part, rows=1).hits == ask(part, rows=0).hits == ask(part, rows=5, start=9).hits == 1
+    assert ask('title_ngram:"nowhere"').hits == 0
+    assert ask(part, **{"facet.field": ["organization"]}).facets == {"organization": ["regie", 1]}
+
+
 def test_what_a_reader_may_see_is_part_of_what_is_kept(ask: Ask, filled: SearchEngine) -> None:
     hidden = {"q": "secret*", **TYPED, "facet.field": ["tags"]}
     for labels, hits in (("member-1", 1), ("public", 0), ("member-1", 1)):
@@ -310,6 +332,50 @@ def test_a_deferred_write_shows_at_once(empty: SearchEngine) -> None:
     assert empty.search(read_request({"q": "site_id:apart"})).hits == 1
     empty.commit()
     assert empty.search(read_request({"q": "site_id:apart"})).hits == 1
+
+
+def _gathering(engine: SearchEngine) -> None:
+    engine.gather([document("fils", site_id="apart")])
+
+
+def test_what_is_gathered_shows_with_the_commit(empty: SearchEngine, filled: SearchEngine) -> None:
+    def seen(engine: SearchEngine) -> int:
+        return engine.search(read_request({"q": "site_id:apart"})).hits
+
+    empty.gather([document("un", site_id="apart", tags=["a"]), document("deux", site_id="apart")])
+    empty.gather([document("un", site_id="apart", tags=["b"])])
+    assert seen(filled) == 0
+    empty.commit()
+    assert seen(filled) == 2
+    assert filled.search(read_request({"q": "tags:b"})).hits == 1
+    empty.gather([document("trois", site_id="apart")])
+    assert seen(empty) == 3  # whoever gathered sees at once
+    empty.gather([document("quatre", site_id="apart")])
+    empty.delete(parse("name:quatre"))
+    assert seen(filled) == 3
+    empty.gather(document(f"d-{number}", site_id="apart") for number in range(100))
+    assert seen(filled) == 103  # many are not kept waiting
+
+
+def test_a_process_that_ends_writes_what_it_gathered_and_nothing_of_its_parents(
+    empty: SearchEngine, filled: SearchEngine
+) -> None:
+    empty.gather([document("pere", site_id="apart", title="attend")])
+    child = multiprocessing.get_context("fork").Process(target=_gathering, args=(empty,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == 0
+    assert filled.search(read_request({"q": "site_id:apart", "fl": "name"})).documents == [{"name": "fils"}]
+    assert empty.search(read_request({"q": "site_id:apart"})).hits == 2
+
+
+def test_one_document_that_is_refused_takes_no_other_with_it(empty: SearchEngine) -> None:
+    letters = "".join(chr(0x4E00 + number * 7919 % 20_000) for number in range(8_000))
+    empty.gather([document("un", site_id="apart"), document(letters, site_id="apart")])
+    empty.gather([document("deux", site_id="apart")])
+    with pytest.raises(DBAPIError):
+        empty.commit()
+    assert empty.search(read_request({"q": "site_id:apart"})).hits == 2
 
 
 def test_expensive_wildcards_are_refused(empty: SearchEngine) -> None:

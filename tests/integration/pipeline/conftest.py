@@ -44,7 +44,8 @@ class RealConsent:
     def __init__(self, settings: Settings, engine: Engine, clock: Clock, purpose: str) -> None:
         self._client = CustodyClient(settings.custody_url, settings.secret("custody-client-consent"))
         self._store, self._clock, self._purpose = ConsentStore(engine), clock, purpose
-        self._store.register_terms(TERMS)
+        self._terms = dataclasses.replace(TERMS, purposes=(purpose,))
+        self._store.register_terms(self._terms)
 
     def give(self, contracts: Iterable[str]) -> None:
         self._store.append_many(self._events(contracts))
@@ -59,7 +60,7 @@ class RealConsent:
         (subjects,) = self._client.with_token(token).pseudonymize(CONSENT_DOMAIN, [names])
         return given_events(
             subjects,
-            terms=TERMS,
+            terms=self._terms,
             purpose=self._purpose,
             event_time=self._clock.at - timedelta(days=60),
             validity_duration=timedelta(days=3650),

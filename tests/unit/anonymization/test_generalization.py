@@ -51,6 +51,7 @@ def test_hours_and_weekdays() -> None:
 def test_dates_have_no_clock() -> None:
     days = [date(2026, 10, 31), None]
     assert _apply("month", "string", days) == ["2026-10", None]
+    assert _apply("week", "string", days) == ["2026-W44", None]
     assert _apply("weekday", "integer", days) == [6, None]
     assert _apply("hour", "integer", days) == [0, None]
 

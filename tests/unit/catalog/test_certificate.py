@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pytest
 
 from catalog import certify
+from catalog.certificate_facts import facts
 from catalog.certificate_figures import french_date, french_period, integer, of_period, share
 from catalog.treatments import treatments
 from policies import DatasetId, Technique
@@ -81,14 +83,25 @@ def test_data_about_nobody_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("period", "text"),
-    [("2026-10", "octobre 2026"), ("2026-10-01", "1er octobre 2026"), ("2026-08-15", "15 août 2026")],
+    [
+        ("2026-10", "octobre 2026"),
+        ("2026-10-01", "1er octobre 2026"),
+        ("2026-08-15", "15 août 2026"),
+        ("2026-W44", "semaine du 26 octobre 2026"),
+    ],
 )
 def test_periods_in_french(period: str, text: str) -> None:
     assert french_period(period) == text
 
 
 @pytest.mark.parametrize(
-    ("period", "text"), [("2026-10", "d'octobre 2026"), ("2026-05", "de mai 2026"), ("2026-10-03", "du 3 octobre 2026")]
+    ("period", "text"),
+    [
+        ("2026-10", "d'octobre 2026"),
+        ("2026-05", "de mai 2026"),
+        ("2026-10-03", "du 3 octobre 2026"),
+        ("2026-W44", "de la semaine du 26 octobre 2026"),
+    ],
 )
 def test_periods_after_a_noun(period: str, text: str) -> None:
     assert of_period(period) == text
@@ -99,3 +112,24 @@ def test_figures_in_french() -> None:
     assert integer(1234567.0) == "1\u202f234\u202f567"
     assert share(1 / 12) == "8,3\u00a0%"
     assert share(1.0) == "100\u00a0%"
+
+
+def test_the_document_is_tagged_the_same_twice_and_evaluates_nothing() -> None:
+    certificate = replace(page(water()).certificate, title='#panic("x") *gras* $a$ <b> @nul', purpose='#read("/etc")')
+    written = certificate.to_pdf()
+    assert written == certificate.to_pdf()
+    assert written.startswith(b"%PDF-1.7")
+    assert b"/StructTreeRoot" in written
+    assert b"pdfuaid:part" in written
+
+
+def test_the_page_is_told_what_the_certificate_says() -> None:
+    certificate = page(water()).certificate
+    told = json.loads(facts(certificate, "http://open.example/certificat.html"))
+    assert told["pdf"] == "http://open.example/certificat.pdf"
+    assert told["digest"] == sha256(certificate.to_json()).hexdigest()
+    assert told["proof"] is None
+    columns = {name: (sources, how) for name, _, sources, how in told["columns"]}
+    assert columns["foyers_participants"] == (["contrat"], "nombre d'unités distinctes")
+    assert columns["mois"] == (["date"], "seul le mois en est publié")
+    assert columns["statut"] == ([], "ajoutée par l'anonymisation")

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from catalog.certificate_records import banded, level_words, model_words, records_sections
+from catalog.certificate_records import banded, beyond_words, level_words, model_words, records_sections
 from catalog.errors import VerificationError
 from catalog.verification import verify
 from cli.app import application
@@ -141,6 +141,20 @@ def test_a_published_file_verifies(published: tuple[Path, Path]) -> None:
     ran = CliRunner().invoke(application, ["verify", str(file), "--certificate", str(certificate)])
     assert ran.exit_code == 0, ran.output
     assert "plus petit groupe" in ran.output
+    told = " ".join(ran.output.split())
+    assert "Ce que le fichier seul ne montre pas" in told
+    assert "n'y sont pas vérifiables" not in told
+
+
+def test_models_that_the_file_can_not_show_are_named(published: tuple[Path, Path]) -> None:
+    file, certificate = published
+    said = json.loads(certificate.read_text(encoding="utf-8"))
+    said["verification"]["beyond"] = ["t_closeness", "entropy_l_diversity"]
+    certificate.write_text(json.dumps(said), encoding="utf-8")
+    ran = CliRunner().invoke(application, ["verify", str(file), "--certificate", str(certificate)])
+    told = " ".join(ran.output.split())
+    assert "n'y sont pas vérifiables : t-proximité, l-diversité par entropie." in told
+    assert told.count(beyond_words(("t_closeness", "entropy_l_diversity"))) == 1
 
 
 @pytest.mark.parametrize(

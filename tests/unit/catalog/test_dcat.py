@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from catalog import PageError, dataset_name
-from catalog.dcat import HVD_REGULATION, dataset, last_day, tags, title
-from policies import DatasetId
+from catalog.dcat import HVD_REGULATION, dataset, tags, title
+from catalog.periods import last_day
+from policies import DatasetId, PeriodUnit
 from tests.catalog_pages import page, territory, water
 
 
@@ -53,10 +54,17 @@ def test_a_page_of_consenting_subjects_must_say_whom_it_covers() -> None:
         dataset(replace(page(water()), coverage_note=""))
 
 
-@pytest.mark.parametrize("period", ["2026", "2026-10-03", "octobre"])
+@pytest.mark.parametrize("period", ["2026", "2026-10-03", "2026-W44", "octobre"])
 def test_a_period_of_another_kind_is_refused(period: str) -> None:
     with pytest.raises(PageError, match="is not a month"):
         dataset(replace(page(water()), period=period))
+
+
+def test_a_weeks_page_covers_its_seven_days() -> None:
+    weekly = replace(water(), period=PeriodUnit.WEEK)
+    described = dataset(page(weekly, "2026-W44"))
+    assert described["temporal_coverage"] == [{"start": "2026-10-26", "end": "2026-11-01"}]
+    assert described["temporal_resolution"] == "P7D"
 
 
 def test_a_certificate_of_another_release_is_refused() -> None:
@@ -92,10 +100,11 @@ def test_tags_keep_to_the_characters_ckan_allows() -> None:
 
 
 @pytest.mark.parametrize(
-    ("period", "day"), [("2024-02", "2024-02-29"), ("2026-12", "2026-12-31"), ("2026-10-03", "2026-10-03")]
+    ("period", "day"),
+    [("2024-02", "2024-02-29"), ("2026-12", "2026-12-31"), ("2026-10-03", "2026-10-03"), ("2026-W53", "2027-01-03")],
 )
 def test_last_day(period: str, day: str) -> None:
-    assert last_day(period) == day
+    assert last_day(period).isoformat() == day
 
 
 def test_names_of_versions() -> None:

@@ -40,6 +40,7 @@ def test_rows_are_numbered_across_batches_in_an_order_that_stays() -> None:
     found = lines(table(water(), ROWS), water(), "2026-10")
     assert [int(line.split(",")[0]) - first_id("2026-10") for line in found] == [0, 1, 2]
     assert first_id("2026-11") - first_id("2026-10") == 31 * 1_000_000_000
+    assert first_id("2026-W44") == first_id("2026-10-26")
     assert first_id("2199-12-31") < 2**53
 
 

@@ -161,6 +161,8 @@ def test_a_collection_that_brought_nothing_does_not_blank_the_figures() -> None:
         (PeriodUnit.DAY, timedelta(0), datetime(2026, 11, 4, 10, tzinfo=UTC), "2026-11-03"),
         (PeriodUnit.DAY, timedelta(hours=6), datetime(2026, 11, 4, 3, tzinfo=UTC), "2026-11-02"),
         (PeriodUnit.DAY, timedelta(0), datetime(2026, 11, 3, 23, 30, tzinfo=UTC), "2026-11-03"),
+        (PeriodUnit.WEEK, timedelta(0), datetime(2026, 11, 4, 10, tzinfo=UTC), "2026-W44"),
+        (PeriodUnit.WEEK, timedelta(days=3), datetime(2026, 11, 4, 10, tzinfo=UTC), "2026-W43"),
         (PeriodUnit.MONTH, timedelta(days=2), datetime(2026, 11, 4, 10, tzinfo=UTC), "2026-10"),
         (PeriodUnit.MONTH, timedelta(days=5), datetime(2026, 11, 4, 10, tzinfo=UTC), "2026-09"),
         (PeriodUnit.MONTH, timedelta(0), datetime(2026, 1, 1, 0, tzinfo=UTC), "2025-12"),

@@ -39,6 +39,7 @@ def test_durations(seconds: float, text: str) -> None:
         ("2026-10", "octobre 2026"),
         ("2026-10-01", "1er octobre 2026"),
         ("2026-10-31", "31 octobre 2026"),
+        ("2026-W44", "semaine du 26 octobre 2026"),
         (None, "toutes périodes"),
         ("2026-99", "2026-99"),
     ],

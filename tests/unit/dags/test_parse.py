@@ -51,9 +51,12 @@ def parse(house: Path, home: Path, territory: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def broken_territory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped territory, with one contract under the strategy's floor."""
+    """Three datasets of the shipped territory, one of them with a contract that does not load."""
     folder = tmp_path_factory.mktemp("territory") / "angers"
     shutil.copytree(SHIPPED_TERRITORY, folder)
+    for contract in (folder / "contracts").iterdir():
+        if not contract.name.startswith(("parking.", "citizen-reports.", "water-meters.")):
+            contract.unlink()
     weak = folder / "contracts" / "citizen-reports.odcs.yaml"
     text = weak.read_text(encoding="utf-8")
     assert "id: citizen-reports" in text

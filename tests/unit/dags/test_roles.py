@@ -27,10 +27,14 @@ def test_a_dpo_reads_everything_and_changes_nothing_but_the_own_account() -> Non
 
 def test_an_operator_has_its_own_collections_only(territory: Territory) -> None:
     roles = role_permissions(territory.contracts.values())
+    own = {name for name, one in territory.contracts.items() if one.feed.operator == "eau-angers-loire-metropole"}
+    assert own >= {"water-meters"}
     assert {resource for _, resource in roles["operator-eau-angers-loire-metropole"]} == {
-        "DAG:water-meters",
-        "DAG Run:water-meters",
+        f"{kind}:{name}" for name in own for kind in ("DAG", "DAG Run")
     }
     assert ("can_read", "DAGs") not in OPERATOR
     login = next(login for login in LOGINS if login.name == "operator")
-    assert role_names(login, territory.contracts.values()) == ("operator", "operator-eau-angers-loire-metropole")
+    droppers = {one.feed.operator for one in territory.contracts.values() if one.feed.connector == "file_drop"}
+    assert droppers >= {"eau-angers-loire-metropole"}
+    names = ("operator", *(f"operator-{name}" for name in sorted(droppers)))
+    assert role_names(login, territory.contracts.values()) == names

@@ -12,6 +12,7 @@ def test_periods_are_written_as_one_says_them() -> None:
     assert period_text("2026-08") == "août 2026"
     assert period_text("2026-10-31") == "31 octobre 2026"
     assert period_text("2026-11-01") == "1er novembre 2026"
+    assert period_text("2026-W44") == "semaine du 26 octobre 2026"
 
 
 def test_figures_are_written_in_french() -> None:

@@ -66,8 +66,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def custodian(clock: Clock) -> MemoryCustodian:
-    return MemoryCustodian(["water-meters", "citizen-reports"], now=clock)
+def custodian(clock: Clock, shipped_territory: Territory) -> MemoryCustodian:
+    domains = {str(domain) for contract in shipped_territory.contracts.values() for domain in contract.domains()}
+    return MemoryCustodian(sorted(domains), now=clock)
 
 
 @pytest.fixture

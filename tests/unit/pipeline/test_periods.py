@@ -38,3 +38,18 @@ def test_december_ends_with_the_year():
 def test_a_wrong_key_says_how_to_write_it():
     with pytest.raises(BadInputError, match="2026-10-31"):
         bounds("octobre", PeriodUnit.DAY, PARIS)
+
+
+def test_a_week_runs_from_monday_to_sunday_across_months_and_years():
+    dates = pa.array([date(2026, 11, 1), date(2026, 11, 2), date(2027, 1, 1)])
+    assert period_keys(dates, PeriodUnit.WEEK, PARIS).to_pylist() == ["2026-W44", "2026-W45", "2026-W53"]
+    start, end = bounds("2026-W53", PeriodUnit.WEEK, PARIS)
+    assert (start.date(), end.date()) == (date(2026, 12, 28), date(2027, 1, 4))
+    clock_change = bounds("2026-W43", PeriodUnit.WEEK, PARIS)
+    assert clock_change[1].astimezone(UTC) - clock_change[0].astimezone(UTC) == timedelta(hours=7 * 24 + 1)
+
+
+@pytest.mark.parametrize("key", ["2026-W54", "2026-10", "2026-W44-1", "W44"])
+def test_a_wrong_week_says_how_to_write_it(key):
+    with pytest.raises(BadInputError, match="2026-W44"):
+        bounds(key, PeriodUnit.WEEK, PARIS)

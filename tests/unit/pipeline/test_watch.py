@@ -68,8 +68,22 @@ def test_an_ordinary_feed_raises_nothing(journal: Journal, daily: Contract) -> N
         assert watch(journal, daily, deliver(journal, day)).standing == {}
 
 
-def test_a_feed_that_never_delivered_has_not_begun(journal: Journal, daily: Contract) -> None:
-    assert watch(journal, daily, START).standing == {}
+def test_a_feed_whose_collection_was_never_switched_on_has_not_begun(journal: Journal, daily: Contract) -> None:
+    assert watch(journal, daily, START + 90 * DAY).standing == {}
+
+
+def test_a_feed_that_never_delivered_alerts_until_it_does(journal: Journal, daily: Contract) -> None:
+    for number, status in enumerate(("failed", "succeeded")):
+        run, at = f"run{number}", START + number * DAY / 2
+        journal.start_stage(run, "parking", None, "ingest", at)
+        journal.finish_stage(run, "parking", None, "ingest", {}, 1.0, status=status)
+    assert watch(journal, daily, START + timedelta(hours=25)).raised == ()
+    found = watch(journal, daily, START + timedelta(hours=27))
+    assert found.raised == ("never",)
+    assert found.standing["never"]["collected_since"] == START.isoformat()
+    assert watch(journal, daily, START + timedelta(hours=40)).raised == ()
+    assert watch(journal, daily, deliver(journal, 2)).resolved == ("never",)
+    assert watch(journal, daily, START + 5 * DAY).raised == ("stopped",)
 
 
 def test_a_feed_that_stops_alerts_once_and_ends_with_the_next_delivery(journal: Journal, daily: Contract) -> None:
@@ -200,6 +214,7 @@ def test_every_feed_in_force_is_watched_and_told_in_french(journal: Journal, shi
 @pytest.mark.parametrize(
     ("kind", "details", "said"),
     [
+        ("never", {"collected_since": "2026-11-01T08:00:00+00:00", "allowed_seconds": 93_600}, "depuis le 01/11/2026"),
         ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 93_600}, "26\u00a0heures"),
         ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 1_800}, "30\u00a0minutes"),
         ("stopped", {"last": "2026-11-01T08:00:00+00:00", "allowed_seconds": 2_764_800}, "32\u00a0jours"),

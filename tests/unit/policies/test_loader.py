@@ -15,6 +15,7 @@ import pytest
 
 from policies import ContractError, StrategyError, WeakContractError, load_contract, load_strategy, load_territory
 from policies.contract import CanonicalForm, PrivacyCategory, Technique
+from stack.operators.registry import simulated
 
 SHIPPED = Path(__file__).resolve().parents[3] / "policies" / "angers"
 Edit = Callable[..., Path]
@@ -47,7 +48,9 @@ def rules(path: Path, kind: type[ContractError] = ContractError) -> set[str]:
 
 def test_the_shipped_territory_loads() -> None:
     territory = load_territory(SHIPPED)
-    assert set(territory.contracts) == {"parking", "citizen-reports", "water-meters"}
+    assert set(territory.contracts) == {file.name.split(".")[0] for file in (SHIPPED / "contracts").iterdir()}
+    assert set(territory.demonstrated) == {"parking", "citizen-reports", "water-meters"}
+    assert set(simulated()) <= set(territory.contracts)
     assert len(territory.communes) == 29
     reports, water = territory.contracts["citizen-reports"], territory.contracts["water-meters"]  # type: ignore[index]
     assert reports.approval
@@ -128,9 +131,9 @@ def test_weaker_than_the_strategy(edited: Edit, dataset: str, old: str, new: str
         ("water-meters", "          dominance: 0.5\n", "", "release-kind"),
         ("water-meters", "format: dd/MM/yyyy", "format: d MMM yyyy", "date-format"),
         ("water-meters", "element: landing", "element: archive", "retention"),
-        ("water-meters", "formats: [parquet, csv]", "fullText: [foyers_participants]", "full-text"),
-        ("water-meters", "formats: [parquet, csv]", "fullText: [commune, commune]", "full-text"),
-        ("water-meters", "formats: [parquet, csv]", "fullText: [commune]\n          searchable: false", "full-text"),
+        ("water-meters", "fullText: [taille, commune]", "fullText: [foyers_participants]", "full-text"),
+        ("water-meters", "fullText: [taille, commune]", "fullText: [commune, commune]", "full-text"),
+        ("water-meters", "fullText: [taille, commune]", "fullText: [commune]\n          searchable: false", "full-text"),
         ("water-meters", "property: sourceVersion, value: version", "property: sourceVersion, value: revision", "source-version"),
         ("water-meters", "^49[0-9]{3}$", "^49[0-9{3}$(", "pattern"),
     ],

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from policies.contract import Column
-from sources import PayloadError
-from tests.unit.sources.support import codes, made, read
+from sources import PayloadError, decoder
+from tests.unit.sources.support import TERRITORY, codes, made, parts, read
 
 TRAFFIC = made(
     "ngsi_ld",
@@ -147,3 +147,13 @@ def test_a_broken_entity_is_refused_at_its_own_byte() -> None:
         read(TRAFFIC, '{"id": "urn')
     with pytest.raises(PayloadError, match="byte 7"):
         read(TRAFFIC, '{"id": urn}')
+
+
+def test_messages_are_read_a_line_each_and_one_that_is_broken_spoils_itself_alone() -> None:
+    good = '{"id": "urn:a", "type": "T"}'
+    lines = [good, "[" + good.replace("urn:a", "urn:b") + "]", '{"id": "urn', good.replace("urn:a", "urn:c")]
+    contract = made("ngsi_ld", Column("cle", "id", "string", primary_key=True))
+    for chosen, names in ((lines, ["urn:a", "urn:b", "urn:c"]), ([lines[0], *lines[2:]], ["urn:a", "urn:c"])):
+        batches = list(decoder(contract, TERRITORY).decode(parts("\n".join(chosen), names=("messages.ndjson",))))
+        assert [name for one in batches for name in one.batch["cle"].to_pylist()] == names
+        assert [row["code"] for one in batches for row in one.rejects.to_pylist()] == ["badJson"]

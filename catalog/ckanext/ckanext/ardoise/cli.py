@@ -18,8 +18,10 @@ from ckan.lib.search.common import make_connection
 from ckan.logic import NotFound, get_action
 from ckanext.datastore.cli import permissions_sql
 
+from ckanext.ardoise.messages.box import forget_old
+
 PLUGIN = "ardoise"
-MIGRATED = "ardoise_search"
+MIGRATED = ("ardoise_search", PLUGIN)
 
 
 @click.group(short_help="Ardoise: prépare le catalogue.")
@@ -37,6 +39,7 @@ def prepare(context: click.Context) -> None:
     """
     wanted = json.load(sys.stdin)
     _upgrade(context)
+    forget_old()
     _fill_index()
     _allow_datastore(wanted["admin_url"])
     _ensure_sysadmin(wanted["sysadmin"])
@@ -52,7 +55,8 @@ def _upgrade(context: click.Context) -> None:
     """Migrate CKAN and its plugins; alembic refuses a database that is newer than this code."""
     context.invoke(ckan.cli.db.upgrade, version="head", plugin=None, skip_core=False, skip_plugins=False)
     # CKAN passes over a plugin whose revision it does not know: asked for by name, alembic refuses it.
-    context.invoke(ckan.cli.db.upgrade, version="head", plugin=MIGRATED, skip_core=False, skip_plugins=True)
+    for plugin in MIGRATED:
+        context.invoke(ckan.cli.db.upgrade, version="head", plugin=plugin, skip_core=False, skip_plugins=True)
 
 
 def _fill_index() -> None:

@@ -45,9 +45,14 @@ def vocabulary(value: str) -> str:
 
 
 def french_date(value: str | None) -> str:
-    """Return « 3 octobre 2026 » for an ISO date or date-time, « octobre 2026 » for a month, else the text itself."""
+    """Return « 3 octobre 2026 » for an ISO date or date-time, « octobre 2026 » for a month, else the text itself.
+
+    A week, « 2026-W44 », is « semaine du 26 octobre 2026 ».
+    """
     text = value or ""
     try:
+        if (days := week(text)) is not None:
+            return f"semaine du {french_date(days[0].isoformat())}"
         if len(text) == 7:
             month = date.fromisoformat(f"{text}-01")
             return f"{_MONTHS[month.month - 1]} {month.year}"
@@ -55,6 +60,17 @@ def french_date(value: str | None) -> str:
     except ValueError:
         return text
     return f"{'1er' if day.day == 1 else day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def week(text: str) -> tuple[date, date] | None:
+    """Return the first and the last day of an ISO 8601 week, « 2026-W44 »; None for any other text."""
+    year, found, number = text.partition("-W")
+    if not found or not (year.isdigit() and number.isdigit()):
+        return None
+    try:
+        return date.fromisocalendar(int(year), int(number), 1), date.fromisocalendar(int(year), int(number), 7)
+    except ValueError:
+        return None
 
 
 def age(delta: timedelta) -> str:
@@ -75,6 +91,12 @@ def number(value: Any) -> str:
         return f"{int(value):,}".replace(",", NARROW_SPACE)
     except (TypeError, ValueError):
         return ""
+
+
+def figure(value: float) -> str:
+    """Return a figure with French thousands and decimals: « 1 234,5 »; six decimals at most."""
+    text = f"{value:,.6f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    return text.replace(",", NARROW_SPACE).replace(".", ",")
 
 
 def size(value: Any) -> str:

@@ -9,7 +9,11 @@ from typing import Any
 import ckan.plugins as p
 from ckan.common import config
 
-from ckanext.ardoise.french import age, french_date, number, size, vocabulary
+from ckanext.ardoise.certificate import certificate, lineage
+from ckanext.ardoise.french import figure, french_date, number, size, vocabulary
+from ckanext.ardoise.freshness import Freshness
+from ckanext.ardoise.freshness import freshness as judged
+from ckanext.ardoise.snippets import snippets
 
 
 def territory() -> str:
@@ -22,15 +26,9 @@ def setting(name: str) -> str:
     return str(config.get(f"ardoise.{name}") or "")
 
 
-def freshness(package: Mapping[str, Any]) -> str:
-    """Return how long ago the data was renewed, in words."""
-    text = str(package.get("modified") or package.get("metadata_modified") or "")
-    try:
-        changed = datetime.fromisoformat(text)
-    except ValueError:
-        return ""
-    changed = changed if changed.tzinfo else changed.replace(tzinfo=UTC)
-    return age(datetime.now(UTC) - changed)
+def freshness(package: Mapping[str, Any]) -> Freshness:
+    """Return the dataset's badge, now."""
+    return judged(package, datetime.now(UTC))
 
 
 def latest(resources: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -47,10 +45,36 @@ def others(resources: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[Mappi
     return sorted(groups.items(), reverse=True)
 
 
+def certificates(resources: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the address of each period's certificate."""
+    found = [each for each in resources if each.get("role") == "certificate"]
+    return {str(each.get("period") or ""): str(each.get("url") or "") for each in found}
+
+
 def certificate_lines(package: Mapping[str, Any]) -> list[str]:
     """Return the certificate's main lines."""
     lines = package.get("certificate_lines") or []
     return [str(line) for line in ([lines] if isinstance(lines, str) else lines)]
+
+
+def table_of(package: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the resource that can be looked at without downloading it."""
+    return next((each for each in package.get("resources") or [] if each.get("datastore_active")), None)
+
+
+def has_map(package: Mapping[str, Any]) -> bool:
+    """Say whether the dataset's rows have places."""
+    return any(str(each.get("format") or "").lower() == "geojson" for each in package.get("resources") or [])
+
+
+def programs(resource: Mapping[str, Any]) -> dict[str, str]:
+    """Return programs that read the resource, by language."""
+    return snippets(resource, str(config["ckan.site_url"]).rstrip("/"))
+
+
+def type_name(kind: str) -> str:
+    """Return what PostgreSQL's name of a type means."""
+    return _TYPES.get(kind, kind)
 
 
 def home() -> dict[str, Any]:
@@ -62,6 +86,10 @@ def home() -> dict[str, Any]:
     return {"datasets": found["results"], "count": found["count"], "themes": themes}
 
 
+_TYPES = {
+    "text": "texte", "int8": "nombre entier", "int4": "nombre entier", "float8": "nombre", "numeric": "nombre",
+    "bool": "vrai ou faux", "date": "date", "timestamptz": "date et heure", "timestamp": "date et heure",
+}  # fmt: skip
 HELPERS: dict[str, Callable[..., Any]] = {
     "home": home,
     "vocabulary": vocabulary,
@@ -73,5 +101,13 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "size": size,
     "latest": latest,
     "others": others,
+    "certificate": certificate,
     "certificate_lines": certificate_lines,
+    "certificates": certificates,
+    "figure": figure,
+    "has_map": has_map,
+    "lineage": lineage,
+    "snippets": programs,
+    "table_of": table_of,
+    "type": type_name,
 }

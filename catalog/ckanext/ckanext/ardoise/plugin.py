@@ -11,11 +11,15 @@ from ckan.lib.search import SearchQueryError
 
 from ckanext.ardoise import cli, page, tags, views
 from ckanext.ardoise.changes import changes
+from ckanext.ardoise.messages import views as messages
 from ckanext.ardoise.search.areas import filter_for
 from ckanext.ardoise.search.clauses import QuerySyntaxError
 from ckanext.ardoise.solr import SCHEME, replace_solr
 from ckanext.ardoise.tables import actions as tables
 from ckanext.ardoise.tables.views import tables as table_views
+from ckanext.ardoise.verify import verify
+
+HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting}
 
 
 class ArdoiseSearchPlugin(p.SingletonPlugin):
@@ -51,6 +55,7 @@ class ArdoisePlugin(p.SingletonPlugin):
     p.implements(p.IActions)
     p.implements(p.IAuthFunctions)
     p.implements(p.IFacets, inherit=True)
+    p.implements(p.IPackageController, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
         """Tell CKAN where our pages, styles and licences are."""
@@ -61,11 +66,11 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_helpers(self) -> dict[str, Any]:
         """Functions that templates call, each named ``ardoise_…``."""
-        return {f"ardoise_{name}": function for name, function in page.HELPERS.items()}
+        return {f"ardoise_{name}": function for name, function in HELPERS.items()}
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise, table_views, changes]
+        return [views.ardoise, table_views, changes, verify, messages.messages]
 
     def get_actions(self) -> dict[str, Any]:
         """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
@@ -88,3 +93,7 @@ class ArdoisePlugin(p.SingletonPlugin):
             "tags": "Mots-clés",
             "license_id": "Licences",
         }
+
+    def before_dataset_index(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Leave out what only a page draws: nobody searches for it, and it would be kept twice."""
+        return {name: value for name, value in document.items() if name != "certificate"}

@@ -18,7 +18,7 @@ from ckanext.dcat.profiles.base import DCAT, DCATAP, DCT, FOAF, RDF, RDFS, SKOS,
 from ckanext.dcat.utils import catalog_uri, resource_uri
 from rdflib import BNode, Literal, URIRef
 
-from ckanext.ardoise.french import french_date, vocabulary
+from ckanext.ardoise.french import french_date, vocabulary, week
 
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
 MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
@@ -151,8 +151,9 @@ class ArdoiseProfile(RDFProfile):
         self.g.add((member, DCAT.inSeries, series))
         covered, kind = BNode(), XSD.gYearMonth if len(period) == MONTH else XSD.date
         self.g.add((covered, RDF.type, DCT.PeriodOfTime))
-        self.g.add((covered, DCAT.startDate, Literal(period, datatype=kind)))
-        self.g.add((covered, DCAT.endDate, Literal(period, datatype=kind)))
+        first, last = week(period) or (period, period)
+        self.g.add((covered, DCAT.startDate, Literal(str(first), datatype=kind)))
+        self.g.add((covered, DCAT.endDate, Literal(str(last), datatype=kind)))
         self.g.add((member, DCT.temporal, covered))
         for same in (DCAT.contactPoint, DCT.publisher, DCAT.theme, DCATAP.hvdCategory, DCATAP.applicableLegislation):
             for value in self.g.objects(dataset_ref, same):

@@ -53,9 +53,15 @@ class PostgresIndex:
         self._decoder = decoder
 
     def add(self, docs: Iterable[Mapping[str, Any]], commit: bool = True, **_: Any) -> None:
-        """Index ``docs``, replacing those of the same ``index_id``; visible at once, safe with the commit."""
+        """Index ``docs``, replacing those of the same ``index_id``: visible at once, or with the commit that follows.
+
+        Where CKAN is told never to commit (``ckan.search.solr_commit``), none would follow: they are visible at once.
+        """
         with self._engine() as engine:
-            engine.add(docs, deferred=not commit)
+            if commit or not config.get("ckan.search.solr_commit"):
+                engine.add(docs, deferred=not commit)
+            else:
+                engine.gather(docs)
 
     def delete(self, id: Any = None, q: str | None = None, commit: bool = True, **_: Any) -> None:
         """Forget the documents of some ``index_id``, or those that ``q`` describes."""
@@ -68,7 +74,7 @@ class PostgresIndex:
                 engine.delete(Match("index_id", str(each)))
 
     def commit(self, **_: Any) -> None:
-        """Wait until what was added without a commit is safe on the disk."""
+        """Show what was added without a commit, and wait until it is safe on the disk."""
         with self._engine() as engine:
             engine.commit()
 

@@ -13,7 +13,7 @@ from anonymization import Released, apply_release
 from anonymization.errors import TabulationError, UnprotectedTableError
 from anonymization.secrecy import check
 from anonymization.secrecy.audit import shape_of
-from anonymization.secrecy.release import KEPT, EarlierTable
+from anonymization.secrecy.release import FORGOTTEN, ROTATED, EarlierTable
 from anonymization.secrecy.verdict import EarlierFile, TableVerdict, measure_protected
 from policies.contract import Measure, ReleaseRule
 from policies.tabulated import DominanceRule
@@ -171,11 +171,14 @@ def test_a_cell_hidden_last_month_can_not_be_deduced_from_a_revision() -> None:
 def test_what_can_not_be_compared_stays_as_it_was() -> None:
     first = released(rows(HOMES, days=3))
     many = [(unit, code, litres + 50) for unit, code, litres in HOMES]
-    old = EarlierTable(first, comparable=False)
-    second = apply_release(rows(many, days=3), rule(), UNIT, earlier=[old])
-    assert second.table.equals(first.table)
-    assert second.details["table"]["revision"] == KEPT
-    assert [finding.code for finding in verdict(second).remarks] == ["KEPT"]
+    rotated, forgotten = EarlierTable(first, comparable=False), EarlierTable(replace(first, lines=None))
+    for old, why, code in ((rotated, ROTATED, "ROTATED"), (forgotten, FORGOTTEN, "FORGOTTEN")):
+        second = apply_release(rows(many, days=3), rule(), UNIT, earlier=[old])
+        assert second.table.equals(first.table)
+        assert second.details["table"]["revision"] == why
+        (told,) = verdict(second).remarks
+        assert told.code == code
+        assert "figé" in told.message
 
 
 def test_a_figure_more_is_published_beside_those_that_are_kept() -> None:

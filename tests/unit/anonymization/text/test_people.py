@@ -62,3 +62,10 @@ def test_public_figures_of_the_territory_are_known_unless_a_title_says_otherwise
     assert detect(["Un vers de Joachim du Bellay sur le mur"], known)[0] == []
     assert detect(["Un vers de Joachim du Bellay sur le mur"], DEFAULT)[0] != []
     assert detect(["Voir M. Joachim du Bellay au guichet"], known)[0] != []
+
+
+def test_the_model_has_its_say_where_the_lists_are_in_doubt() -> None:
+    text = "Les noms sur la boîte : Abgrall, Da Costa, El Mansouri, Pham. Vu Ascensoriste à 9 h."
+    asked, alone = (detect([text], RedactionSettings(model=model))[0] for model in (DEFAULT.model, None))
+    assert any("modèle" in hit.reason for hit in asked)
+    assert not any("modèle" in hit.reason for hit in alone)

@@ -14,7 +14,10 @@ from ckanext.ardoise.french import age, french_date, number, size, vocabulary
         ("2026-10", "octobre 2026"),
         ("2026-10-01", "1er octobre 2026"),
         ("2026-08-15T12:00:00+00:00", "15 août 2026"),
+        ("2026-W44", "semaine du 26 octobre 2026"),
         ("bientôt", "bientôt"),
+        ("A-W", "A-W"),
+        ("2026-W99", "2026-W99"),
         (None, ""),
     ],
 )

@@ -62,6 +62,10 @@ def test_periods_are_a_list_of_periods(value: Any) -> None:
         periods(value)
 
 
+def test_days_weeks_and_months_are_periods() -> None:
+    assert periods(["2026-10", "2026-W44", "2026-10-31"]) == ("2026-10", "2026-W44", "2026-10-31")
+
+
 def read_all(checked: CheckedRows) -> bytes:
     return b"".join(iter(lambda: checked.read(1000), b""))
 

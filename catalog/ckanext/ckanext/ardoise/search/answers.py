@@ -13,6 +13,7 @@ from ckanext.ardoise.search.request import SearchRequest, Sort
 from ckanext.ardoise.search.table import INDEX
 
 FEW_COMBINATIONS = ("groups", "res_format")  # documents with the same values are put together before they are counted
+COUNTED = sa.func.count().over().label("hits")  # beside the rows of a page: how many results there are
 NAMED = ("index_id", "id", "name")  # columns that spare the reading of all a document stored
 
 
@@ -57,8 +58,8 @@ def _facet(column: sa.ColumnElement[Any], field: str, position: int, request: Se
 
 
 def page(where: Condition, score: Score | None, request: SearchRequest) -> sa.Select[Any]:
-    """Return the statement of one page of documents: the columns of :func:`returned_columns`, then ``score``."""
-    statement = sa.select(*returned_columns(request), _told(score).label("score")).where(where)
+    """Return the statement of one page: the ``index_id`` of its documents in order, and their ``score``."""
+    statement = sa.select(INDEX.c.index_id, _told(score).label("score")).where(where)
     order = [each for sort in request.sorts or (Sort("score", True),) if (each := _order(sort, score)) is not None]
     return statement.order_by(*order, INDEX.c.index_id).offset(request.start).limit(request.rows)
 
@@ -73,7 +74,7 @@ def returned_columns(request: SearchRequest) -> list[sa.Column[Any]]:
 
 
 def _told(score: Score | None) -> Score:
-    return sa.literal(1.0) if score is None else score
+    return sa.literal(1.0) if score is None else sa.cast(score, sa.REAL)
 
 
 def _order(sort: Sort, score: Score | None) -> sa.UnaryExpression[Any] | None:

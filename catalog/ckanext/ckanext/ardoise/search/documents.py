@@ -31,6 +31,7 @@ LONGEST_TEXT = 200_000  # characters of one document that are searched, well und
 LONGEST_TITLE = 600  # characters of a title that are ordered by; an index entry has room for 2.7 kB
 LONGEST_VALUE = 8_000  # characters of a value matched as a whole; Lucene refuses terms of over 32 kB
 _HEADS = ("title", "name", "tags", "groups")
+TEXTS = ("title", "name", "labels", "rest", "forms")  # a row has the folded words of each, as ``…_text``
 _FORMS = sa.literal_column("'simple'::regconfig")
 _VECTOR = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
 
@@ -107,20 +108,18 @@ def distinct_words(made: Mapping[str, Any]) -> set[str]:
     return {word for word in str(made["forms_text"]).split() if word != GAP}
 
 
-def vectors() -> dict[str, sa.ColumnElement[Any]]:
-    """Return ``heading``, ``words`` and ``forms`` as expressions over the parameters ``title_text``, ``name_text``…"""
+def vectors(given: Mapping[str, Any]) -> dict[str, sa.ColumnElement[Any]]:
+    """Return ``heading``, ``words``, ``forms`` and ``bounds`` as expressions over ``given`` columns of rows."""
     parts = {
-        name: sa.func.setweight(
-            sa.func.to_tsvector(_VECTOR, sa.bindparam(f"{name}_text", type_=sa.Text)), sa.literal_column(f"'{weight}'")
-        )
+        name: sa.func.setweight(sa.func.to_tsvector(_VECTOR, given[f"{name}_text"]), sa.literal_column(f"'{weight}'"))
         for name, weight in (("title", "A"), ("name", "B"), ("labels", "C"), ("rest", "D"))
     }
     heading = parts["title"].op("||")(parts["name"]).op("||")(parts["labels"])
     return {
         "heading": heading,
         "words": heading.op("||")(parts["rest"]),
-        "forms": sa.func.strip(sa.func.to_tsvector(_FORMS, sa.bindparam("forms_text", type_=sa.Text))),
-        "bounds": sa.cast(sa.bindparam("bounds", type_=sa.Text), Box),
+        "forms": sa.func.strip(sa.func.to_tsvector(_FORMS, given["forms_text"])),
+        "bounds": sa.cast(given["bounds"], Box),
     }
 
 

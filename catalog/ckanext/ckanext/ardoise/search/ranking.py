@@ -59,6 +59,11 @@ def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
     return functools.reduce(operator.add, parts) if parts else None
 
 
+def is_part_of_title(clause: Clause) -> bool:
+    """Say whether a query looks for parts of titles, so that its score needs no number of results."""
+    return any(_place(term) is not None for term in _terms(clause))
+
+
 def _terms(clause: Clause) -> Iterator[Match | AnyWord]:
     """What the query asks for, whether it must be there or not."""
     if isinstance(clause, Group):

@@ -17,7 +17,7 @@ PERIOD = "periode_publiee"
 TYPES = frozenset({"text", "int8", "float8", "bool", "date", "timestamptz"})
 _RESOURCE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?")
+_PERIOD = re.compile(r"\d{4}-(\d{2}(-\d{2})?|W\d{2})")
 _VERSION = re.compile(r"[0-9a-f]{64}")
 _INFO = ("label", "notes", "unit")
 
@@ -91,7 +91,7 @@ def resource_id(value: Any) -> str:
 def periods(value: Any) -> tuple[str, ...]:
     """Return a list of periods, checked."""
     if not isinstance(value, list) or not all(isinstance(each, str) and _PERIOD.fullmatch(each) for each in value):
-        raise BadTableError("periods", "must be a list of days or months")
+        raise BadTableError("periods", "must be a list of days, weeks or months")
     return tuple(value)
 
 
