@@ -10,6 +10,7 @@ import pytest
 
 from anonymization.pseudonyms import CustodyRefusedError
 from pipeline.anonymize import anonymize, current_partition
+from pipeline.assess import assess
 from pipeline.decide import Decision, decide
 from pipeline.deidentification.remember import forget
 from pipeline.deidentify import rebuild
@@ -24,7 +25,16 @@ from pipeline.errors import (
 from pipeline.forgetting import forget_refused
 from pipeline.judging_known import FORGOTTEN
 from pipeline.replay import replay
-from storage import KnownSet, list_known, list_rejects, read_manifest, read_parquet, read_pointer, rejects_key_id
+from storage import (
+    KnownSet,
+    list_known,
+    list_rejects,
+    read_known,
+    read_manifest,
+    read_parquet,
+    read_pointer,
+    rejects_key_id,
+)
 from storage.errors import StoreUnavailableError
 from tests.disturbance import Countdown, disturb
 from tests.journey_world import HEADER, World, days, meters, readings
@@ -184,7 +194,12 @@ class JourneyBehaviour:
         world.drop("releves_a.csv", readings(meters(12), days(2)))
         world.collect()
         (found,) = known(world)
-        assert len(world.as_role("assess").known_custody().release_key(found.key_id)) == 32
+        custody = world.as_role("assess").known_custody()
+        assert len(custody.release_key(found.key_id)) == 32
+        sealed, opened = world.hub.private.get(found.key), read_known(world.hub.private, custody, found)
+        assert opened[:32] not in sealed
+        assert opened[32:48] not in sealed
+        assert not any(meter.encode() in sealed + opened for meter in meters(12))
         world.release("2026-10")
         assert known(world) == []
         with pytest.raises(CustodyRefusedError, match="destroyed"):
@@ -208,6 +223,29 @@ class JourneyBehaviour:
         assert any("ne sont plus connus" in reason for reason in world.judge("2026-10").reasons)
         assert forget(world.as_role("deidentify"), world.water, "2026-10", [found.delivery]) == 1
         assert known(world) == []
+
+    def test_a_worker_killed_while_it_forgets_a_refusal_opens_no_way_round(self, world: World):
+        lines = readings(meters(12), days(2))
+        world.consenting.give(meters(12))
+        world.drop("releves_a.csv", [lines[0].replace(";C000000;", ";ENSEMBLE;"), *lines[1:]])
+        world.collect()
+
+        def die() -> None:
+            raise StoreUnavailableError("killed before the object went")
+
+        candidate = anonymize(world.as_role("anonymize"), world.water, world.run_id(), "2026-10")
+        ours, killed = world.as_role("assess"), disturb(world.as_role("deidentify"), Countdown(0, die))
+        assert assess(ours, world.water, world.run_id(), "2026-10", candidate).word == "refused"
+        with pytest.raises(StoreUnavailableError):
+            forget_refused(ours, lambda: killed, world.water, "2026-10", candidate)
+        assert len(known(world)) == 1  # without its key
+        again = world.judge("2026-10")
+        assert (again.word, known(world)) == ("refused", [])
+        assert FORGOTTEN in again.reasons
+        once_more = world.judge("2026-10")
+        assert once_more.word == "refused"
+        assert FORGOTTEN not in once_more.reasons
+        assert any("se lit un identifiant" in reason for reason in once_more.reasons)
 
     def test_known_identifiers_live_no_longer_than_their_delivery(self, world: World):
         world.consenting.give(meters(12))
