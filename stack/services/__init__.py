@@ -4,4 +4,5 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("postgres", "objects", "valkey", "operators"),
     ("hub", "custody"),
     ("households", "console", "inbox", "devices", "ckan", "airflow"),
+    ("participants",),
 )
