@@ -63,6 +63,7 @@ def load_territory(folder: Path, *, refused: Callable[[Path, ContractError], Non
     strategy = load_strategy(folder / "strategy.yaml")
     organizations = _load_entries(folder / "organizations.yaml")
     themes = _load_entries(folder / "themes.yaml")
+    _check_apart(folder / "themes.yaml", organizations, themes)
     contracts: dict[DatasetId, Contract] = {}
     for file in sorted((folder / "contracts").glob(f"*{_SUFFIX}")):
         try:
@@ -158,6 +159,14 @@ def _load_entries(path: Path) -> dict[str, dict[str, str]]:
         slug: _validated(DeclaredEntry, path, entry, (slug,), document.line).model_dump()
         for slug, entry in document.data.items()
     }
+
+
+def _check_apart(path: Path, organizations: dict[str, dict[str, str]], themes: dict[str, dict[str, str]]) -> None:
+    """The catalogue has one list of names for its organizations and groups."""
+    if both := sorted(set(organizations) & set(themes)):
+        document = read_document(path, StrategyError)
+        message = f"« {both[0]} » nomme déjà un opérateur d'organizations.yaml ; un thème porte un autre nom"
+        raise StrategyError(document.finding((both[0],), "theme", message))
 
 
 def _validated(model: type[_Model], path: Path, data: Any, position: tuple[str, ...], line: Any) -> _Model:

@@ -1,4 +1,4 @@
-"""Parking sessions: a file a day in the operator's SFTP account, the week before today."""
+"""Parking sessions: a file a day in the operator's SFTP account, the three days before today."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stack.operators import parking, sessions
 from stack.operators.world import World
 
 FOLDER = "stationnement-angers/sessions"
-DAYS = 7
+DAYS = 3
 
 
 def files(world: World) -> None:

@@ -82,7 +82,7 @@ def test_the_credentials_that_were_written_open_the_account_and_no_other(context
     for delivery in source.fetch(None, NOW):
         found.append((delivery.source, [part.stream.read() for part in delivery.parts]))
         cursor = delivery.next_cursor
-    assert len(found) == 7
+    assert len(found) == 3
     assert all(len(read("parking-sessions", *texts)[1]) < 30 for _, texts in found)
     assert list(source.fetch(cursor, NOW)) == []
     name = "operator-stationnement-angers"

@@ -21,7 +21,7 @@ def test_the_days_that_are_over_are_sent_once_each(tmp_path: Path) -> None:
     here = world(tmp_path)
     parking_sessions.files(here)
     found = sorted((tmp_path / "accounts" / "stationnement-angers" / "sessions").iterdir())
-    assert [file.name for file in found] == [f"sessions_2026-11-{day}.csv" for day in range(15, 22)]
+    assert [file.name for file in found] == [f"sessions_2026-11-{day}.csv" for day in range(19, 22)]
     before = found[0].stat().st_mtime_ns
     parking_sessions.files(here)
     assert found[0].stat().st_mtime_ns == before

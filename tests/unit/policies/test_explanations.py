@@ -13,12 +13,14 @@ from typing import Any
 
 import pytest
 import yaml
+from jsonschema.validators import validator_for
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from policies import ContractError, Finding, StrategyError, load_contract, load_strategy, load_territory
 from policies.advice import ADVICE, MARK, advice
 from policies.declared import DeclaredDcat, DeclaredFeed, DeclaredRelease, DeclaredRoot
 from policies.french import explain_shape, explain_syntax, explain_system
+from policies.odcs import _standard
 from tests.unit.policies.test_documentation import ROOT, rules
 from tests.unit.policies.test_loader import SHIPPED
 
@@ -240,3 +242,26 @@ def test_our_own_properties_are_never_refused_in_english(model: type[BaseModel],
 
 def test_the_mark_survives_yaml() -> None:
     assert yaml.safe_load(f'a: "{MARK} : quoi"')["a"].startswith(MARK)
+
+
+def test_the_quick_validator_and_the_one_that_explains_agree() -> None:
+    quick, schema = _standard()
+    slow = validator_for(schema)(schema)
+    kept = yaml.safe_load((SHIPPED / "contracts" / "parking.odcs.yaml").read_text(encoding="utf-8"))
+    kept["schema"][0]["properties"] = kept["schema"][0]["properties"][:2]
+    del kept["schema"][0]["customProperties"], kept["customProperties"][2:]
+    assert quick.is_valid(kept)
+    spoilt = 0
+    places: list[tuple[Any, Any]] = [(kept, key) for key in kept]
+    while places:
+        holder, key = places.pop()
+        value = holder[key]
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        places.extend((value, name) for name, _ in inside)
+        for wrong in (7, [], {"zzz": 1}):
+            holder[key] = wrong
+            said = quick.is_valid(kept)
+            assert said == slow.is_valid(kept)
+            spoilt += not said
+        holder[key] = value
+    assert spoilt > 50

@@ -168,6 +168,16 @@ def test_unknown_operator_and_theme(tmp_path: Path) -> None:
     assert {finding.rule for finding in caught.value.findings} == {"organization", "theme"}
 
 
+def test_an_operator_and_a_theme_of_one_name_are_refused(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "territory")
+    themes = tmp_path / "territory" / "themes.yaml"
+    line = len(themes.read_text(encoding="utf-8").splitlines()) + 1
+    with themes.open("a", encoding="utf-8") as file:
+        file.write("relation-usagers:\n  title: Relation\n  description: Un thème.\n")
+    with pytest.raises(StrategyError, match=rf"themes\.yaml:{line}: « relation-usagers »"):
+        load_territory(tmp_path / "territory")
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StrategyError, match=r"strategy\.yaml:1: "):
         load_territory(tmp_path)
