@@ -19,6 +19,13 @@ from ckanext.ardoise.tables import actions as tables
 from ckanext.ardoise.tables.views import tables as table_views
 from ckanext.ardoise.verify import verify
 
+FACETS = {
+    "groups": "Thèmes",
+    "organization": "Producteurs",
+    "res_format": "Formats",
+    "tags": "Mots-clés",
+    "license_id": "Licences",
+}
 HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting}
 
 
@@ -86,13 +93,15 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
         """Filters of the search page, in the order a visitor thinks of them."""
-        return {
-            "groups": "Thèmes",
-            "organization": "Producteurs",
-            "res_format": "Formats",
-            "tags": "Mots-clés",
-            "license_id": "Licences",
-        }
+        return dict(FACETS)
+
+    def organization_facets(self, facets_dict: Any, organization_type: str, package_type: str | None) -> Any:
+        """The same, of one producer's datasets."""
+        return {name: label for name, label in FACETS.items() if name != "organization"}
+
+    def group_facets(self, facets_dict: Any, group_type: str, package_type: str | None) -> Any:
+        """The same, of one theme's datasets."""
+        return {name: label for name, label in FACETS.items() if name != "groups"}
 
     def before_dataset_index(self, document: dict[str, Any]) -> dict[str, Any]:
         """Leave out what only a page draws: nobody searches for it, and it would be kept twice."""

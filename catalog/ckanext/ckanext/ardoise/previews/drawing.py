@@ -43,7 +43,9 @@ def chart(groups: Sequence[tuple[str, float]]) -> Chart | None:
     groups = [(label, value) for label, value in groups if math.isfinite(value)]
     if not groups:
         return None
-    least, most = min(0.0, *(value for _, value in groups)), max(0.0, *(value for _, value in groups))
+    largest = max(abs(value) for _, value in groups) or 1.0
+    parts = [value / largest for _, value in groups]  # of the largest: neither tiny nor huge
+    least, most = min(0.0, *parts), max(0.0, *parts)
     scale = (WIDTH - _LABELS - _VALUES) / ((most - least) or 1.0)
     zero = _LABELS - least * scale
     bars = tuple(
@@ -51,12 +53,12 @@ def chart(groups: Sequence[tuple[str, float]]) -> Chart | None:
             label,
             label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…",
             value,
-            round(min(zero, zero + value * scale), 1),
+            round(min(zero, zero + part * scale), 1),
             _TOP + number * _BAR,
-            round(max(abs(value) * scale, 1.0), 1),
+            round(max(abs(part) * scale, 1.0), 1),
             value < 0,
         )
-        for number, (label, value) in enumerate(groups)
+        for number, ((label, value), part) in enumerate(zip(groups, parts, strict=True))
     )
     return Chart(WIDTH, 2 * _TOP + len(bars) * _BAR, round(zero, 1), _BAR - 8, bars)
 
