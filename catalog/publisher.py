@@ -22,13 +22,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from catalog import dcat
+from catalog import dcat, view
 from catalog.catalogue import Catalogue, MemoryCatalogue
 from catalog.ckan_api import CkanApi
 from catalog.dictionary import TableRows, csv_rows, table_rows
 from catalog.errors import CatalogueRefusedError
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table, views
+from catalog.view import ViewPage
 from policies import Contract
 from storage.ahead import ahead
 
@@ -84,6 +85,18 @@ class CkanCatalogue:
         url = f"{self._url}/dataset/{page.name}"
         self._deprecate_earlier(api, page, url)
         return PublishedPage(url, page.name, rows)
+
+    def publish_view(self, page: ViewPage) -> PublishedPage:
+        """See :meth:`catalog.catalogue.Catalogue.publish_view`."""
+        api = self._api.in_run(page.run_id)
+        existing = self._show(api, page.name)
+        described = view.described(page, existing, self._url)
+        if existing is not None:
+            api.call("package_update", described)
+        elif page.files:
+            self._create(api, described)
+            api.call("package_update", view.described(page, self._show(api, page.name), self._url))
+        return PublishedPage(f"{self._url}/dataset/{page.name}", page.name)
 
     def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
         """See :meth:`catalog.catalogue.Catalogue.withdraw`. The rows go first, then what describes them."""
