@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from catalog import dcat, view
+from catalog import dcat
 from catalog.dictionary import csv_rows
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table
-from catalog.view import ViewPage
+from catalog.view import ViewPage, described_view
 from policies import Contract
 
 
@@ -86,7 +86,7 @@ class MemoryCatalogue:
 
     def publish_view(self, page: ViewPage) -> PublishedPage:
         """See :meth:`Catalogue.publish_view`."""
-        self.datasets[page.name] = {"id": f"id-{page.name}", **view.described(page, self.datasets.get(page.name))}
+        self.datasets[page.name] = {"id": f"id-{page.name}", **described_view(page, self.datasets.get(page.name))}
         return PublishedPage(f"{self.url}//{page.name}", page.name)
 
     def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:

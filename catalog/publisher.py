@@ -22,14 +22,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from catalog import dcat, view
+from catalog import dcat
 from catalog.catalogue import Catalogue, MemoryCatalogue
 from catalog.ckan_api import CkanApi
 from catalog.dictionary import TableRows, csv_rows, table_rows
 from catalog.errors import CatalogueRefusedError
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table, views
-from catalog.view import ViewPage
+from catalog.view import ViewPage, described_view
 from policies import Contract
 from storage.ahead import ahead
 
@@ -90,12 +90,12 @@ class CkanCatalogue:
         """See :meth:`catalog.catalogue.Catalogue.publish_view`."""
         api = self._api.in_run(page.run_id)
         existing = self._show(api, page.name)
-        described = view.described(page, existing, self._url)
+        described = described_view(page, existing, self._url)
         if existing is not None:
             api.call("package_update", described)
         elif page.files:
             self._create(api, described)
-            api.call("package_update", view.described(page, self._show(api, page.name), self._url))
+            api.call("package_update", described_view(page, self._show(api, page.name), self._url))
         return PublishedPage(f"{self._url}/dataset/{page.name}", page.name)
 
     def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:

@@ -56,7 +56,7 @@ class ViewPage:
         return str(self.twin.id)
 
 
-def described(page: ViewPage, existing: Mapping[str, Any] | None = None, url: str = "") -> dict[str, Any]:
+def described_view(page: ViewPage, existing: Mapping[str, Any] | None = None, url: str = "") -> dict[str, Any]:
     """Return the CKAN dataset that shows the view; ids and dates that `existing` has are kept."""
     twin, existing, options = page.twin, existing or {}, page.twin.dcat
     newest = max((file.released_at for file in page.files), default=None)
