@@ -12,6 +12,7 @@ from catalog import dcat
 from catalog.dictionary import csv_rows
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table
+from catalog.view import ViewPage, described_view
 from policies import Contract
 
 
@@ -28,6 +29,14 @@ class Catalogue(Protocol):
             CatalogueUnavailableError: it does not answer; the same call may be made again later.
             CatalogueRefusedError: it does not accept the page.
             PageError: the page contradicts its contract.
+        """
+        ...
+
+    def publish_view(self, page: ViewPage) -> PublishedPage:
+        """Make or renew the page of a view of several datasets; one without files is hidden from everybody.
+
+        Raises:
+            CatalogueUnavailableError, CatalogueRefusedError: the same call may be made again.
         """
         ...
 
@@ -74,6 +83,11 @@ class MemoryCatalogue:
         if page.contract.version.major > 1 and earlier is not None:
             earlier.update(dcat.deprecated(earlier, page.name, url))
         return PublishedPage(url, page.name, rows)
+
+    def publish_view(self, page: ViewPage) -> PublishedPage:
+        """See :meth:`Catalogue.publish_view`."""
+        self.datasets[page.name] = {"id": f"id-{page.name}", **described_view(page, self.datasets.get(page.name))}
+        return PublishedPage(f"{self.url}//{page.name}", page.name)
 
     def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
         """See :meth:`Catalogue.withdraw`."""

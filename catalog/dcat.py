@@ -90,7 +90,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
         "resources": files,
     }
     if url:
-        _name_nodes(described, url)
+        name_nodes(described, url)
     return {**{name: existing[name] for name in ("id", "uri") if existing.get(name)}, **described}
 
 
@@ -182,8 +182,8 @@ def tags(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(word for word in cleaned if 2 <= len(word) <= 100))
 
 
-def _name_nodes(described: dict[str, Any], url: str) -> None:
-    """Give the dataset and what it shares with its series addresses of their own, in place of blank nodes."""
+def name_nodes(described: dict[str, Any], url: str) -> None:
+    """Give a dataset and what it shares with its series addresses of their own, in place of blank nodes."""
     described["uri"] = f"{url}/dataset/{described['name']}"
     for contact in described["contact"]:
         contact["uri"] = f"{described['uri']}#contact"

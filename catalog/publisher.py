@@ -29,6 +29,7 @@ from catalog.dictionary import TableRows, csv_rows, table_rows
 from catalog.errors import CatalogueRefusedError
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table, views
+from catalog.view import ViewPage, described_view
 from policies import Contract
 from storage.ahead import ahead
 
@@ -84,6 +85,18 @@ class CkanCatalogue:
         url = f"{self._url}/dataset/{page.name}"
         self._deprecate_earlier(api, page, url)
         return PublishedPage(url, page.name, rows)
+
+    def publish_view(self, page: ViewPage) -> PublishedPage:
+        """See :meth:`catalog.catalogue.Catalogue.publish_view`."""
+        api = self._api.in_run(page.run_id)
+        existing = self._show(api, page.name)
+        described = described_view(page, existing, self._url)
+        if existing is not None:
+            api.call("package_update", described)
+        elif page.files:
+            self._create(api, described)
+            api.call("package_update", described_view(page, self._show(api, page.name), self._url))
+        return PublishedPage(f"{self._url}/dataset/{page.name}", page.name)
 
     def withdraw(self, contract: Contract, period: str, latest: tuple[PublishedFile, ...], *, run_id: str = "") -> None:
         """See :meth:`catalog.catalogue.Catalogue.withdraw`. The rows go first, then what describes them."""

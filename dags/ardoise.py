@@ -2,10 +2,12 @@
 
     <dataset>             ingest -> deidentify                                    one run a visit to the operator
     <dataset>__release    anonymize -> assess [-> approve -> decide] -> publish   one run a period
+    digital-twin          refresh                                                 after any of its layers was published
     rotate_keys           due -> rotate -> retire                                 every hour; for all contracts
     feeds_watch           watch                                                   every hour; for all contracts
 
 The first renews a partitioned asset, one partition a closed period it changed; the second is scheduled by that asset.
+A publication renews another asset; the digital twin is scheduled by any of those of geographic datasets.
 A contract that does not load gets one DAG that says why, and takes no other with it.
 
 Settings are built here, once, because this file is the entry point of the processes that read it; contracts are the
@@ -27,7 +29,9 @@ from airflow.providers.standard.operators.python import PythonOperator, ShortCir
 from airflow.sdk import (
     DAG,
     Asset,
+    AssetAny,
     CronTriggerTimetable,
+    FixedKeyMapper,
     Param,
     PartitionedAssetTimetable,
     PartitionedAtRuntime,
@@ -36,10 +40,19 @@ from airflow.sdk import (
 from airflow.sdk.bases.timetable import BaseTimetable
 
 from dags import journey, texts
-from dags.names import ROTATION_DAG_ID, WATCH_DAG_ID, asset_name, collect_dag_id, period_shape, release_dag_id
+from dags.names import (
+    ROTATION_DAG_ID,
+    WATCH_DAG_ID,
+    asset_name,
+    collect_dag_id,
+    open_asset_name,
+    period_shape,
+    release_dag_id,
+)
 from policies import load_territory
 from policies.contract import Contract, Territory
 from policies.errors import ContractError
+from policies.twin import geographic
 from settings import Settings, load_settings
 
 PATIENCE = timedelta(days=30)  # how long an approval may wait
@@ -128,10 +141,48 @@ def release_dag(contract: Contract, territory: Territory, asset: Asset, settings
     )
     with dag:
         previous = _stage("anonymize", contract)
-        for task in _after_anonymize(contract):
+        for task in _after_anonymize(contract, settings):
             previous >> task
             previous = task
     return dag
+
+
+def twin_dag(territory: Territory, settings: Settings) -> Iterator[DAG]:
+    """The DAG that makes the digital twin again whenever one of its layers is published, if the territory has it.
+
+    A run that knows its partition only wakes timetables that do: here every period stands for the one there is.
+    """
+    twin, layers = territory.twin, geographic(territory.contracts)
+    if twin is None or not layers:
+        return
+    assets = [open_asset(contract, settings) for contract in layers]
+    dag = DAG(
+        dag_id=str(twin.id),
+        dag_display_name=twin.title,
+        description="Réunir tous les jeux de données géographiques publiés",
+        doc_md=texts.twin_page(territory),
+        schedule=PartitionedAssetTimetable(
+            assets=AssetAny(*assets), default_partition_mapper=FixedKeyMapper(downstream_key="latest")
+        ),
+        start_date=_start(territory),
+        catchup=False,
+        is_paused_upon_creation=False,
+        max_active_runs=1,
+        default_args={"owner": twin.organization},
+        tags=["vue d'ensemble", *twin.tags],
+    )
+    with dag:
+        PythonOperator(task_id="refresh", python_callable=journey.refresh_twin, inlets=assets, **STAGE)
+    yield dag
+
+
+def open_asset(contract: Contract, settings: Settings) -> Asset:
+    """What is published of a dataset."""
+    return Asset(
+        name=open_asset_name(contract.id),
+        uri=f"s3://{settings.s3.open_bucket}/{contract.id}/v{contract.version.major}",
+        group="open",
+    )
 
 
 def rotation_dag(territory: Territory) -> DAG:
@@ -195,7 +246,7 @@ def refused_dag(file: Path, error: ContractError) -> DAG:
     return dag
 
 
-def _after_anonymize(contract: Contract) -> Iterator[Any]:
+def _after_anonymize(contract: Contract, settings: Settings) -> Iterator[Any]:
     yield _stage("assess", contract)
     if contract.approval:
         period = "dag_run.partition_key or params.period"
@@ -216,16 +267,20 @@ def _after_anonymize(contract: Contract) -> Iterator[Any]:
             response_timeout=PATIENCE,
         )
         yield _stage("decide", contract, operator=ShortCircuitOperator)
-    yield _stage("publish", contract)
+    shown = [open_asset(contract, settings)] if contract.release.longitude else []  # the digital twin waits for it
+    yield _stage("publish", contract, outlets=shown)
 
 
-def _stage(name: str, contract: Contract, operator: type[PythonOperator] = PythonOperator) -> PythonOperator:
+def _stage(
+    name: str, contract: Contract, operator: type[PythonOperator] = PythonOperator, **options: Any
+) -> PythonOperator:
     """A task of the release; one at a time for each dataset, so that two periods never rewrite one page together."""
     return operator(
         task_id=name,
         python_callable=getattr(journey, name),
         op_kwargs={"dataset": contract.id, "unit": contract.period.value},
         max_active_tis_per_dag=1,
+        **options,
         **STAGE,
     )
 
@@ -261,6 +316,7 @@ _territory = load_territory(_settings.territory, refused=_refused.__setitem__)
 _dags = (
     *build(_territory, _settings),
     *map(refused_dag, _refused, _refused.values()),
+    *twin_dag(_territory, _settings),
     rotation_dag(_territory),
     watch_dag(_territory),
 )

@@ -176,7 +176,18 @@ def publish(dataset: str, unit: str, **context: Any) -> dict[str, Any]:
     candidate = context["ti"].xcom_pull(task_ids="assess")["candidate"]
     published = guarded(entry.publish, dataset, period_of(context, unit), context["run_id"], candidate)
     log.info("published: %s", ", ".join(f"{name}={value}" for name, value in published.items()))
+    for outlet in context["task"].outlets:  # a run that was started by hand has no partition of its own
+        context["outlet_events"][outlet].add_partitions([period_of(context, unit)])
     return published
+
+
+def refresh_twin(**context: Any) -> dict[str, Any]:
+    """Make the digital twin again; return its page's address and the number of entities of each layer."""
+    from pipeline import entry
+
+    done = guarded(entry.refresh_twin, context["run_id"])
+    log.info("layers: %s; files removed: %d", _figures(done["layers"]) or "none", done["removed"])
+    return done
 
 
 def watch_feeds(**context: Any) -> None:

@@ -24,6 +24,11 @@ def asset_name(dataset: str) -> str:
     return f"trusted/{dataset}"
 
 
+def open_asset_name(dataset: str) -> str:
+    """The asset that a publication renews, one partition a period."""
+    return f"open/{dataset}"
+
+
 def period_shape(unit: str) -> str:
     """The regular expression of a period's key, for a contract released by ``day``, ``week`` or ``month``."""
     if unit == "week":

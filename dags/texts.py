@@ -13,6 +13,7 @@ from dags.names import period_example
 from policies.contract import Column, Contract, PeriodUnit, ReleaseRule, Technique, Territory
 from policies.errors import ContractError
 from policies.redacted_rules import released_texts
+from policies.twin import FILE, geographic
 
 _CONNECTORS = {
     "http_pull": "interrogé par le réseau, à l'adresse de l'opérateur",
@@ -154,6 +155,32 @@ def rotation_page() -> str:
         "elle ne s'annule pas.\n"
         "- Si la clé durable d'un domaine est compromise avec celle de l'époque en cours, une rotation ne répare rien "
         ": les pseudonymes doivent être refaits depuis les données d'origine, dans un nouveau domaine."
+    )
+
+
+def twin_page(territory: Territory) -> str:
+    """The Markdown page of the DAG that makes the digital twin."""
+    twin = territory.twin
+    if twin is None:
+        return ""
+    rows = "\n".join(
+        f"| {twin.layer(contract).title} | `{contract.id}` | "
+        f"{', '.join(f'`{name}`' for name in twin.layer(contract).key) or 'chaque ligne'} |"
+        for contract in geographic(territory.contracts)
+    )
+    return "\n\n".join(
+        [
+            f"# {twin.title}",
+            twin.purpose,
+            "La tâche **refresh** part dès que l'un de ces jeux de données est publié. Elle relit ce qui est ouvert, "
+            "et rien d'autre : une couche par jeu de données, en GeoParquet et en NGSI-LD.",
+            "| Couche | Jeu de données | Ce qui distingue un objet |\n|---|---|---|\n" + rows,
+            "## En pratique\n\n"
+            "- La relancer ne change rien si rien n'a été publié entre-temps.\n"
+            "- Une publication retirée quitte le jumeau à l'exécution suivante ; une couche sans publication "
+            "disparaît.\n"
+            f"- Les couches se règlent dans `{FILE}`, dans le dossier du territoire.",
+        ]
     )
 
 

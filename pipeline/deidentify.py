@@ -86,14 +86,19 @@ def deidentify(
         _expire_rejects(hub, contract, report)
         writer = PartitionWriter(hub, contract, run_id, force=force)
         unreadable: list[PayloadError] = []
-        for ref in deliveries:
-            try:
-                _take(hub, contract, run_id, ref, writer, report)
-            except PayloadError as error:
-                set_delivery_aside(hub, contract, run_id, delivery_id(ref))
-                hub.journal.record_reading(unreadable_reading(hub, contract, run_id, delivery_id(ref)))
-                unreadable.append(error)
-            hub.journal.mark_processed(delivery_id(ref), hub.now())
+        try:
+            for ref in deliveries:
+                try:
+                    writer.gather(_take(hub, contract, run_id, ref, writer, report))
+                except PayloadError as error:
+                    set_delivery_aside(hub, contract, run_id, delivery_id(ref))
+                    hub.journal.record_reading(unreadable_reading(hub, contract, run_id, delivery_id(ref)))
+                    hub.journal.mark_processed(delivery_id(ref), hub.now())
+                    unreadable.append(error)
+                if writer.full:
+                    _settle(hub, writer, report)
+        finally:  # whatever ends the run, what was read before it is in
+            _settle(hub, writer, report)
         if unreadable:
             raise _all_told(contract, unreadable, len(deliveries))
         now = hub.now()
@@ -135,15 +140,25 @@ def rebuild(hub: Hub, contract: Contract, run_id: str, period: str, deliveries: 
             )
         writer = PartitionWriter(hub, contract, run_id, replace=period)
         for ref in known:
-            _take(hub, contract, run_id, ref, writer, report)
-        writer.finish_replacement()
+            writer.gather(_take(hub, contract, run_id, ref, writer, report))
+        report.add(stored=writer.finish_replacement())
         report.outputs.append(writer.touched[period])
+
+
+def _settle(hub: Hub, writer: PartitionWriter, report: StageReport) -> None:
+    """Bring what was gathered into trusted, and then tell the journal that these deliveries are in."""
+    added = writer.settle()
+    if not added.deliveries:
+        return
+    report.add(duplicates=added.replaced, stored=added.stored)
+    for delivery in added.deliveries:
+        hub.journal.mark_processed(DeliveryId(delivery), hub.now())
 
 
 def _take(
     hub: Hub, contract: Contract, run_id: str, ref: DatasetRef, writer: PartitionWriter, report: StageReport
-) -> None:
-    """Bring one delivery into trusted."""
+) -> Addition:
+    """Read one delivery, set aside what does not pass, and return the rest."""
     key_id = delivery_key_id(hub.private, ref)
     identifiers = sum(
         column.privacy.technique is Technique.PSEUDONYMIZE and not column.privacy.at_source
@@ -163,18 +178,16 @@ def _take(
     schema = trusted_schema(contract, rows.outcome.origins)
     periods = rows.by_period if writer.replace is None else (writer.replace,)
     keep_known(hub, contract, run_id, delivery_id(ref), periods, remembered)
-    added = writer.add(Addition(delivery_id(ref), schema, rows.by_period))
     hub.journal.record_reading(noted.reading(hub, run_id, delivery_id(ref), rows.rows_in))
     report.add(
         rows_in=rows.rows_in,
         rejected=rejected.rows if rejected else 0,
         not_covered=rows.outcome.not_covered,
-        duplicates=added.replaced,
-        stored=added.stored,
     )
     report.add(**{f"found_{kind}": count for kind, count in sorted(rows.outcome.found.items())})
     for code, count in (rejected.codes if rejected else {}).items():
         report.add(**{f"rejected_{code}": count})
+    return Addition(delivery_id(ref), schema, rows.by_period)
 
 
 def delivery_id(ref: DatasetRef) -> DeliveryId:

@@ -7,7 +7,8 @@ object-store credential, one run token), runs the stage, and returns what the ne
     ingest -> deidentify        (one run a visit to the operator; returns the periods to be released)
     anonymize -> assess -> [decide] -> publish      (one run a period)
 
-Beside it, `rotate` carries pseudonyms to another epoch once two officers started that at custody.
+Beside it, `refresh_twin` shows all geographic open datasets together, and `rotate` carries pseudonyms to another epoch
+once two officers started that at custody.
 
 Every error is a :class:`~pipeline.errors.JourneyError`; its `retryable` says whether trying again may help.
 """
@@ -39,6 +40,7 @@ from pipeline.rotation.retire import retire as retire_generations
 from pipeline.rotation.rotate import rotate as rotate_domain
 from pipeline.rotation.rotate import rotations_due as due
 from pipeline.translation import translate
+from pipeline.twin import refresh_twin as refresh
 from pipeline.watch import watch, watch_quietly
 from pipeline.wiring import open_hub
 from policies import load_territory
@@ -211,6 +213,14 @@ def withdraw(dataset: str, run_id: str, period: str) -> None:
         hub, contract = _open("publish", dataset)
         bounds(period, contract.period, hub.timezone)  # refuses what is no period
         withdraw_period(hub, contract, run_id, period, "personal_rows")
+        refresh(hub, run_id)
+
+
+def refresh_twin(run_id: str) -> dict[str, Any]:
+    """Make the digital twin of what is open now; return its page's address, and how many entities each layer has."""
+    with _told("digital twin"):
+        done = refresh(open_hub(load_settings(), "publish"), run_id)
+    return {"url": done.url, "layers": done.layers, "removed": done.removed}
 
 
 def rotations_due() -> list[str]:

@@ -72,6 +72,7 @@ ADVICE: Mapping[str, str] = {
     "weak-licence": "Prenez une licence admise par strategy.yaml dans « dcat.licence ».",
     "weak-approval": "Retirez « approval: false » : une personne approuvera chaque publication.",
     "weak-redacted-text": "Retirez la colonne, ou demandez l'accord : « approval: true », si strategy.yaml l'admet.",
+    "digital-twin": "Corrigez digital-twin.yaml ; ses couches ne citent que des colonnes publiées avec une position.",
     "counts-only": "Retirez cette colonne et demandez à l'opérateur de ne remettre que des nombres par zone.",
     "weak-budget": _FLOOR,
     "weak-epsilon": _FLOOR,

@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, NewType
+from typing import TYPE_CHECKING, Any, Literal, NewType
 
 from policies.generalized import SearchRule
 from policies.tabulated import STATUS, NoiseRule, TableRule
+
+if TYPE_CHECKING:
+    from policies.twin import Twin
 
 DatasetId = NewType("DatasetId", str)  # the contract's id, also its file name and its CKAN name
 Domain = NewType("Domain", str)  # a pseudonymisation domain declared in custody
@@ -396,4 +399,5 @@ class Territory:
     organizations: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN organizations (operators)
     themes: dict[str, dict[str, str]]  # slug -> {title, description}: CKAN groups (uses)
     known_people: tuple[str, ...] = ()  # public figures: names that free text keeps
+    twin: Twin | None = None  # the digital twin, where the territory declares one
     demonstrated: tuple[str, ...] = ()  # datasets that a demonstration shows, as `demo.yaml` lists them

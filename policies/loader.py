@@ -4,6 +4,7 @@
     <folder>/organizations.yaml, themes.yaml  CKAN organizations and groups
     <folder>/communes.csv                     INSEE code, official name
     <folder>/contracts/<dataset>.odcs.yaml    one dataset each
+    <folder>/digital-twin.yaml                the view of all geographic ones, if the territory has it
     <folder>/demo.yaml                        which of them a demonstration shows; all, without the file
 
 Whatever is wrong is refused with file, line and rule. Nothing is remembered between calls.
@@ -42,6 +43,8 @@ from policies.odcs import read_contract
 from policies.redacted_rules import redacted_contradictions, redacted_weaknesses
 from policies.release_rules import release_contradictions
 from policies.rules import contradictions, needs_approval, weaknesses
+from policies.twin import FILE as TWIN_FILE
+from policies.twin import load_twin
 
 _Model = TypeVar("_Model", bound=Declared)
 _SUFFIX = ".odcs.yaml"
@@ -74,6 +77,13 @@ def load_territory(folder: Path, *, refused: Callable[[Path, ContractError], Non
             refused(file, error)
         else:
             contracts[contract.id] = contract
+    twin = None
+    try:
+        twin = load_twin(folder / TWIN_FILE, contracts, organizations, themes)
+    except ContractError as error:
+        if refused is None:
+            raise
+        refused(folder / TWIN_FILE, error)
     return Territory(
         folder=folder,
         strategy=strategy,
@@ -82,6 +92,7 @@ def load_territory(folder: Path, *, refused: Callable[[Path, ContractError], Non
         organizations=organizations,
         themes=themes,
         known_people=_load_names(folder / "public-figures.txt"),
+        twin=twin,
         demonstrated=_load_demonstration(folder / "demo.yaml") or tuple(contracts),
     )
 

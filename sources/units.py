@@ -59,6 +59,11 @@ _EVERYDAY = {
 NOTATIONS: Mapping[str, str] = MappingProxyType(_RECOMMENDATION_20 | _EVERYDAY)
 
 
+def recommendation_20(unit: str) -> str | None:
+    """The code of UN/ECE Recommendation 20 of a UCUM unit; None if it is not in the table."""
+    return next((code for code, ucum in _RECOMMENDATION_20.items() if ucum == unit), None)
+
+
 def conversion(given: str, wanted: str) -> Conversion | None:
     """How a value in `given` (any notation) becomes one in `wanted` (UCUM); None if nobody can tell."""
     unit = NOTATIONS.get(given, given)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from catalog import DatasetPage, PublishedFile, certify
+from catalog.view import ViewFile, ViewPage
 from policies import Contract, DatasetId, PeriodUnit, Territory, Version, load_territory
 from policies.tabulated import PUBLISHED
 
@@ -103,3 +104,17 @@ def sample_page(dataset: DatasetId, name: str, tag: str) -> DatasetPage:
     row = {column.name: values[column.logical_type] for column in contract.release.columns}
     shown = page(contract, "2026-10-03" if contract.period is PeriodUnit.DAY else "2026-10", [row] * 3)
     return replace(shown, coverage_note=COVERAGE if contract.coverage else "")
+
+
+def twin(name: str, files: tuple[ViewFile, ...]) -> ViewPage:
+    """A view of several datasets, under another name."""
+    declared = territory().twin
+    assert declared is not None
+    return ViewPage(replace(declared, id=DatasetId(name)), territory(), files)
+
+
+def layer(dataset: str, kind: Literal["geoparquet", "ngsi_ld"]) -> ViewFile:
+    """A file of a layer."""
+    ending = "geo.parquet" if kind == "geoparquet" else "jsonld"
+    url = f"https://open.example/digital-twin/v1/latest/{dataset}.{ending}"
+    return ViewFile(dataset, f"Couche {dataset}", dataset, kind, url, 1234, "d" * 64, 7, "2026-10-31", NOON)

@@ -11,7 +11,7 @@ import pytest
 
 from catalog import PageError
 from catalog.catalogue import Catalogue
-from tests.catalog_pages import COVERAGE, NOON, ROWS, page, water
+from tests.catalog_pages import COVERAGE, NOON, ROWS, layer, page, twin, water
 
 
 @dataclass
@@ -141,3 +141,27 @@ class CatalogueBehavior:
 
     def test_an_unknown_dataset_is_none(self, world: CatalogueWorld) -> None:
         assert world.catalogue.show(f"{world.name}-nowhere") is None
+
+    def test_a_view_has_a_page_with_a_resource_a_layer_and_format(self, world: CatalogueWorld) -> None:
+        files = (layer("parking", "geoparquet"), layer("parking", "ngsi_ld"), layer("sanitation", "ngsi_ld"))
+        published = world.catalogue.publish_view(twin(world.name, files))
+        shown = world.dataset()
+        assert published.url.endswith(world.name)
+        assert (shown["private"], shown["owner_org"] != "") == (False, True)
+        assert [(one["format"], one["rows"], one["role"]) for one in shown["resources"]] == [
+            ("GeoParquet", 7, "latest"),
+            ("JSON-LD", 7, "latest"),
+            ("JSON-LD", 7, "latest"),
+        ]
+        assert [one["name"] for one in shown["groups"]] == ["territoire"]
+        world.catalogue.publish_view(twin(world.name, files))
+        again = world.dataset()
+        assert [one["id"] for one in again["resources"]] == [one["id"] for one in shown["resources"]]
+        assert (again["issued"], again["modified"]) == (shown["issued"], shown["modified"])
+
+    def test_a_layer_that_is_no_more_leaves_the_view_and_an_empty_view_is_hidden(self, world: CatalogueWorld) -> None:
+        world.catalogue.publish_view(twin(world.name, (layer("parking", "ngsi_ld"), layer("sanitation", "ngsi_ld"))))
+        world.catalogue.publish_view(twin(world.name, (layer("sanitation", "ngsi_ld"),)))
+        assert [one["url"].rpartition("/")[2] for one in world.dataset()["resources"]] == ["sanitation.jsonld"]
+        world.catalogue.publish_view(twin(world.name, ()))
+        assert (world.dataset()["private"], world.dataset()["resources"]) == (True, [])

@@ -56,7 +56,11 @@ def test_configuration_and_anonymous_requests_are_refused(airflow: Airflow) -> N
 
 def test_each_role_sees_what_it_should(airflow: Airflow) -> None:
     contracts = load_territory(SHIPPED_TERRITORY).contracts
-    everything = {f"{name}{kind}" for name in contracts for kind in ("", "__release")} | {"rotate_keys", "feeds_watch"}
+    everything = {f"{name}{kind}" for name in contracts for kind in ("", "__release")} | {
+        "rotate_keys",
+        "feeds_watch",
+        "digital-twin",
+    }
     droppers = {one.feed.operator for one in contracts.values() if one.feed.connector == "file_drop"}
     steward, dpo, operator = (airflow.sign_in(login) for login in ("steward", "dpo", "operator"))
     assert steward.import_errors() == []

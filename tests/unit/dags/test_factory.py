@@ -52,6 +52,40 @@ def test_one_dag_watches_all_feeds_and_nothing_waits_for_it(territory: Territory
     assert "n'arrête ni la collecte ni la publication" in dag.doc_md
 
 
+def test_the_digital_twin_follows_every_geographic_publication_whatever_its_period(
+    dags: dict[str, Any], territory: Territory, settings: Settings
+) -> None:
+    from airflow.sdk import AssetAny, FixedKeyMapper, PartitionedAssetTimetable
+
+    from dags.ardoise import twin_dag
+
+    (dag,) = twin_dag(territory, settings)
+    assert (dag.dag_id, order(dag), dag.max_active_runs, dag.is_paused_upon_creation) == (
+        "digital-twin",
+        ["refresh"],
+        1,
+        False,
+    )
+    assert isinstance(dag.timetable, PartitionedAssetTimetable)
+    assert isinstance(dag.timetable.asset_condition, AssetAny)
+    assert dag.timetable.default_partition_mapper == FixedKeyMapper(downstream_key="latest")
+    waited = {asset.name for asset in dag.timetable.asset_condition.objects}
+    renewed = {asset.name for name in dags for task in dags[name].tasks for asset in task.outlets} - {
+        f"trusted/{dataset}" for dataset in territory.contracts
+    }
+    geographic = {f"open/{name}" for name, one in territory.contracts.items() if one.release.longitude}
+    assert waited == renewed == geographic >= {"open/parking"}
+    assert "open/water-meters" not in waited
+    assert "Places libres des parcs de stationnement" in dag.doc_md
+
+
+def test_a_territory_without_a_twin_has_no_such_dag(territory: Territory, settings: Settings) -> None:
+    from dags.ardoise import twin_dag
+
+    assert list(twin_dag(replace(territory, twin=None), settings)) == []
+    assert list(twin_dag(replace(territory, contracts={}), settings)) == []
+
+
 def test_a_draft_is_neither_collected_nor_released(territory: Territory, settings: Settings) -> None:
     from dags.ardoise import build
 

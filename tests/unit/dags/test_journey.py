@@ -197,3 +197,28 @@ def test_without_an_answer_there_is_no_decision(monkeypatch: pytest.MonkeyPatch)
         with pytest.raises(AirflowFailException, match="Personne n'a répondu"):
             decide("parking", "day", **Task(approve=answer, assess={"candidate": REF}).context(partition="2026-10-31"))
     assert asked == []
+
+
+def test_a_publication_announces_its_period_to_whoever_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dags.journey import publish
+
+    asked = replace_stage(monkeypatch, "publish", {"url": "u", "rows": 3})
+    task = Task(assess={"candidate": REF})
+    assert publish("parking", "day", **task.context(period="2026-10-31")) == {"url": "u", "rows": 3}  # by hand
+    assert asked == [("parking", "2026-10-31", "run-1", REF)]
+    assert task.announced == ["2026-10-31"]
+    task.outlets, task.announced[:] = [], []
+    publish("water-meters", "month", **task.context(partition="2026-10"))
+    assert task.announced == []
+
+
+def test_the_twin_is_made_again_and_says_what_it_holds(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dags.journey import refresh_twin
+
+    asked = replace_stage(monkeypatch, "refresh_twin", {"url": "u", "layers": {"parking": 19}, "removed": 2})
+    with caplog.at_level("INFO"):
+        assert refresh_twin(**Task().context())["layers"] == {"parking": 19}
+    assert asked == [("run-1",)]
+    assert "layers: parking=19; files removed: 2" in caplog.text

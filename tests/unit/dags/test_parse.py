@@ -86,6 +86,7 @@ def test_a_refused_contract_says_why_and_takes_no_other_with_it(parsed: dict[str
         "water-meters",
         "water-meters__release",
         "citizen-reports",
+        "digital-twin",
         "rotate_keys",
         "feeds_watch",
     }
