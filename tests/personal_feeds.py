@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from stack.operators import bins, electricity, gas, visits, wellbeing
+from stack.operators import bins, electricity, gas, sessions, visits, wellbeing
 from stack.operators.canaries import Canaries
 from stack.operators.defects import Defects
 
@@ -50,6 +50,12 @@ def of_visits(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
     return Planted(visits.visits(*OCTOBER, 150, SEED, defects=SPOILT, canaries=canaries), "2026-10")
 
 
+def of_sessions(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
+    day = date(2026, 11, 3)
+    found = sessions.day_file(day, 900, ["Gare", "Ralliement"], SEED, defects=SPOILT, canaries=canaries)
+    return Planted(found, day.isoformat())
+
+
 def of_wellbeing(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
     """With the participants' names beside their pseudonyms, which the operator should not have sent."""
     found = wellbeing.answers(*OCTOBER, 150, SEED, at_source, defects=SPOILT, canaries=canaries, named=True)
@@ -61,5 +67,6 @@ OVER_THE_SERVICES: dict[str, Callable[[Canaries, wellbeing.AtSource], Planted]] 
     "household-gas": of_gas,
     "household-bin-lifts": of_bins,
     "field-visits": of_visits,
+    "parking-sessions": of_sessions,
     "wellbeing": of_wellbeing,
 }
