@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from stack.operators import bins, electricity, gas, visits, wellbeing
+from stack.operators import bins, electricity, gas, sessions, visits, wellbeing
 from stack.operators.canaries import Canaries
 from stack.operators.defects import Defects
 
 THROUGH_THE_STACK = ("citizen-reports", "water-meters")
 SEED = 49007
+PARKS = ["Ralliement"]
 OCTOBER = (date(2026, 10, 1), date(2026, 11, 1))
 SPOILT = Defects(duplicates=0.05, misspelt=0.1, missing=0.05, unreadable=0.02, truncated=0.02)
 
@@ -56,10 +57,16 @@ def of_wellbeing(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
     return Planted(found, "2026-10")
 
 
+def of_parking(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
+    day = date(2026, 11, 2)
+    return Planted(sessions.day_file(day, 400, PARKS, SEED, defects=SPOILT, canaries=canaries), f"{day}")
+
+
 OVER_THE_SERVICES: dict[str, Callable[[Canaries, wellbeing.AtSource], Planted]] = {
     "household-electricity": of_electricity,
     "household-gas": of_gas,
     "household-bin-lifts": of_bins,
     "field-visits": of_visits,
+    "parking-sessions": of_parking,
     "wellbeing": of_wellbeing,
 }
