@@ -1,4 +1,4 @@
-"""Contributions to the Forum: with their authors' consent, without what tells who they are, and once a person read them."""
+"""Contributions to the Forum: with their authors' consent, naming nobody, and once a person read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.errors import NotApprovedError
+from pipeline.errors import ConsentChangedError, NotApprovedError
 from policies.contract import Contract, DatasetId
 from stack.operators import forum
 from stack.operators.canaries import Canaries, make_canaries
@@ -66,7 +66,5 @@ def test_what_appears_is_of_authors_who_agreed_and_names_nobody(
 
 def test_an_author_who_withdraws_is_in_no_new_release(world: World, taken_in: Contract, canaries: Canaries) -> None:
     world.consenting.withdraw(forum.signed(COUNT, 1, canaries).to_pylist()[:1])
-    from pipeline.errors import ConsentChangedError
-
     with pytest.raises(ConsentChangedError):
         world.judge(PERIOD, taken_in)
