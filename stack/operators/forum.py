@@ -20,7 +20,7 @@ CONSENT_SHARE = 0.6
 THEMES: dict[str, tuple[str, ...]] = {
     "Mobilité": (
         "Il faudrait plus de pistes cyclables vers les lycées.",
-        "Le tram devrait rouler plus tard le samei.",
+        "Le tram devrait rouler plus tard le soir.",
     ),
     "Éclairage": ("Éteindre la nuit, oui, mais pas aux arrêts de bus.", "Les allées du parc restent trop sombres."),
     "Déchets": ("Des composteurs au pied des immeubles seraient utiles.", "Les colonnes à verre débordent en été."),
