@@ -17,7 +17,6 @@ from stack.operators.defects import Defects
 
 THROUGH_THE_STACK = ("citizen-reports", "water-meters")
 SEED = 49007
-PARKS = ["Ralliement"]
 OCTOBER = (date(2026, 10, 1), date(2026, 11, 1))
 SPOILT = Defects(duplicates=0.05, misspelt=0.1, missing=0.05, unreadable=0.02, truncated=0.02)
 
@@ -52,15 +51,16 @@ def of_visits(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
     return Planted(visits.visits(*OCTOBER, 150, SEED, defects=SPOILT, canaries=canaries), "2026-10")
 
 
+def of_sessions(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
+    day = date(2026, 11, 3)
+    found = sessions.day_file(day, 900, ["Gare", "Ralliement"], SEED, defects=SPOILT, canaries=canaries)
+    return Planted(found, day.isoformat())
+
+
 def of_wellbeing(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
     """With the participants' names beside their pseudonyms, which the operator should not have sent."""
     found = wellbeing.answers(*OCTOBER, 150, SEED, at_source, defects=SPOILT, canaries=canaries, named=True)
     return Planted(found, "2026-10")
-
-
-def of_parking(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
-    day = date(2026, 11, 2)
-    return Planted(sessions.day_file(day, 400, PARKS, SEED, defects=SPOILT, canaries=canaries), f"{day}")
 
 
 def of_forum(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
@@ -74,7 +74,7 @@ OVER_THE_SERVICES: dict[str, Callable[[Canaries, wellbeing.AtSource], Planted]] 
     "household-gas": of_gas,
     "household-bin-lifts": of_bins,
     "field-visits": of_visits,
-    "parking-sessions": of_parking,
+    "parking-sessions": of_sessions,
     "wellbeing": of_wellbeing,
     "forum-contributions": of_forum,
 }

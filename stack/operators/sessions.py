@@ -57,8 +57,8 @@ def _lines(
         entered = datetime.combine(day, time(int(hours[number]), int(minutes[number])), _PARIS)
         left = (entered.astimezone(UTC) + timedelta(minutes=int(stays[number]))).astimezone(_PARIS)
         who = plate(int(whos[number]) + seed % 1000)
-        if canaries is not None and number < len(canaries):
-            who = canaries.plates[number]
+        if canaries is not None and number < 3 * len(canaries):  # thrice each: defects may take one
+            who = canaries.plates[number % len(canaries)]
         chance = float(chances[number])
         stay = str(stays[number])
         if chance < defects.misspelt:

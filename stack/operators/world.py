@@ -88,9 +88,9 @@ class World:
         """Drop a file (`<folder>/<file>`), whole or not at all; one that is there stays."""
         return _placed(self.drop / name, make)
 
-    def send_file(self, name: str, make: Callable[[], bytes]) -> Path | None:
-        """The same for SFTP (`<credential>/<folder>/<file>`), if there is a server."""
-        return None if self.account is None else _placed(self.account / name, make)
+    def send_file(self, credential: str, name: str, make: Callable[[], bytes]) -> Path | None:
+        """The same for what the contract's `credential` sees by SFTP, if there is a server."""
+        return None if self.account is None else _placed(self.account / credential / name, make)
 
     def failure(self, path: str) -> Failure | None:
         """The failure that this request meets, used up."""

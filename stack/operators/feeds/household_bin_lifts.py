@@ -18,4 +18,4 @@ def files(world: World) -> None:
     count = world.size.scaled(bins.BINS, LEAST)
     for monday in (this_week - timedelta(days=14), this_week - timedelta(days=7)):
         make = partial(bins.lifts, monday, count, world.seed, defects=world.defects, canaries=world.canaries)
-        world.send_file(f"dechets-angers-loire-metropole/levees/levees_{monday:%G-W%V}.csv", make)
+        world.send_file("collecte-des-dechets", f"levees/levees_{monday:%G-W%V}.csv", make)

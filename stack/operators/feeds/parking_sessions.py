@@ -7,7 +7,7 @@ from datetime import timedelta
 from stack.operators import parking, sessions
 from stack.operators.world import World
 
-FOLDER = "stationnement-angers/sessions"
+CREDENTIAL = "stationnement-angers"
 DAYS = 3
 
 
@@ -20,7 +20,8 @@ def files(world: World) -> None:
     for number in range(DAYS, 0, -1):
         day = today - timedelta(days=number)
         world.send_file(
-            f"{FOLDER}/sessions_{day:%Y-%m-%d}.csv",
+            CREDENTIAL,
+            f"sessions/sessions_{day:%Y-%m-%d}.csv",
             lambda day=day: sessions.day_file(  # type: ignore[misc]
                 day, count, parks, world.seed, defects=world.defects, canaries=world.canaries
             ),
