@@ -6,11 +6,12 @@ real services. A feed about people that is in neither list fails a test.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from stack.operators import bins, electricity, gas, sessions, visits, wellbeing
+from stack.operators import bins, electricity, forum, gas, sessions, visits, wellbeing
 from stack.operators.canaries import Canaries
 from stack.operators.defects import Defects
 
@@ -62,6 +63,12 @@ def of_wellbeing(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
     return Planted(found, "2026-10")
 
 
+def of_forum(canaries: Canaries, at_source: wellbeing.AtSource) -> Planted:
+    found = forum.contributions(*OCTOBER, 120, SEED, defects=SPOILT, canaries=canaries)
+    signed = forum.signed(120, SEED, canaries).to_pylist()
+    return Planted(json.dumps(found, ensure_ascii=False).encode(), "2026-10", tuple(signed))
+
+
 OVER_THE_SERVICES: dict[str, Callable[[Canaries, wellbeing.AtSource], Planted]] = {
     "household-electricity": of_electricity,
     "household-gas": of_gas,
@@ -69,4 +76,5 @@ OVER_THE_SERVICES: dict[str, Callable[[Canaries, wellbeing.AtSource], Planted]] 
     "field-visits": of_visits,
     "parking-sessions": of_sessions,
     "wellbeing": of_wellbeing,
+    "forum-contributions": of_forum,
 }

