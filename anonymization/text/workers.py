@@ -1,17 +1,19 @@
 """Texts read by several processes side by side, in pieces, the answers in order and never more than a few pieces in
 memory.
 
-Each process has its own detector: worth its start only for many texts. A process that may have no children (a daemon
-of a task runner) reads alone.
+Each process has its own detector, kept for the next texts: worth its start only for many texts. A process that may have
+no children (a daemon of a task runner) reads alone.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import lru_cache
 from itertools import islice
 
 from anonymization.errors import AnonymizationError, RedactionError
@@ -38,33 +40,31 @@ def detect_apart(texts: Sequence[str], settings: RedactionSettings, count: int) 
         TextModelError, RedactionError: what the first process to fail ended with.
     """
     pieces = (texts[start : start + _PIECE] for start in range(0, len(texts), _PIECE))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, _begin, (settings,)) as pool:
-        pending: deque[Future[list[list[Hit]]]] = deque(
-            pool.submit(_read, piece) for piece in islice(pieces, count + 1)
-        )
-        while pending:
-            try:
-                answer = pending.popleft().result()
-            except AnonymizationError:
-                raise
-            except Exception as error:
-                raise RedactionError(f"a process that read texts ended ({type(error).__name__})") from None
-            for piece in islice(pieces, 1):
-                pending.append(pool.submit(_read, piece))
-            yield from answer
+    key = pickle.dumps(settings)
+    pool = _pool(count)
+    pending: deque[Future[list[list[Hit]]]] = deque(
+        pool.submit(_read, key, piece) for piece in islice(pieces, count + 1)
+    )
+    while pending:
+        try:
+            answer = pending.popleft().result()
+        except AnonymizationError:
+            raise
+        except Exception as error:
+            _pool.cache_clear()  # a broken pool reads nothing more
+            raise RedactionError(f"a process that read texts ended ({type(error).__name__})") from None
+        for piece in islice(pieces, 1):
+            pending.append(pool.submit(_read, key, piece))
+        yield from answer
 
 
-_SETTINGS: list[RedactionSettings] = []
+@lru_cache(maxsize=1)
+def _pool(count: int) -> ProcessPoolExecutor:
+    """The processes, with what they have loaded, for as long as this one lives."""
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))
 
 
-def _begin(settings: RedactionSettings) -> None:
-    _SETTINGS.append(settings)
-
-
-def _read(texts: Sequence[str]) -> list[list[Hit]]:
-    import pickle
-
+def _read(key: bytes, texts: Sequence[str]) -> list[list[Hit]]:
     from anonymization.text.detector import detector
 
-    return detector(pickle.dumps(_SETTINGS[-1])).detect(texts)
+    return detector(key).detect(texts)

@@ -53,6 +53,11 @@ _EVENT = re.compile(
     r"decede\w*|hospitalis\w+|arriv\w+|inscri\w+|sign\w+|transmis\w*|etablie?|obtenue?s?|versee?s?|partir|relanc\w*|mairie|manqu\w*|creee?s?)(?![\w])|"
     r",\s(?:a|est|ai|ont|sont|etait|avait|j'|il|elle|je|nous|on)(?![\w])"
 )
+_OWNERS = ("mon", "ma", "mes", "son", "sa", "ses", "notre", "nos", "leur", "leurs", "votre", "vos")
+_SOMEONE_OPENS = (
+    "dame", "monsieur", "madame", "usager", "usagere", "patient", "patiente", "personne", "resident", "residente", "locataire", "homme", "femme", "retraite",
+    "retraitee", "habitant", "habitante", "beneficiaire", "riverain", "riveraine", "proprietaire",
+)  # fmt: skip
 _LONG_AGO = 2012  # a date beside a name or an age that is as old is a birth more often than an event
 
 
@@ -65,6 +70,10 @@ def _of_someone(match: re.Match[str]) -> bool:
         return False
     gap = match.string[match.end("born") : match.start("date")]
     return _EVENT.search(gap) is None
+
+
+def _brackets(plain: str) -> bool:
+    return "(" in plain
 
 
 def _old(match: re.Match[str]) -> bool:
@@ -93,7 +102,7 @@ RECOGNIZER = ShapeRecognizer(
             re.compile(
                 rf"(?<![\w])(?P<date>{NUMERIC})\s?[(,:\-]?\s?(?:(?:comme|c'est|est|etait|soit)\s)?(?:(?:ma|sa|la|notre|votre)\s)?(?:date de naissance|de naissance|naissance|ddn)(?![\w])"
             ),
-            "date annoncée comme une naissance", 0.8, group="date", digits=4, marks=("naissance", "ddn"),
+            "date annoncée comme une naissance", 0.8, group="date", digits=4, marks=("naissance", "ddn"), starts="number",
         ),
         Shape(
             "NAISSANCE",
@@ -110,7 +119,7 @@ RECOGNIZER = ShapeRecognizer(
                 rf"(?<![\w])(?:je\ssuis|nous\ssommes|{_OWN}\s{_KIN}\sest|elle\sest|il\sest)\s(?:du|de|d')\s?"
                 rf"(?P<date>{DATE}|19\d{{2}}|20[01]\d)(?![\w]|\s(?:au|a|euros?|€|km|m|habitants|rue)(?![\w]))"
             ),
-            "date de naissance dite en passant", 0.65, check=_old, group="date", digits=4, marks=("suis", "sommes", "est"),
+            "date de naissance dite en passant", 0.65, check=_old, group="date", digits=4, marks=("je", "nous", "elle", "il", *_OWNERS), starts="words",
         ),
         Shape(
             "NAISSANCE",
@@ -121,15 +130,12 @@ RECOGNIZER = ShapeRecognizer(
             "NAISSANCE",
             re.compile(rf"(?<![\w]){_SOMEONE}\sde\s(?P<date>19[1-9]\d|200\d)(?![\w]|\s?[-/.]\d|\s(?:au|a|euros?|€|m2?)(?![\w]))"),
             "année de naissance de quelqu'un", 0.55, group="date", digits=4,
-            marks=(
-                "dame", "monsieur", "madame", "usager", "patient", "personne", "resident", "locataire", "homme", "femme", "retraite", "habitant", "beneficiaire",
-                "riverain", "proprietaire", "mon", "mes", "son", "ses", "notre", "nos", "leur", "votre", "vos", "ma", "sa",
-            ),
+            marks=(*_SOMEONE_OPENS, *_OWNERS), starts="words",
         ),
         Shape(
             "NAISSANCE",
             re.compile(rf"(?<![\w]){_OWN}\s(?:[a-z]{{3,10}}\s)?{_KIN}\s?(?:[a-z\-]{{2,14}}\s)?\((?P<date>{DATE}|{_FIRST}(?=\)))"),
-            "date après un proche", 0.7, group="date", digits=4, marks=("(",),
+            "date après un proche", 0.7, group="date", digits=4, marks=_OWNERS, starts="words", when=_brackets,
         ),
         Shape(
             "NAISSANCE",
@@ -139,12 +145,12 @@ RECOGNIZER = ShapeRecognizer(
         Shape(
             "NAISSANCE",
             re.compile(r"(?<![\w])(?:(?:suis|est|sommes|etait|conscrits?)\s)?de\sla\sclasse\s(?P<date>(?:19)?\d{2})(?![\w]|\s(?:eleves|a|et))"),
-            "classe d'âge", 0.6, group="date", digits=2, marks=("classe",),
+            "classe d'âge", 0.6, group="date", digits=2, marks=("de", "suis", "est", "sommes", "etait", "conscrit", "conscrits"), starts="words",
         ),
         Shape(
             "NAISSANCE",
-            re.compile(r"(?<![\w])(?:(?:ma|sa|de la)\s)?classe\s(?P<date>19\d{2})(?![\w])"),
-            "classe d'âge", 0.5, group="date", digits=4, marks=("classe",),
+            re.compile(r"(?<![\w])classe\s(?P<date>19\d{2})(?![\w])"),
+            "classe d'âge", 0.5, group="date", digits=4, marks=("classe",), starts="words",
         ),
         Shape(
             "NAISSANCE",
@@ -157,7 +163,7 @@ RECOGNIZER = ShapeRecognizer(
                 rf"(?<![\w])(?:eu|aurai?|auras?|avoir|fete[rs]?|fetera|fetons)\s(?:ses\s|mes\s|leurs\s)?1?\d{{1,2}}\sans\s(?:le|ce|au)\s(?:{WEEKDAY}\s)?"
                 rf"(?P<date>{DATE}|\d{{1,2}}/\d{{1,2}}(?![\w/]))"
             ),
-            "jour d'un anniversaire", 0.65, group="date", digits=1, marks=("ans",),
+            "jour d'un anniversaire", 0.65, group="date", digits=1, marks=("eu", "aura", "aurai", "auras", "avoir", "fete", "feter", "fetes", "fetera", "fetons"), starts="words",
         ),
     ],
 )  # fmt: skip
