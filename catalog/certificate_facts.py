@@ -10,7 +10,7 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from catalog.certificate_figures import french_period
+from catalog.certificate_figures import of_period
 from catalog.certificate_text import approved, counted, digests, measured
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def facts(certificate: Certificate, address: str) -> str:
     base = address.removesuffix(".html")
     told: dict[str, Any] = {
         "period": certificate.period,
-        "period_text": french_period(certificate.period),
+        "of_period": of_period(certificate.period),
         "source": certificate.source,
         "purpose": certificate.purpose,
         "legal_basis": certificate.legal_basis,

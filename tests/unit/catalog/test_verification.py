@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from catalog.errors import VerificationError
-from catalog.verification import verify
+from catalog.verification import lone_secrets, verify
 from pipeline.publication.checkable import checkable
 from pipeline.publication.files import OpenFile
 from policies import DatasetId
@@ -97,3 +97,20 @@ def test_a_table_that_lacks_a_column(tmp_path: Path) -> None:
     pq.write_table(table, file)
     with pytest.raises(VerificationError):
         verify(file, certificate)
+
+
+@pytest.mark.parametrize(
+    ("secret", "alone"),
+    [
+        ({("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")}, 0),  # two in each row and each column
+        ({("a", "x"), ("a", "y")}, 2),  # two in a row, and each alone in its column
+        ({("a", "x")}, 2),
+        ({("T", "T")}, 2),  # a total alone among its sums
+        (set(), 0),
+    ],
+)
+def test_sums_over_two_dimensions(secret: set[tuple[str, str]], alone: int) -> None:
+    cells = [(one, other) for one in ("T", "a", "b") for other in ("T", "x", "y")]
+    rows = [{"p": one, "q": other, "s": "secret" if (one, other) in secret else "V"} for one, other in cells]
+    said = {"status": ["s", "V"], "dimensions": [[["p"], "T"], [["q"], "T"]], "apart": []}
+    assert lone_secrets(rows, said) == alone

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_BOX, _GAP, _ROW, _HEAD, _MARGIN = 158, 74, 28, 26, 4  # of the picture, in its own units
+_BOX, _GAP, _ROW, _HEAD, _MARGIN = 178, 56, 28, 26, 4  # of the picture, in its own units
 
 
 def certificate(package: Mapping[str, Any]) -> dict[str, Any] | None:

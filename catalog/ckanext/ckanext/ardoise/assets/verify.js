@@ -224,6 +224,7 @@
         say({ what: file.format, found: "pas vérifié : " + error.message, sound: null });
       }
     }
+    if (said && said.beyond && said.beyond.length) say({ what: "Modèles qui se mesurent sur des données non publiques", found: said.beyond.join(", "), sound: null });
     if (!rules) say({ what: "Règles sur les groupes ou les cases", found: "aucune n’est annoncée pour ce jeu", sound: null });
   }
 
