@@ -183,9 +183,31 @@ def test_what_is_not_understood_is_an_error(ckan: CkanServer, query: dict[str, A
 
 def test_an_error_says_what_is_not_understood(ckan: CkanServer) -> None:
     answer = ckan.action("package_search", {"q": "title:(eau"})
-    assert "une parenthèse n" in answer.json()["error"]["message"]
+    told = answer.json()["error"]["message"]
+    assert "une parenthèse n" in told
+    assert "permission_labels" not in told  # nor any other filter that nobody typed
+    assert "start est un nombre" in ckan.action("package_search", {"start": 10**30}).json()["error"]["message"]
+    beyond = ckan.action("package_autocomplete", {"q": "eau", "limit": 10**20})
+    assert (beyond.status_code, "rows est un nombre" in beyond.json()["error"]["message"]) == (409, True)
     page = httpx.get(f"{ckan.url}/dataset/?q=--eau", timeout=60)
     assert (page.status_code, 'id="search-error"' in page.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/feeds/custom.atom?q=title:[a", 400, "Recherche refusée : la recherche n'est pas comprise"),
+        ("/feeds/dataset.atom?page=99999999999999999999", 400, "start est un nombre"),
+        ("/catalog.ttl?q=title:[a", 400, "Recherche refusée : la recherche n'est pas comprise"),
+        ("/catalog.ttl?page=99999999999999999999", 400, "start est un nombre"),
+        ("/catalog.ttl?page=-1", 409, "positive integer"),
+        ("/catalog.nowhere", 404, "ttl, jsonld, rdf ou xml"),
+    ],
+)
+def test_feeds_and_rdf_say_why_they_are_refused(ckan: CkanServer, path: str, status: int, said: str) -> None:
+    answer = httpx.get(f"{ckan.url}{path}", timeout=60)
+    assert (answer.status_code, said in answer.text) == (status, True), answer.text
+    assert "permission_labels" not in answer.text
 
 
 def test_the_search_tells_its_own_time(ckan: CkanServer) -> None:

@@ -214,10 +214,31 @@ def test_q_finds_words_where_the_contract_names_columns(
 def test_q_without_full_text_is_refused_in_words_that_help(
     ckan: CkanServer, catalogue: CkanCatalogue, contract: Contract, asked: dict[str, Any]
 ) -> None:
-    catalogue.publish(page(contract))
+    catalogue.publish(page(replace(contract, release=replace(contract.release, full_text=()))))
     refused = ckan.action("datastore_search", {"resource_id": table_of(ckan, contract), **asked})
     assert refused.status_code == 409
     assert "filters" in refused.json()["error"]["q"][0]
+
+
+def test_what_a_table_can_not_answer_is_refused_with_a_sentence(
+    ckan: CkanServer, catalogue: CkanCatalogue, contract: Contract
+) -> None:
+    catalogue.publish(page(replace(contract, release=replace(contract.release, full_text=()))))
+    table = table_of(ckan, contract)
+    for action, data, field, said in (
+        ("datastore_search", {"resource_id": table, "offset": 10**24}, "offset", "at most"),
+        ("datastore_search", {"resource_id": table, "filters": {"nowhere": 1}}, "filters", "Unknown field"),
+        ("datastore_search", {"resource_id": table, "limit": -1}, "limit", "nombre naturel"),
+        ("datastore_search_sql", {}, "sql", ""),
+        ("datastore_search_sql", {"sql": f'SELECT 1/0 FROM "{table}"'}, "sql", "division by zero"),
+    ):
+        refused = ckan.action(action, data)
+        assert (refused.status_code, said in refused.json()["error"][field][0]) == (409, True), refused.text
+    for query in ("q=angers", "offset=1000000000000000000000000"):
+        dump = httpx.get(f"{ckan.url}/datastore/dump/{table}?{query}", timeout=60)
+        assert (dump.status_code, dump.text.startswith("Demande refusée : ")) == (409, True), dump.text
+    answer = ckan.ask("datastore_search_sql", {"sql": f'SELECT count(*) AS lines FROM "{table}"'})
+    assert answer["records"] == [{"lines": 3}]
 
 
 def test_a_table_of_another_making_is_not_written_over(ckan: CkanServer, resource: str) -> None:

@@ -9,7 +9,7 @@ import ckan.plugins as p
 from ckan.common import CKANConfig
 from ckan.lib.search import SearchQueryError
 
-from ckanext.ardoise import cli, page, tags, views
+from ckanext.ardoise import cli, page, refusals, tags, views
 from ckanext.ardoise.changes import changes
 from ckanext.ardoise.messages import views as messages
 from ckanext.ardoise.search.areas import filter_for
@@ -33,7 +33,12 @@ class ArdoiseSearchPlugin(p.SingletonPlugin):
     """Search in PostgreSQL, where ``solr_url`` begins with ``postgresql-search:``."""
 
     p.implements(p.IConfigurer)
+    p.implements(p.IActions)
     p.implements(p.IPackageController, inherit=True)
+
+    def get_actions(self) -> dict[str, Any]:
+        """Searches that say in one sentence why they are refused."""
+        return dict(refusals.ACTIONS)
 
     def update_config(self, config: CKANConfig) -> None:
         """Called before CKAN first speaks to its search engine."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import ckan.plugins as p
 import flask
 import pysolr
 from ckan.lib.redis import is_redis_available
 from ckan.lib.search import SearchError
 from ckan.lib.search.common import make_connection
+from rdflib.plugin import PluginException
 
 from ckanext.ardoise.logs import log_request
 
@@ -37,6 +39,19 @@ def _index_answers() -> bool:
 def _not_understood(error: SearchError) -> Any:
     """Answer 400 where a page, a feed or the RDF catalogue was asked with a search that is not understood."""
     return flask.Response(f"Recherche refusée : {error}\n", 400, mimetype="text/plain")
+
+
+@ardoise.app_errorhandler(p.toolkit.ValidationError)
+def _malformed(error: Any) -> Any:
+    """Answer 409, as the API does, where an address that gives a file was asked in a way that an action refuses."""
+    told = "; ".join(str(each) for each in p.toolkit.ValidationError(error.error_dict).error_summary.values())
+    return flask.Response(f"Demande refusée : {told}\n", 409, mimetype="text/plain")
+
+
+@ardoise.app_errorhandler(PluginException)
+def _no_such_format(_error: PluginException) -> Any:
+    """Answer 404 where the catalogue or a dataset is asked in an RDF format that does not exist."""
+    return flask.Response("Ce format n'existe pas ici : ttl, jsonld, rdf ou xml.\n", 404, mimetype="text/plain")
 
 
 @ardoise.before_app_request

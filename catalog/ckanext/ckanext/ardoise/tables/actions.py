@@ -23,6 +23,7 @@ NO_FULL_TEXT = (
     "this table has no full-text search there: its contract names no such searchable column. Use « filters » "
     "(Pas de recherche en texte libre ici : utilisez « filters », colonne par colonne.)"
 )
+LARGEST_OFFSET = 2**63 - 1  # PostgreSQL's bigint
 
 
 def ardoise_table_load(context: Any, data: Any) -> dict[str, Any]:
@@ -90,7 +91,9 @@ def ardoise_forget(context: Any, data: dict[str, Any]) -> dict[str, Any]:
 @p.toolkit.side_effect_free
 @p.toolkit.chained_action
 def datastore_search(following: Callable[..., Any], context: Any, data: dict[str, Any]) -> Any:
-    """Refuse ``q`` where a table has no full text: PostgreSQL would find nothing, or fail."""
+    """Refuse ``q`` where a table has no full text, and endless offsets: PostgreSQL would find nothing, or fail."""
+    if _number(data.get("offset")) > LARGEST_OFFSET:
+        raise p.toolkit.ValidationError({"offset": [f"at most {LARGEST_OFFSET}"]})
     wanted = _searched(data)
     try:
         resource = resource_id(data.get("resource_id") or data.get("id")) if wanted is not None else None
@@ -104,9 +107,30 @@ def datastore_search(following: Callable[..., Any], context: Any, data: dict[str
     return following(context, data)
 
 
+@p.toolkit.side_effect_free
+@p.toolkit.chained_action
+def datastore_search_sql(following: Callable[..., Any], context: Any, data: dict[str, Any]) -> Any:
+    """Refuse what is no request, and what PostgreSQL can not carry out, as other bad requests: 409 and a sentence."""
+    if not str(data.get("sql") or "").strip():
+        raise p.toolkit.ValidationError({"sql": [p.toolkit._("Missing value")]})
+    try:
+        return following(context, data)
+    except sa.exc.DataError as error:
+        told = getattr(getattr(error.orig, "diag", None), "message_primary", None) or "PostgreSQL can not carry it out"
+        raise p.toolkit.ValidationError({"sql": [told]}) from None
+
+
 def refused(error: TableError) -> Exception:
     """Return CKAN's error for one of ours."""
     return p.toolkit.ValidationError({error.field: [error.message]})
+
+
+def _number(value: Any) -> int:
+    """A whole number as it is sent; 0 for what CKAN will refuse by itself."""
+    try:
+        return int(str(value))
+    except ValueError:
+        return 0
 
 
 def _searched(data: dict[str, Any]) -> set[str] | None:
@@ -132,8 +156,14 @@ def _allowed(context: Any, data: dict[str, Any]) -> str:
 
 
 ACTIONS = {
-    each.__name__: each for each in (
-        ardoise_table_show, ardoise_table_swap, ardoise_table_forget, ardoise_forget, datastore_search
+    each.__name__: each
+    for each in (
+        ardoise_table_show,
+        ardoise_table_swap,
+        ardoise_table_forget,
+        ardoise_forget,
+        datastore_search,
+        datastore_search_sql,
     )
 }
 AUTHORIZATIONS = {"ardoise_table_load": ardoise_table_load}

@@ -113,6 +113,7 @@ def _create_child(cursor: Any, table: TableDescription) -> None:
     reader = sql.Identifier(str(get_read_engine().url.username))
     cursor.execute(sql.SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(_name(table.table), reader))
 
+
 def _constant_period(period: str) -> sql.Composed:
     column, value = _name(PERIOD), sql.Literal(period)
     return sql.SQL("{0} text NOT NULL DEFAULT {1} CHECK ({0} = {1})").format(column, value)
@@ -136,9 +137,7 @@ def _fill(cursor: Any, table: TableDescription, rows: IO[bytes]) -> int:
             "INSERT INTO {0} ({1}, {2}) SELECT {1}, words FROM _received JOIN (SELECT said, to_tsvector({3}, said) AS "
             "words FROM (SELECT DISTINCT concat_ws(' ', {4}) AS said FROM _received) AS texts) AS searched "
             "ON concat_ws(' ', {4}) = said"
-        ).format(
-            _name(table.table), sql.SQL(", ").join(names), _name(FULL_TEXT), language, texts
-        )
+        ).format(_name(table.table), sql.SQL(", ").join(names), _name(FULL_TEXT), language, texts)
     )
     return count
 
