@@ -88,6 +88,8 @@ def time_indexing(names: list[str]) -> tuple[float, float]:
             PostgresIndex.add = add if kind == "rebuild" else lambda *_, **__: None
             began = time.perf_counter()
             search.rebuild(package_ids=identifiers)
+            if kind == "rebuild":
+                search.commit()  # as the command does: what waited is written
             spent[kind].append((time.perf_counter() - began) / len(identifiers))
     PostgresIndex.add = add
     return min(spent["documents"]), min(spent["rebuild"])
