@@ -16,7 +16,6 @@ import argparse
 import io
 import logging
 import multiprocessing
-import resource
 import shutil
 import tempfile
 import time
@@ -158,11 +157,16 @@ def _alone(work: Callable[..., int], *arguments: Any) -> Spent:
 
 def _measured(work: Callable[..., int], *arguments: Any) -> Spent:
     logging.disable(logging.WARNING)  # no console listens to the events of lineage
-    start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = _peak()
     processor, clock = time.process_time(), time.perf_counter()
     rows = work(*arguments)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start
-    return Spent(rows, time.process_time() - processor, time.perf_counter() - clock, peak / 1024)
+    return Spent(rows, time.process_time() - processor, time.perf_counter() - clock, (_peak() - start) / 1024)
+
+
+def _peak() -> int:
+    """Peak memory of this program (KiB); `ru_maxrss` would also tell of the one that started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1])
 
 
 def _print(name: str, spent: Spent, bare: Spent) -> None:
