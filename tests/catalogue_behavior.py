@@ -153,7 +153,7 @@ class CatalogueBehavior:
             ("JSON-LD", 7, "latest"),
             ("JSON-LD", 7, "latest"),
         ]
-        assert [one["name"] for one in shown["groups"]] == ["territoire"]
+        assert [one["name"] for one in shown["groups"]] == ["vues-d-ensemble"]
         world.catalogue.publish_view(twin(world.name, files))
         again = world.dataset()
         assert [one["id"] for one in again["resources"]] == [one["id"] for one in shown["resources"]]

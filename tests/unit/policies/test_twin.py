@@ -56,7 +56,7 @@ def test_a_layer_whose_contract_is_not_there_is_no_mistake_and_an_unnamed_one_ha
         ("dataset: parking,", "dataset: water-meters,", "digital-twin", "n'est pas publié avec une position"),
         ("dataset: traffic-flow,", "dataset: parking,", "digital-twin", "deux couches portent « parking »"),
         ("id: digital-twin", "id: parking", "digital-twin", "porte déjà cet identifiant"),
-        ("theme: territoire", "theme: inconnu", "theme", "themes.yaml"),
+        ("theme: vues-d-ensemble", "theme: inconnu", "theme", "themes.yaml"),
         ("organization: territoire", "organization: moi", "organization", "organizations.yaml"),
         ("version: 1.0.0", "version: un", "digital-twin", "version"),
         ("layers:", "couches:", "digital-twin", "couches"),
