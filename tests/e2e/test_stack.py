@@ -43,7 +43,8 @@ def test_every_service_is_healthy(full_stack: Stack) -> None:
 def test_nothing_of_it_listens_beyond_the_loopback_interface(full_stack: Stack) -> None:
     sockets = _sockets_of(set(leftovers.find(full_stack.context.paths)))
     addresses = {address for inode, address in _listening().items() if inode in sockets}
-    assert len(addresses) >= len(full_stack.context.ports) - 1
+    unused = {"sftp", "mqtt"}  # by the feeds of a demonstration; the other one that may be silent is the object store's
+    assert len(addresses) >= len(set(full_stack.context.ports) - unused) - 1
     loopback = ("0100007F", "00000000000000000000000001000000")
     assert [address for address in addresses if address.split(":")[0] not in loopback] == []
 
