@@ -1,4 +1,4 @@
-"""Gateways that post to the inbox by themselves: everything since yesterday, then each span as it ends.
+"""Gateways that post to the inbox by themselves: the last two days, so that a whole one has closed, then each span.
 
 A gateway repeats a body until it gets a 2xx, as TALQ's do; the inbox recognises what it has already.
 """
@@ -26,7 +26,7 @@ async def post(dataset: str, feed: ModuleType, world: World, inbox: str, token: 
         await asyncio.sleep(1)
     headers = {"authorization": f"Bearer {token.read_text(encoding='utf-8').strip()}"}
     headers["content-type"] = "application/json"
-    begun = datetime.combine(world.now().date() - timedelta(days=1), time(), PARIS).astimezone(UTC)
+    begun = datetime.combine(world.now().date() - timedelta(days=2), time(), PARIS).astimezone(UTC)
     async with httpx.AsyncClient(base_url=inbox, headers=headers, timeout=60, trust_env=False) as client:
         while True:
             now = world.clock().astimezone(UTC)
