@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from stack.operators import signing
 from stack.operators.canaries import Canaries
 from stack.operators.defects import NO_DEFECTS, Defects
 from stack.operators.territory import STREETS, places, quarters, shares
@@ -71,11 +72,7 @@ def make_points(count: int, seed: int, canaries: Canaries | None = None) -> tupl
 
 def signed(count: int, seed: int, canaries: Canaries | None = None, share: float = CONSENT_SHARE) -> pa.Array:
     """The points of those who consented, as texts. Canaries all did, so that they go furthest."""
-    points = make_points(count, seed, canaries)
-    given = np.random.default_rng([seed, 31]).random(count) < share
-    if canaries is not None:
-        given[max(count - len(canaries), 0) :] = True
-    return pa.array([point.prm for point, yes in zip(points, given.tolist(), strict=True) if yes], pa.string())
+    return signing.signed([one.prm for one in make_points(count, seed, canaries)], [seed, 31], share, canaries)
 
 
 def load_curves(

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
+from stack.operators import signing
 from stack.operators.canaries import Canaries
 from stack.operators.defects import NO_DEFECTS, Defects
 from stack.operators.territory import STREETS, Place, places, shares
@@ -58,11 +59,7 @@ def make_gas_points(count: int, seed: int, canaries: Canaries | None = None) -> 
 
 def signed(count: int, seed: int, canaries: Canaries | None = None, share: float = CONSENT_SHARE) -> pa.Array:
     """The points of those who consented, as texts. Canaries all did, so that they go furthest."""
-    points = make_gas_points(count, seed, canaries)
-    given = np.random.default_rng([seed, 41]).random(count) < share
-    if canaries is not None:
-        given[max(count - len(canaries), 0) :] = True
-    return pa.array([point.pce for point, yes in zip(points, given.tolist(), strict=True) if yes], pa.string())
+    return signing.signed([one.pce for one in make_gas_points(count, seed, canaries)], [seed, 41], share, canaries)
 
 
 def gas_days(
