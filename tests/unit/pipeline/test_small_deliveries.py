@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.deidentification import partition
+from pipeline.deidentification.taking import Taking
 from pipeline.errors import OutageError
 from storage import read_manifest, read_pointer
 from storage.errors import StoreUnavailableError
@@ -73,12 +74,10 @@ def test_a_delivery_that_is_in_already_is_not_merged_again(world: World, monkeyp
 
 
 def test_what_was_read_before_a_failure_is_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipeline import deidentify
-
     world.consenting.give(meters(2))
     drop(world, 4)
     taken = 0
-    take = deidentify._take
+    take = Taking.take
 
     def fails(*args, **kwargs):  # type: ignore[no-untyped-def]
         nonlocal taken
@@ -88,7 +87,7 @@ def test_what_was_read_before_a_failure_is_in(world: World, monkeypatch: pytest.
         return take(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(deidentify, "_take", fails)
+        patch.setattr(Taking, "take", fails)
         with pytest.raises(OutageError):
             world.collect()
     assert content(world)[1:] == (4, 2)
