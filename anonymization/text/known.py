@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,6 +25,8 @@ LONGEST = 12  # words of one identifier: an address, written in full; of a longe
 _ABROAD, _AT_HOME = re.compile(r"(?:00)?33([1-9]\d{8})"), re.compile(r"0([1-9]\d{8})")  # one French number, two ways
 _TELEPHONE = r"^(?:(?:00)?33|0)[1-9]\d{8}$"
 _PLAIN = r"^[^&<]*$"  # an entity or a tag of HTML is read sign by sign
+_LATIN = "àâäáãåçéèêëìíîïñòóôõöùúûüýÿ"  # letters that fold to what is left of them without their accents
+_ACCENTED = rf"^[\x00-\x7F{_LATIN}{_LATIN.upper()}]*$"
 _LONG = rf"(?:[0-9A-Za-z]+[^0-9A-Za-z]+){{{LONGEST}}}[0-9A-Za-z]"
 
 
@@ -36,13 +39,13 @@ class KnownIdentifiers:
             raise ValueError("a key has 32 bytes, and members are whole")
         self._key = key
         self._written = bytearray(members)  # in any order, some perhaps twice
-        self._asked: frozenset[bytes] | None = None
+        self._sorted: bytes | None = None
 
     def __repr__(self) -> str:
         return f"KnownIdentifiers({len(self)} members)"
 
     def __len__(self) -> int:
-        return len(self._table())
+        return len(self.members()) // _SIZE
 
     def add(self, identifiers: Iterable[str]) -> None:
         """Remember identifiers, however they are written; too short ones are left out."""
@@ -51,34 +54,40 @@ class KnownIdentifiers:
     def add_folded(self, signs: pa.Array) -> None:
         """The same, for identifiers that :func:`fold_column` folded."""
         kept = signs.filter(pc.greater_equal(pc.utf8_length(signs), SHORTEST))
-        called = pc.match_substring_regex(kept, _TELEPHONE)
-        for one in kept.to_pylist():
-            self._written += self._digest(one)
-        for one in kept.filter(called).to_pylist():
-            self._written += self._digest(_other_way(one))
-        self._asked = None
+        called = kept.filter(pc.match_substring_regex(kept, _TELEPHONE))
+        self._add_digests(kept.cast(pa.binary()).to_pylist())
+        self._add_digests([_other_way(one).encode() for one in called.to_pylist()])
 
     def members(self) -> bytes:
         """The set at rest: useless without the key."""
-        if not self._written:
-            return b""
-        whole = pa.py_buffer(bytes(self._written))
-        every = pa.FixedSizeBinaryArray.from_buffers(pa.binary(_SIZE), len(whole) // _SIZE, [None, whole])
-        distinct = pc.unique(every)
-        return b"".join(distinct.take(pc.sort_indices(distinct)).to_pylist())
+        if self._sorted is None:
+            words = np.frombuffer(bytes(self._written), ">u8").astype(np.uint64).reshape(-1, 2)
+            ordered = words[np.lexsort((words[:, 1], words[:, 0]))]
+            first = np.ones(len(ordered), dtype=bool)
+            first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+            self._sorted = ordered[first].astype(">u8").tobytes()
+        return self._sorted
 
     def has(self, signs: str) -> bool:
         """Whether an identifier, :func:`folded`, is in the set. Of a text: :func:`anonymization.text.meeting.meets`."""
-        return self._digest(signs) in self._table()
+        (digest,) = self._digests([signs.encode()])
+        members = self.members()
+        low, high = 0, len(members) // _SIZE
+        while low < high:
+            middle = (low + high) // 2
+            found = members[middle * _SIZE : (middle + 1) * _SIZE]
+            if found == digest:
+                return True
+            low, high = (middle + 1, high) if found < digest else (low, middle)
+        return False
 
-    def _table(self) -> frozenset[bytes]:
-        if self._asked is None:
-            written = bytes(self._written)
-            self._asked = frozenset(written[start : start + _SIZE] for start in range(0, len(written), _SIZE))
-        return self._asked
+    def _add_digests(self, folded_signs: Iterable[bytes]) -> None:
+        self._written += b"".join(self._digests(folded_signs))
+        self._sorted = None
 
-    def _digest(self, signs: str) -> bytes:
-        return blake2b(signs.encode(), digest_size=_SIZE, key=self._key).digest()
+    def _digests(self, folded_signs: Iterable[bytes]) -> list[bytes]:
+        key = self._key
+        return [blake2b(one, digest_size=_SIZE, key=key).digest() for one in folded_signs]
 
 
 def folded(identifier: str) -> str:
@@ -89,11 +98,16 @@ def folded(identifier: str) -> str:
 def fold_column(identifiers: pa.Array) -> pa.Array:
     """:func:`folded`, for a column of strings; each result once, nulls left out. Most are folded all together."""
     distinct = pc.unique(identifiers).drop_null()
-    plain = pc.and_(pc.string_is_ascii(distinct), pc.match_substring_regex(distinct, _PLAIN))
-    plain = pc.and_(plain, pc.invert(pc.match_substring_regex(distinct, _LONG)))
-    quick = pc.replace_substring_regex(pc.ascii_lower(distinct.filter(plain)), "[^0-9a-z]+", "")
-    others = pa.array(map(folded, distinct.filter(pc.invert(plain)).to_pylist()), pa.string())
-    return pc.unique(pa.concat_arrays([quick, others]))
+    plain = pc.and_(pc.match_substring_regex(distinct, _ACCENTED), pc.match_substring_regex(distinct, _PLAIN))
+    slowly, quick = distinct.filter(pc.invert(plain)), distinct.filter(plain)
+    accented = pc.invert(pc.string_is_ascii(quick))
+    written = pa.concat_arrays([quick.filter(pc.invert(accented)), quick.filter(accented)])
+    apart = pc.utf8_normalize(quick.filter(accented), form="NFD")  # accents stand beside their letters
+    bare = pa.concat_arrays([quick.filter(pc.invert(accented)), apart])
+    long = pc.match_substring_regex(bare, _LONG)
+    signs = pc.replace_substring_regex(pc.ascii_lower(bare.filter(pc.invert(long))), "[^0-9a-z]+", "")
+    slowly = pa.concat_arrays([slowly, written.filter(long)]).to_pylist()
+    return pc.unique(pa.concat_arrays([signs, pa.array(map(folded, slowly), pa.string())]))
 
 
 def _other_way(telephone: str) -> str:

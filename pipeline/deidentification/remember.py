@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,6 +31,7 @@ from sources.protocol import Decoded
 from storage import KnownSet, erase_known, list_known, write_known
 
 KEY_BYTES = 32
+_TOGETHER = 1 << 18  # values that wait before they are made distinct
 
 
 def remembers(contract: Contract) -> bool:
@@ -39,51 +41,75 @@ def remembers(contract: Contract) -> bool:
 
 @dataclass(slots=True)
 class Remembered:
-    """The identifiers of one delivery, growing as it is read: what its columns brought, and 16 bytes for each."""
+    """The identifiers of one delivery, growing as it is read: what its columns brought, and 16 bytes for each.
+
+    Batches mostly bring what earlier ones brought, and comparing each with all that was met costs more than it saves:
+    values wait until there are many, and are then made distinct together. At most about :data:`MOST` of a column are
+    held, and as many wait.
+    """
 
     contract: Contract
     territory: Territory
     _key: bytes = field(default_factory=lambda: os.urandom(KEY_BYTES), repr=False)
-    _met: dict[str, pa.Array] = field(default_factory=dict, repr=False)  # what each column brought, to be left out
+    _met: dict[str, list[pa.Array]] = field(default_factory=dict, repr=False)  # distinct values, then those that wait
     _known: KnownIdentifiers = field(init=False)
-    _public: pa.Array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._known = KnownIdentifiers(self._key)
-        self._public = fold_column(pa.array(public_names(self.territory), pa.string()))
 
     def passing(self, decoded: Iterable[Decoded]) -> Iterator[Decoded]:
         """Yield the batches unchanged; their identifiers are remembered, be the rows then rejected or not covered."""
         columns = [column for column in self.contract.columns if _identifies(column)]
         for item in decoded:
             for column in columns:
-                fresh = self._fresh(column.name, item.batch.column(column.name))
-                if column.privacy.technique is Technique.PSEUDONYMIZE:  # mostly the same, once both are folded
-                    fresh = pa.concat_arrays([fresh, canonicalize(column.privacy.canonical, fresh)])
-                self._add(fresh)
+                self._meet(column, item.batch.column(column.name))
             yield item
+        for column in columns:  # in the thread that reads, while the last answers of custody are awaited
+            self._settle(column)
 
     def add(self, identifiers: Iterable[str]) -> None:
         """Remember identifiers of any kind."""
         self._add(pa.array(list(identifiers), pa.string()))
 
-    def _fresh(self, column: str, values: pa.Array) -> pa.Array:
-        """What a batch brings that earlier ones did not; beyond :data:`MOST` some of it may be told again."""
-        distinct = pc.unique(values).cast(pa.string()).drop_null()
-        met = self._met.get(column)
-        if met is not None:
-            distinct = distinct.filter(pc.invert(pc.is_in(distinct, value_set=met)))
-        if len(distinct):
-            self._met[column] = distinct if met is None or len(met) > MOST else pa.concat_arrays([met, distinct])
-        return distinct
+    def _meet(self, column: Column, values: pa.Array) -> None:
+        met = self._met.setdefault(column.name, [])
+        met.append(values)
+        if sum(map(len, met[1:])) < max(len(met[0]), _TOGETHER):
+            return
+        distinct = _distinct(met)
+        met[:] = [distinct]
+        if len(distinct) > MOST:
+            self._settle(column)
+
+    def _settle(self, column: Column) -> None:
+        """Take what was met of a column into the set; it begins again with nothing."""
+        if not (met := self._met.pop(column.name, [])):
+            return
+        values = _distinct(met).cast(pa.string())
+        if column.privacy.technique is Technique.PSEUDONYMIZE:  # mostly the same, once both are folded
+            values = pa.concat_arrays([values, canonicalize(column.privacy.canonical, values)])
+        self._add(values)
 
     def _add(self, identifiers: pa.Array) -> None:
         signs = fold_column(identifiers)
-        self._known.add_folded(signs.filter(pc.invert(pc.is_in(signs, value_set=self._public))))
+        public = _folded_names(public_names(self.territory))
+        self._known.add_folded(signs.filter(pc.invert(pc.is_in(signs, value_set=public))))
 
     def content(self) -> bytes:
-        """The set and its key, to be sealed."""
+        """The set and its key, to be sealed; all batches have passed."""
+        for column in self.contract.columns:
+            self._settle(column)
         return self._key + self._known.members()
+
+
+def _distinct(met: list[pa.Array]) -> pa.Array:
+    return pc.unique(pa.chunked_array(met)).drop_null()
+
+
+@lru_cache(maxsize=4)
+def _folded_names(names: tuple[str, ...]) -> pa.Array:
+    """The territory's own names as identifiers are folded; the same for all its deliveries."""
+    return fold_column(pa.array(names, pa.string()))
 
 
 def public_names(territory: Territory) -> tuple[str, ...]:

@@ -94,6 +94,13 @@ def test_small_whole_numbers_are_looked_at_by_nobody(monkeypatch: pytest.MonkeyP
     [
         ["ALM-10031521", "06 39 98 12 34", "Élodie", "élodie", None, "a", "ﬁn", "&eacute;ric &", "<b>Kerbrat</b>"],
         ["un 2 3 4 5 6 7 8 9 10 11 12", "un 2 3 4 5 6 7 8 9 10 11 12 13", "3 bis, rue de la Loire ; 49000 ANGERS"],
+        [
+            "à 2 3 4 5 6 7 8 9 10 11 12 13",
+            "à é ù 4 5 6 7 8 9 10 11 à 13",
+            "12 allée des Tilleuls, Trélazé",
+            "e\u0301lodie",
+        ],
+        list("àâäáãåçéèêëìíîïñòóôõöùúûüýÿÀÂÄÁÃÅÇÉÈÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝŸœŒæßøİ"),
         [],
     ],
 )
