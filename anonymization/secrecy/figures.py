@@ -128,9 +128,12 @@ def _check_values(frame: pl.DataFrame, reader: ClassReader, dimensions: tuple[Di
             values = frame[level]
             if values.null_count():
                 raise TabulationError(f"column « {level} » has no value in {values.null_count()} row(s)")
-            odd = int((values.str.contains(SEPARATOR, literal=True) | (values == dimension.total)).sum())
-            odd += int((values == "").sum())
-            if odd:
+            distinct = values.unique()
+            strange = distinct.filter(
+                distinct.str.contains(SEPARATOR, literal=True) | (distinct == dimension.total) | (distinct == "")
+            )
+            if len(strange):
+                odd = int(values.is_in(strange.implode()).sum())
                 raise TabulationError(f"column « {level} »: {odd} value(s) are empty, or the label of the total")
     for name in reader.measured:
         if (frame[f"sum:{name}"] < 0).any():
