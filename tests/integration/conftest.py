@@ -17,6 +17,7 @@ ROOM = Path(__file__).parent
 OpenStore = Callable[[str], S3ObjectStore]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A folder's tests share servers: where tests are spread over processes, they stay in one."""
     for item in items:
