@@ -37,11 +37,12 @@ class PostgresServer:
         """Return the superuser's libpq connection string."""
         return hub_cluster(self.context).admin_dsn(database)
 
-    def fresh_database(self) -> str:
-        """Create an empty database of role « ardoise », and return its SQLAlchemy URL (psycopg 3)."""
+    def fresh_database(self, template: str = "template1") -> str:
+        """Create a database of role « ardoise », as ``template`` is, and return its SQLAlchemy URL (psycopg 3)."""
         name = f"test_{secrets.token_hex(6)}"
+        create = sql.SQL("CREATE DATABASE {} OWNER ardoise TEMPLATE {}")
         with psycopg.connect(self.admin_dsn(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER ardoise").format(sql.Identifier(name)))
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         return self.context.settings.hub_database_url().removesuffix("/ardoise") + f"/{name}"
 
 

@@ -50,11 +50,17 @@ def _empty(store: S3ObjectStore) -> None:
 
 
 @pytest.fixture(scope="session")
-def hub_database(postgres: PostgresServer) -> str:
+def migrated_database(postgres: PostgresServer) -> Callable[[], str]:
+    """Makes migrated databases: each is a copy of one that the migrations made."""
+    first = postgres.fresh_database()
+    upgrade(first)
+    return lambda: postgres.fresh_database(template=first.rpartition("/")[2])
+
+
+@pytest.fixture(scope="session")
+def hub_database(migrated_database: Callable[[], str]) -> str:
     """The address of a migrated database of this session."""
-    url = postgres.fresh_database()
-    upgrade(url)
-    return url
+    return migrated_database()
 
 
 @pytest.fixture
