@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from stack.context import build_context
 from stack.embedded import Stack
 from stack.service import OperatorOptions, StackContext
 from stack.services.postgres import hub_cluster
+from stack.supervision import Supervisor
 
 PREFIX = "ardoise-tests-"
 
@@ -71,6 +73,9 @@ def stack_context() -> Iterator[StackContext]:
     try:
         yield context
     finally:
+        supervisor = Supervisor(context.paths)
+        if supervisor.is_up():  # without it, what ran is ended side by side rather than a layer after another
+            os.kill(supervisor.pid(), signal.SIGKILL)
         Stack(context).forget()
 
 
