@@ -24,7 +24,8 @@ from pipeline.wiring import open_hub
 from settings import Settings
 from stack.embedded import Stack
 from storage import S3ObjectStore, database_engine, read_delivery
-from tests.integration.sources.killing import DATASET, OPERATOR, forked, territory_fed_by
+from tests.forks import forked
+from tests.integration.sources.killing import DATASET, OPERATOR, territory_fed_by
 from tests.integration.sources.servers import free_port
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
