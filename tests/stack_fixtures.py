@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from stack.context import build_context
 from stack.embedded import Stack
 from stack.service import OperatorOptions, StackContext
 from stack.services.postgres import hub_cluster
+from stack.supervision import Supervisor
 
 PREFIX = "ardoise-tests-"
 
@@ -37,11 +39,12 @@ class PostgresServer:
         """Return the superuser's libpq connection string."""
         return hub_cluster(self.context).admin_dsn(database)
 
-    def fresh_database(self) -> str:
-        """Create an empty database of role « ardoise », and return its SQLAlchemy URL (psycopg 3)."""
+    def fresh_database(self, template: str = "template1") -> str:
+        """Create a database of role « ardoise », as ``template`` is, and return its SQLAlchemy URL (psycopg 3)."""
         name = f"test_{secrets.token_hex(6)}"
+        create = sql.SQL("CREATE DATABASE {} OWNER ardoise TEMPLATE {}")
         with psycopg.connect(self.admin_dsn(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER ardoise").format(sql.Identifier(name)))
+            connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         return self.context.settings.hub_database_url().removesuffix("/ardoise") + f"/{name}"
 
 
@@ -70,6 +73,9 @@ def stack_context() -> Iterator[StackContext]:
     try:
         yield context
     finally:
+        supervisor = Supervisor(context.paths)
+        if supervisor.is_up():  # without it, what ran is ended side by side rather than a layer after another
+            os.kill(supervisor.pid(), signal.SIGKILL)
         Stack(context).forget()
 
 

@@ -13,15 +13,22 @@ from storage import S3ObjectStore, database_engine, upgrade
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
 ROOM = Path(__file__).parent
+LONGEST_FIRST = ("catalog", "pipeline", "airflow", "custody", "sources", "console")  # so that none is left for the end
 
 OpenStore = Callable[[str], S3ObjectStore]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A folder's tests share servers: where tests are spread over processes, they stay in one."""
+    """A folder's tests share servers: where tests are spread over processes, they stay in one, the longest first."""
     for item in items:
         if item.path.is_relative_to(ROOM):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOM).parts[0]))
+            item.add_marker(pytest.mark.xdist_group(_folder(item)))
+    items.sort(key=lambda item: LONGEST_FIRST.index(_folder(item)) if _folder(item) in LONGEST_FIRST else 99)
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOM).parts[0] if item.path.is_relative_to(ROOM) else ""
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +56,17 @@ def _empty(store: S3ObjectStore) -> None:
 
 
 @pytest.fixture(scope="session")
-def hub_database(postgres: PostgresServer) -> str:
+def migrated_database(postgres: PostgresServer) -> Callable[[], str]:
+    """Makes migrated databases: each is a copy of one that the migrations made."""
+    first = postgres.fresh_database()
+    upgrade(first)
+    return lambda: postgres.fresh_database(template=first.rpartition("/")[2])
+
+
+@pytest.fixture(scope="session")
+def hub_database(migrated_database: Callable[[], str]) -> str:
     """The address of a migrated database of this session."""
-    url = postgres.fresh_database()
-    upgrade(url)
-    return url
+    return migrated_database()
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from storage import LineageEvent, LineageEvents, database_engine, memory_engine, upgrade
-from tests.stack_fixtures import PostgresServer
+from storage import LineageEvent, LineageEvents, database_engine, memory_engine
 
 NOW = datetime(2026, 11, 4, 10, 0, tzinfo=UTC)
 
@@ -36,10 +35,7 @@ def events(request: pytest.FixtureRequest) -> Iterator[LineageEvents]:
     if request.param == "memory":
         engine = memory_engine()
     else:
-        server: PostgresServer = request.getfixturevalue("postgres")
-        url = server.fresh_database()
-        upgrade(url)
-        engine = database_engine(url)
+        engine = database_engine(request.getfixturevalue("migrated_database")())
     yield LineageEvents(engine)
     engine.dispose()
 

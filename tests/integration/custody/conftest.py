@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ from anonymization.pseudonyms import ROLES, CustodyClient
 from custody.commands import main
 from stack.services.postgres import Cluster, custody_cluster
 from tests.custodian_behavior import DIGITS, DOMAINS, OPERATOR_QUOTA, PADDED, PRESERVING, REVERSIBLE
+from tests.forks import forked
 from tests.softhsm import SoftHsm, make_token
 from tests.stack_fixtures import PostgresServer
 from tests.transit import Transit, serve_transit
@@ -55,7 +57,7 @@ class CustodyHome:
     cluster: Cluster
     database: str
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | BaseProcess | None = None
     tls: ssl.SSLContext | None = None
     log: Path = field(init=False)
 
@@ -96,25 +98,27 @@ class CustodyHome:
             "client", "add", name, "--role", "operator", "--token-file", str(self.token_file(name)), *grants
         )
 
-    def start(self, *extra: str) -> None:
-        words = [
-            sys.executable,
-            "-X",
-            "importtime",
-            "-m",
-            "custody",
-            "serve",
-            "--home",
-            str(self.home),
-            "--port",
-            str(self.port),
-            *extra,
-        ]
+    def start(self) -> None:
+        """Serve, in a process that has everything imported."""
+        self.process = forked.Process(target=_serve, args=(self._words(), self.log))
+        self.process.start()
+        self._await_health()
+
+    def start_whole(self, *extra: str) -> None:
+        """Serve as the stack does, by a Python of its own, which logs what it imports."""
+        words = [sys.executable, "-X", "importtime", "-m", "custody", *self._words(), *extra]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+        self._await_health()
+
+    def _words(self) -> list[str]:
+        return ["serve", "--home", str(self.home), "--port", str(self.port)]
+
+    def _await_health(self) -> None:
         deadline = time.monotonic() + 60
         while not self.healthy():
-            assert self.process.poll() is None, self.log.read_text()
+            assert self.process is not None
+            assert _ended(self.process) is None, self.log.read_text()
             assert time.monotonic() < deadline, "the service does not become healthy"
             time.sleep(0.05)
 
@@ -122,8 +126,13 @@ class CustodyHome:
         process, self.process = self.process, None
         if process is None:
             return 0
-        process.send_signal(number)
-        return process.wait(timeout=20)
+        if process.pid is not None and _ended(process) is None:
+            os.kill(process.pid, number)
+        deadline = time.monotonic() + 20
+        while (status := _ended(process)) is None:
+            assert time.monotonic() < deadline, "the service does not end"
+            time.sleep(0.02)
+        return status
 
     def healthy(self) -> bool:
         try:
@@ -160,6 +169,18 @@ class CustodyHome:
         """Return what was imported after the service said that it starts."""
         log = self.log.read_text()
         return [line for line in log.partition('"event": "start"')[2].splitlines() if line.startswith(IMPORT)]
+
+
+def _serve(words: list[str], log: Path) -> None:
+    written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    sys.exit(main(words))
+
+
+def _ended(process: subprocess.Popen[bytes] | BaseProcess) -> int | None:
+    """Return its exit status, None while it runs."""
+    return process.poll() if isinstance(process, subprocess.Popen) else process.exitcode
 
 
 MakeHome = Callable[[], CustodyHome]
@@ -216,7 +237,7 @@ def custody(make_custody: MakeHome) -> CustodyHome:
     custody = make_custody()
     done = custody.initialize()
     assert done.returncode == 0, done.stderr
-    custody.start(*(("--user", unprivileged_user()) if os.geteuid() == 0 else ()))
+    custody.start_whole(*(("--user", unprivileged_user()) if os.geteuid() == 0 else ()))
     return custody
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,11 +24,13 @@ from pipeline.wiring import open_hub
 from policies.contract import CanonicalForm
 from settings import Settings
 from stack.embedded import Stack
-from storage import S3ObjectStore, database_engine, upgrade
+from storage import S3ObjectStore, database_engine
 from tests.consent_terms import TERMS
 from tests.integration.custody.officers import People
 from tests.journey_world import Clock, World
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
+
+MakeWorld = Callable[[Path], AbstractContextManager[World]]
 
 
 @pytest.fixture(scope="session")
@@ -69,25 +71,28 @@ class RealConsent:
 
 
 @pytest.fixture
-def world(services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[World]:
+def world(services: Settings, make_world: MakeWorld, tmp_path: Path) -> Iterator[World]:
     """A hub on the shared services, with a fresh database; the zones are emptied before and after."""
     _empty(services)
-    with _world(services, postgres, tmp_path / "drop") as made:
+    with make_world(tmp_path / "drop") as made:
         yield made
     _empty(services)
 
 
 @pytest.fixture
-def other_world(world: World, services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[World]:
+def other_world(world: World, make_world: MakeWorld, tmp_path: Path) -> Iterator[World]:
     """Another hub, with a database and a drop folder of its own, but the same zones."""
-    with _world(services, postgres, tmp_path / "other-drop") as made:
+    with make_world(tmp_path / "other-drop") as made:
         yield made
 
 
+@pytest.fixture(scope="session")
+def make_world(services: Settings, postgres: PostgresServer, migrated_database: Callable[[], str]) -> MakeWorld:
+    return lambda drop_folder: _world(services, postgres, migrated_database(), drop_folder)
+
+
 @contextmanager
-def _world(services: Settings, postgres: PostgresServer, drop_folder: Path) -> Iterator[World]:
-    url = postgres.fresh_database()
-    upgrade(url)
+def _world(services: Settings, postgres: PostgresServer, url: str, drop_folder: Path) -> Iterator[World]:
     clock, catalogue = Clock(), MemoryCatalogue()
     drop_folder.mkdir()
     database = f"{services.database.rpartition('/')[0]}/{url.rpartition('/')[2]}"

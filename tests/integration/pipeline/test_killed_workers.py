@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import signal
 from itertools import count
 from pathlib import Path
@@ -15,14 +14,12 @@ from pipeline.anonymize import anonymize
 from pipeline.assess import assess
 from pipeline.hub import Role
 from storage import list_known, read_known, read_manifest, read_parquet, read_pointer
+from tests.forks import forked
 from tests.integration.pipeline.worker import Work, work
 from tests.journey_world import World, days, meters, readings
 from tests.records_journey import by_records
 
 PERIOD = "2026-10"
-# Forks of a server that has everything imported: a worker is ready in milliseconds.
-forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["tests.integration.pipeline.worker"])
 
 
 class Killer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 from collections.abc import Callable
 from itertools import count
@@ -12,13 +11,10 @@ import pytest
 
 from pipeline.errors import RotatingError
 from storage import Generations
+from tests.forks import forked
 from tests.integration.pipeline.worker import Work, work
 from tests.journey_world import World, days, meters, readings
 from tests.rotation_behaviour import WATER, RotationBehaviour, deliver, epochs, trusted
-
-# Forks of a server that has everything imported: a worker is ready in milliseconds.
-forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["tests.integration.pipeline.worker"])
 
 
 class TestRotationForReal(RotationBehaviour):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import multiprocessing
 import os
 import shutil
 import signal
@@ -26,11 +25,10 @@ from policies.contract import ConnectorName
 from settings import Settings
 from storage import read_delivery
 from tests.disturbance import Countdown, Disturbed
+from tests.forks import forked
 from tests.unit.sources.support import TERRITORY
 
 DATASET, OPERATOR = "water-meters", "eau-angers-loire-metropole"
-forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["tests.integration.sources.killing", "inbox.__main__"])
 
 
 @dataclass(frozen=True, slots=True)

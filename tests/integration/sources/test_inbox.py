@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
@@ -23,8 +23,9 @@ from inbox.tokens import Tokens
 from pipeline.wiring import open_hub
 from settings import Settings
 from stack.embedded import Stack
-from storage import S3ObjectStore, database_engine, read_delivery, upgrade
-from tests.integration.sources.killing import DATASET, OPERATOR, forked, territory_fed_by
+from storage import S3ObjectStore, database_engine, read_delivery
+from tests.forks import forked
+from tests.integration.sources.killing import DATASET, OPERATOR, territory_fed_by
 from tests.integration.sources.servers import free_port
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
@@ -88,13 +89,14 @@ class Inbox:
 
 @pytest.fixture(scope="module")
 def _inbox(
-    postgres: PostgresServer, object_store: ObjectStoreServer, tmp_path_factory: pytest.TempPathFactory
+    postgres: PostgresServer,
+    object_store: ObjectStoreServer,
+    migrated_database: Callable[[], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Inbox]:
     Stack(postgres.context, only=("postgres", "objects", "custody")).up(die_with_parent=True)
     known = postgres.context.settings
-    url = postgres.fresh_database()
-    upgrade(url)
-    database = f"{known.database.rpartition('/')[0]}/{url.rpartition('/')[2]}"
+    database = f"{known.database.rpartition('/')[0]}/{migrated_database().rpartition('/')[2]}"
     territory = territory_fed_by(tmp_path_factory.mktemp("inbox"), "http_push", paths=["log-reports"])
     settings = known.model_copy(update={"territory": territory, "database": database})
     found = Inbox(settings, free_port(), "")

@@ -14,7 +14,7 @@ from minio import Minio
 from policies.contract import ConnectorName
 from settings import Settings
 from stack.embedded import Stack
-from storage import S3ObjectStore, upgrade
+from storage import S3ObjectStore
 from tests.integration.sources.killing import DATASET, OPERATOR, Victims, Visit, territory_fed_by
 from tests.integration.sources.servers import mosquitto, sftp_server
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
@@ -30,11 +30,9 @@ def services(postgres: PostgresServer, object_store: ObjectStoreServer) -> Setti
 
 
 @pytest.fixture
-def victims(services: Settings, postgres: PostgresServer, tmp_path: Path) -> Iterator[MakeVictims]:
+def victims(services: Settings, migrated_database: Callable[[], str], tmp_path: Path) -> Iterator[MakeVictims]:
     """A hub with a database of its own, whose readings come by the connector that the test names."""
-    url = postgres.fresh_database()
-    upgrade(url)
-    database = f"{services.database.rpartition('/')[0]}/{url.rpartition('/')[2]}"
+    database = f"{services.database.rpartition('/')[0]}/{migrated_database().rpartition('/')[2]}"
     secret = services.home / "secrets" / f"operator-{OPERATOR}"
 
     def make(connector: ConnectorName, known: dict[str, Any] | None = None, **options: Any) -> Victims:

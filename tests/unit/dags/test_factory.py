@@ -138,7 +138,7 @@ def test_outages_are_retried_less_and_less_often_and_one_page_is_written_at_a_ti
             if task.task_id == "approve":
                 continue
             assert (task.retries, task.retry_exponential_backoff) == (6, 2.0)
-            assert task.max_retry_delay == timedelta(minutes=15)
+            assert (task.retry_delay, task.max_retry_delay) == (timedelta(seconds=10), timedelta(minutes=15))
             assert task.show_return_value_in_logs is False
     publish = dags["parking__release"].get_task("publish")
     assert publish.max_active_tis_per_dag == 1
