@@ -11,6 +11,7 @@ from ckan.lib.search import SearchQueryError
 
 from ckanext.ardoise import cli, page, refusals, tags, views
 from ckanext.ardoise.changes import changes
+from ckanext.ardoise.guide import guide
 from ckanext.ardoise.messages import views as messages
 from ckanext.ardoise.search.areas import filter_for
 from ckanext.ardoise.search.clauses import QuerySyntaxError
@@ -82,7 +83,7 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise, table_views, changes, verify, messages.messages]
+        return [views.ardoise, table_views, changes, verify, guide, messages.messages]
 
     def get_actions(self) -> dict[str, Any]:
         """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
