@@ -109,7 +109,8 @@ def _elsewhere(url: str, known: set[str]) -> bool:
 def paths(site: Site) -> list[str]:
     """Every kind of page, those of a dataset for the one that shows most of it."""
     water = site.names[WATER]
-    listed = ["/", "/about", "/ardoise/guide", "/ardoise/guide/en", "/organization/", "/organization/stationnement-angers"]
+    listed = ["/", "/about", "/ardoise/guide", "/ardoise/guide/en"]
+    listed += ["/organization/", "/organization/stationnement-angers"]
     listed += [f"/dataset/?q={water}", "/dataset/?q=rien-de-tel", site.page(WATER), site.page(PARKING)]
     listed += [f"/ardoise/verify/{water}", f"/ardoise/write/{water}"]
     listed += [site.view(WATER, "ardoise_table"), site.view(WATER, "ardoise_chart"), site.view(REPORTS, "ardoise_map")]

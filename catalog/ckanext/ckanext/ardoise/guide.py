@@ -1,8 +1,8 @@
 """The developers' guide as pages of the catalogue: ``/ardoise/guide`` in French, ``/ardoise/guide/en`` in English.
 
-The texts in ``guides/`` are those of the project's ``docs/``, to the byte (a test compares them), so that the catalogue
-shows what the tests ran. Only two things change on the way: the address that the examples write is this catalogue's, and
-each guide leads to the other one's page.
+The texts in ``guides/`` are those of the project's ``docs/``, to the byte (a test compares them), so that the
+catalogue shows what the tests ran. Only two things change on the way: the address that the examples write is this
+catalogue's, and each guide leads to the other one's page.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def rendered(language: str, site: str, pages: tuple[tuple[str, str], ...]) -> st
         output_format="html",
     )
     # What is wider than a phone scrolls by itself, from the keyboard too (WCAG 2.2, 2.1.1).
-    opened = f'<div class="ard-scroll" role="region" aria-label="{TABLES[language]}" tabindex="0"><table class="ard-table">'
-    html = html.replace("<table>", opened).replace("</table>", "</table></div>")
+    region = f'<div class="ard-scroll" role="region" aria-label="{TABLES[language]}" tabindex="0">'
+    html = html.replace("<table>", f'{region}<table class="ard-table">').replace("</table>", "</table></div>")
     return html.replace("<pre>", '<pre tabindex="0">').replace("<th>", '<th scope="col">')
 
 
