@@ -8,6 +8,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parent.parent / "docs"
 FRENCH, ENGLISH = DOCS / "guide-developpeurs.md", DOCS / "developer-guide.md"
+CARRIED = DOCS.parent / "catalog" / "ckanext" / "ckanext" / "ardoise" / "guides"  # what the catalogue shows
 RUN = ("python", "js", "sh")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)

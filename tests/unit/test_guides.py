@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guides import ENGLISH, FRENCH, RUN, anchors, blocks, contents
+from tests.guides import CARRIED, ENGLISH, FRENCH, RUN, anchors, blocks, contents
 
 BOTH = pytest.mark.parametrize("guide", [FRENCH, ENGLISH], ids=lambda guide: guide.stem)
 
@@ -25,3 +25,8 @@ def test_every_example_is_in_a_language_that_the_tests_run(guide: Path) -> None:
 
 def test_both_show_the_same_code() -> None:
     assert blocks(FRENCH) == blocks(ENGLISH)
+
+
+@BOTH
+def test_the_catalogue_carries_the_same_text(guide: Path) -> None:
+    assert (CARRIED / guide.name).read_bytes() == guide.read_bytes()

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -109,7 +109,8 @@ def _elsewhere(url: str, known: set[str]) -> bool:
 def paths(site: Site) -> list[str]:
     """Every kind of page, those of a dataset for the one that shows most of it."""
     water = site.names[WATER]
-    listed = ["/", "/about", "/organization/", "/organization/stationnement-angers"]
+    listed = ["/", "/about", "/ardoise/guide", "/ardoise/guide/en"]
+    listed += ["/organization/", "/organization/stationnement-angers"]
     listed += [f"/dataset/?q={water}", "/dataset/?q=rien-de-tel", site.page(WATER), site.page(PARKING)]
     listed += [f"/ardoise/verify/{water}", f"/ardoise/write/{water}"]
     listed += [site.view(WATER, "ardoise_table"), site.view(WATER, "ardoise_chart"), site.view(REPORTS, "ardoise_map")]
@@ -256,6 +257,20 @@ def test_a_chart_is_drawn_of_known_columns_only(site: Site, query: str) -> None:
     assert answer.status_code == 200
     assert "ard-chart" in answer.text
     assert ">Ensemble<" not in answer.text.split('class="ard-chart"')[1].split("</svg>")[0]
+
+
+def test_every_page_leads_to_the_developers_guide_in_both_languages(site: Site, visit: Open) -> None:
+    page = visit("/", "phone")
+    page.get_by_role("contentinfo").get_by_role("link", name="Guide des développeurs").click()
+    expect(page.locator("h1")).to_have_text("Guide des développeurs")
+    leading = page.locator("article a[href^='#']").evaluate_all("links => links.map(each => each.hash)")
+    assert len(leading) > 10
+    assert all(page.locator(f"[id='{unquote(each[1:])}']").count() == 1 for each in leading)
+    assert f'"{site.ckan.url}"' in page.locator("pre").first.inner_text()
+    page.get_by_role("link", name="In English").click()
+    expect(page.locator("article[lang=en] h1")).to_have_text("Developer guide")
+    page.get_by_role("link", name="En français").click()
+    expect(page.locator("h1")).to_have_text("Guide des développeurs")
 
 
 def test_an_unknown_dataset_or_period_is_not_found(site: Site) -> None:

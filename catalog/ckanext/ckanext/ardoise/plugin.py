@@ -11,6 +11,9 @@ from ckan.lib.search import SearchQueryError
 
 from ckanext.ardoise import cli, page, refusals, tags, views
 from ckanext.ardoise.changes import changes
+from ckanext.ardoise.feeds import PagedFeed, remember
+from ckanext.ardoise.guard import guard
+from ckanext.ardoise.guide import guide
 from ckanext.ardoise.messages import views as messages
 from ckanext.ardoise.search.areas import filter_for
 from ckanext.ardoise.search.clauses import QuerySyntaxError
@@ -67,6 +70,7 @@ class ArdoisePlugin(p.SingletonPlugin):
     p.implements(p.IActions)
     p.implements(p.IAuthFunctions)
     p.implements(p.IFacets, inherit=True)
+    p.implements(p.IFeed, inherit=True)
     p.implements(p.IPackageController, inherit=True)
 
     def update_config(self, config: CKANConfig) -> None:
@@ -82,7 +86,7 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise, table_views, changes, verify, messages.messages]
+        return [guard, views.ardoise, table_views, changes, verify, guide, messages.messages]
 
     def get_actions(self) -> dict[str, Any]:
         """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
@@ -107,6 +111,15 @@ class ArdoisePlugin(p.SingletonPlugin):
     def group_facets(self, facets_dict: Any, group_type: str, package_type: str | None) -> Any:
         """The same, of one theme's datasets."""
         return {name: label for name, label in FACETS.items() if name != "groups"}
+
+    def get_feed_class(self) -> Any:
+        """CKAN's Atom feeds, with pages that can be followed."""
+        return PagedFeed
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        """Tell the feed that is being written how many datasets there are."""
+        remember(int(search_results["count"]))
+        return search_results
 
     def before_dataset_index(self, document: dict[str, Any]) -> dict[str, Any]:
         """Leave out what only a page draws: nobody searches for it, and it would be kept twice."""

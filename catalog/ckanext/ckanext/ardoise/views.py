@@ -48,6 +48,12 @@ def _malformed(error: Any) -> Any:
     return flask.Response(f"Demande refusée : {told}\n", 409, mimetype="text/plain")
 
 
+@ardoise.app_errorhandler(p.toolkit.NotAuthorized)
+def _not_allowed(_error: Any) -> Any:
+    """Answer 403, as the API does, where an address asks an action that its reader may not."""
+    return flask.Response("Vous n'avez pas ce droit.\n", 403, mimetype="text/plain")
+
+
 @ardoise.app_errorhandler(PluginException)
 def _no_such_format(_error: PluginException) -> Any:
     """Answer 404 where the catalogue or a dataset is asked in an RDF format that does not exist."""

@@ -1,0 +1,139 @@
+"""What a catalogue is asked that makes no sense: CKAN's own codes for it, a sentence, and never a failure within."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import replace
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from catalog.publisher import CkanCatalogue
+from tests.catalog_pages import page, water
+from tests.integration.catalog.conftest import CkanServer
+
+ACTION = "/api/3/action"
+HUGE = 10**20
+TALE = "%3B DROP TABLE package%3B --"
+
+
+@pytest.fixture(scope="module")
+def table(ckan: CkanServer) -> str:
+    """The resource of a published table, whose words are searched too."""
+    contract = water(f"eau-{secrets.token_hex(4)}")
+    searched = replace(contract, release=replace(contract.release, full_text=("commune",)))
+    CkanCatalogue(ckan.url, SecretStr(ckan.editor)).publish(page(searched))
+    resources = ckan.ask("package_show", {"id": str(contract.id)})["resources"]
+    return str(next(each["id"] for each in resources if each["role"] == "table"))
+
+
+def told(answer: httpx.Response) -> str:
+    """What an answer says; CKAN's JSON writes accents as escapes."""
+    if answer.headers["Content-Type"].startswith("application/json"):
+        return json.dumps(answer.json(), ensure_ascii=False)
+    return answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        (f"{ACTION}/package_list?limit={HUGE}", 409, "est un nombre entier"),
+        (f"{ACTION}/package_list?limit=", 409, "est un nombre entier"),
+        (f"{ACTION}/package_list?offset=-1", 409, "est un nombre entier"),
+        (f"{ACTION}/current_package_list_with_resources?limit=1&page={HUGE}", 409, "est un nombre entier"),
+        (f"{ACTION}/tag_search?query=eau&limit=abc", 409, "est un nombre entier"),
+        (f"{ACTION}/tag_autocomplete?query=eau&limit=-1", 409, "est un nombre entier"),
+        (f"{ACTION}/tag_show?id=a%00b", 409, "caractère nul"),
+        (f"{ACTION}/tag_list?vocabulary_id=a&vocabulary_id=b", 409, "est un texte"),
+        (f"{ACTION}/group_list?all_fields=abc", 409, "true ou false"),
+        (f"{ACTION}/group_list?offset={HUGE}", 409, "est un nombre entier"),
+        (f"{ACTION}/organization_list?sort=name&sort=title", 409, "est un texte"),
+        (f"{ACTION}/group_autocomplete?q=eau&limit=abc", 409, "est un nombre entier"),
+        (f"{ACTION}/organization_autocomplete?limit=1", 409, "q"),
+        (f"{ACTION}/group_package_show?id=eau&limit=1&limit=2", 409, "est un nombre entier"),
+        (f"{ACTION}/group_show?id=eau&include_datasets=abc", 409, "true ou false"),
+        (f"{ACTION}/format_autocomplete?q=c&limit={HUGE}", 409, "est un nombre entier"),
+        (f"{ACTION}/package_show?id=eau&id=air", 409, "est un texte"),
+        (f"{ACTION}/resource_show?id=%00", 409, "caractère nul"),
+        (f"{ACTION}/resource_search?query=name:CSV&offset=abc", 409, "est un nombre entier"),
+        (f"{ACTION}/help_show?name=a&name=b", 409, "est un texte"),
+        (f"{ACTION}/user_list?q=a&q=b", 409, "est un texte"),
+        (f"{ACTION}/package_search?rows=1&rows=2", 409, "est une seule valeur"),
+        (f"{ACTION}/package_search?start=", 409, "est vide"),
+        (f"{ACTION}/package_search?facet.mincount=", 409, "est vide"),
+        (f"{ACTION}/package_search?fq=a%00b", 409, "caractère nul"),
+        (f"{ACTION}/dcat_catalog_show?format=nope", 409, "ttl, jsonld, rdf ou xml"),
+        (f"{ACTION}/dcat_catalog_show?profiles=nope", 409, "profils RDF"),
+        (f"{ACTION}/dcat_catalog_show?modified_since=99999999999999999999", 409, "n'est pas une date"),
+        (f"{ACTION}/vocabulary_show?id={TALE}", 404, "Not Found"),
+        (f"{ACTION}/datastore_search_sql?sql=a&sql=b", 409, "est un texte"),
+        (f"{ACTION}/datastore_search_sql?sql=SELECT 1{TALE}", 409, "single statement"),
+        (f"{ACTION}/no_such_action", 400, "no_such_action"),
+        ("/api/util/tag/autocomplete?incomplete=eau&limit=abc", 409, "est un nombre entier"),
+        ("/api/util/user/autocomplete?q=eau", 403, "pas ce droit"),
+        ("/dataset/a%00b", 400, "ne s&#39;écrit pas"),
+        ("/dataset/?q=a%00b", 400, "ne s&#39;écrit pas"),
+        (f"/dataset/?page={HUGE}", 200, "search-error"),
+        ("/organization/relation-usagers?sort=abc", 200, "search-error"),
+        ("/group/eau?q=title:(eau", 200, "search-error"),
+        (f"/organization/?page={HUGE}", 400, "n&#39;existe pas"),
+        ("/group/?page=abc", 400, "positive integer"),
+        ("/ardoise/changes/a%00b.atom", 400, "ne s&#39;écrit pas"),
+        (f"/ardoise/verify/{TALE}", 404, ""),
+        ("/feeds/dataset.atom?page=abc", 400, "positive integer"),
+        ("/feeds/custom.atom?sort=nope", 400, "Recherche refusée"),
+        ('/feeds/tag/a" OR *:*.atom', 400, "Recherche refusée"),
+        ("/catalog.ttl?modified_since=99999999999999999999", 400, "n&#39;est pas une date"),
+        ("/catalog.ttl?modified_since=hier", 400, "n&#39;est pas une date"),
+        ("/catalog.ttl?profiles=nope", 400, "profil RDF"),
+        ("/datastore/dump/{table}?format=nope", 400, "csv, tsv, json, xml"),
+        ("/datastore/dump/{table}?filters=null", 400, "est un objet"),
+        ("/datastore/dump/{table}?limit=abc", 400, "limit"),
+        ("/datastore/dump/{table}?sort=no_such_column", 409, "no_such_column"),
+        (f"{ACTION}/datastore_search?resource_id={{table}}&limit=1&limit=2", 409, "est une seule valeur"),
+        (f"{ACTION}/datastore_search?resource_id={{table}}&filters=[]", 409, "est un objet"),
+        (f"{ACTION}/datastore_search?resource_id={{table}}&offset=-1", 409, "offset"),
+        (f"{ACTION}/datastore_search?resource_id={{table}}&sort=_id{TALE}", 409, "sort"),
+        (f"{ACTION}/datastore_info?id={{table}}&id=x", 409, "est un texte"),
+    ],
+)
+def test_an_address_of_nonsense_gets_an_error_that_says_why(
+    ckan: CkanServer, table: str, path: str, status: int, said: str
+) -> None:
+    answer = httpx.get(ckan.url + path.replace("{table}", table), timeout=60)
+    assert (answer.status_code, said in told(answer)) == (status, True), answer.text[-600:]
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "status"),
+    [
+        ("package_show", b"{", 400),
+        ("package_show", b"[1]", 400),
+        ("package_show", b"\xff\xfe", 400),
+        ("package_search", b"[" * 100_000, 409),
+        ("package_show", b'{"id": "\\u0000"}', 409),
+        ("package_show", b'{"id": "\\ud800"}', 409),
+        ("package_list", b'{"limit": Infinity}', 409),
+        ("package_list", b'{"limit": 1e400}', 409),
+        ("group_list", b'{"q": {"a": 1}}', 409),
+        ("datastore_search", b'{"id": 5}', 409),
+        ("datastore_create", b'{"resource": "x"}', 409),
+        ("package_create", b'{"name": "a\\u0000"}', 409),
+        ("ardoise_forget", b'{"id": [1]}', 409),
+    ],
+)
+def test_a_body_of_nonsense_too(ckan: CkanServer, action: str, body: bytes, status: int) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = httpx.post(f"{ckan.url}{ACTION}/{action}", content=body, headers=headers, timeout=60)
+    assert answer.status_code == status, answer.text[-600:]
+    assert json.loads(answer.text)
+    assert "Internal" not in answer.text
+
+
+def test_long_values_are_answered_and_never_repeated(ckan: CkanServer) -> None:
+    mark = secrets.token_hex(4)
+    answer = ckan.action("group_list", {"limit": mark * 5_000})
+    assert (answer.status_code, mark in answer.text) == (409, False)
+    assert ckan.action("package_show", {"id": mark * 5_000}).status_code == 404
