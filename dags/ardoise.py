@@ -5,6 +5,7 @@
     digital-twin          refresh                                                 after any of its layers was published
     rotate_keys           due -> rotate -> retire                                 every hour; for all contracts
     feeds_watch           watch                                                   every hour; for all contracts
+    catalogue_mails       send                                                    every hour, if a mail server is named
 
 The first renews a partitioned asset, one partition a closed period it changed; the second is scheduled by that asset.
 A publication renews another asset; the digital twin is scheduled by any of those of geographic datasets.
@@ -41,6 +42,7 @@ from airflow.sdk.bases.timetable import BaseTimetable
 
 from dags import journey, texts
 from dags.names import (
+    MAILS_DAG_ID,
     ROTATION_DAG_ID,
     WATCH_DAG_ID,
     asset_name,
@@ -231,6 +233,27 @@ def watch_dag(territory: Territory) -> DAG:
     return dag
 
 
+def mails_dag(territory: Territory, settings: Settings) -> Iterator[DAG]:
+    """The DAG that has the catalogue send what waits, if the adopter named a mail server."""
+    if not settings.smtp_server:
+        return
+    dag = DAG(
+        dag_id=MAILS_DAG_ID,
+        dag_display_name="Courriels du catalogue",
+        description="Prévenir ceux qui suivent un jeu de données, et ceux qu'un message attend",
+        doc_md=texts.mails_page(),
+        schedule=CronTriggerTimetable("25 * * * *", timezone=territory.strategy.timezone),
+        start_date=_start(territory),
+        catchup=False,
+        is_paused_upon_creation=False,
+        max_active_runs=1,
+        tags=["catalogue"],
+    )
+    with dag:
+        PythonOperator(task_id="send", python_callable=journey.send_mails, **STAGE)
+    yield dag
+
+
 def refused_dag(file: Path, error: ContractError) -> DAG:
     """The DAG that stands for a contract that does not load: it says why, and does nothing."""
     dag = DAG(
@@ -319,6 +342,7 @@ _dags = (
     *twin_dag(_territory, _settings),
     rotation_dag(_territory),
     watch_dag(_territory),
+    *mails_dag(_territory, _settings),
 )
 for _dag in _dags:
     globals()[_dag.dag_id] = _dag

@@ -42,7 +42,7 @@ from pipeline.rotation.rotate import rotations_due as due
 from pipeline.translation import translate
 from pipeline.twin import refresh_twin as refresh
 from pipeline.watch import watch, watch_quietly
-from pipeline.wiring import open_hub
+from pipeline.wiring import ckan_catalogue, open_hub
 from policies import load_territory
 from policies.contract import Contract, Territory
 from settings import load_settings
@@ -221,6 +221,12 @@ def refresh_twin(run_id: str) -> dict[str, Any]:
     with _told("digital twin"):
         done = refresh(open_hub(load_settings(), "publish"), run_id)
     return {"url": done.url, "layers": done.layers, "removed": done.removed}
+
+
+def send_mails(run_id: str) -> dict[str, int]:
+    """Have the catalogue send the mails that wait; return how many letters went, and were refused for their address."""
+    with _told("mails"):
+        return ckan_catalogue(load_settings()).send_mails(run_id=run_id)
 
 
 def rotations_due() -> list[str]:

@@ -11,6 +11,8 @@ from ckan.lib.search import SearchQueryError
 
 from ckanext.ardoise import cli, page, refusals, tags, views
 from ckanext.ardoise.changes import changes
+from ckanext.ardoise.mails import actions as mailing
+from ckanext.ardoise.mails.views import mails
 from ckanext.ardoise.messages import views as messages
 from ckanext.ardoise.search.areas import filter_for
 from ckanext.ardoise.search.clauses import QuerySyntaxError
@@ -26,7 +28,7 @@ FACETS = {
     "tags": "Mots-clés",
     "license_id": "Licences",
 }
-HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting}
+HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting, "mails": mailing.enabled}
 
 
 class ArdoiseSearchPlugin(p.SingletonPlugin):
@@ -82,15 +84,15 @@ class ArdoisePlugin(p.SingletonPlugin):
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [views.ardoise, table_views, changes, verify, messages.messages]
+        return [views.ardoise, table_views, changes, verify, messages.messages, mails]
 
     def get_actions(self) -> dict[str, Any]:
-        """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
-        return {**tables.ACTIONS, **tags.ACTIONS}
+        """The hub's tables, :mod:`ckanext.ardoise.tables`; tags; mails, :mod:`ckanext.ardoise.mails`."""
+        return {**tables.ACTIONS, **tags.ACTIONS, **mailing.ACTIONS}
 
     def get_auth_functions(self) -> dict[str, Any]:
-        """Who may load them."""
-        return tables.AUTHORIZATIONS
+        """Who may load tables and have mails sent."""
+        return {**tables.AUTHORIZATIONS, **mailing.AUTHORIZATIONS}
 
     def get_commands(self) -> list[Any]:
         """``ckan ardoise …``."""
