@@ -9,7 +9,7 @@ import ckan.plugins as p
 from ckan.common import CKANConfig
 from ckan.lib.search import SearchQueryError
 
-from ckanext.ardoise import cli, page, refusals, tags, views
+from ckanext.ardoise import cli, page, refusals, tags, views, wording
 from ckanext.ardoise.changes import changes
 from ckanext.ardoise.mails import actions as mailing
 from ckanext.ardoise.mails.views import mails
@@ -28,7 +28,7 @@ FACETS = {
     "tags": "Mots-clés",
     "license_id": "Licences",
 }
-HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting, "mails": mailing.enabled}
+HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting, "mails": mailing.enabled, "refusal": wording.refusal}
 
 
 class ArdoiseSearchPlugin(p.SingletonPlugin):
@@ -79,8 +79,9 @@ class ArdoisePlugin(p.SingletonPlugin):
         p.toolkit.add_resource("assets", "ardoise")
 
     def get_helpers(self) -> dict[str, Any]:
-        """Functions that templates call, each named ``ardoise_…``."""
-        return {f"ardoise_{name}": function for name, function in HELPERS.items()}
+        """Functions that templates call, each named ``ardoise_…``; and one of CKAN's, :mod:`.wording`."""
+        ours = {f"ardoise_{name}": function for name, function in HELPERS.items()}
+        return {**ours, "humanize_entity_type": wording.humanize_entity_type}
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
