@@ -203,6 +203,20 @@ def watch_page() -> str:
     )
 
 
+def retention_page() -> str:
+    """The Markdown page of the DAG that takes back what was open long enough."""
+    return (
+        "# Fin de publication\n\n"
+        "Chaque nuit, la tâche **retire** relit les contrats : une période publiée depuis plus longtemps que ne dit sa "
+        "conservation (`retention` de la zone ouverte) est retirée, fichiers, table et page comprises, même si le flux "
+        "s'est arrêté et que plus rien n'est publié.\n\n"
+        "## En pratique\n\n"
+        "- Un retrait que l'absence du catalogue avait interrompu est fini ici.\n"
+        "- Ce qui a été téléchargé auparavant ne se reprend pas.\n"
+        "- Sans conservation dans le contrat, une période publiée le reste."
+    )
+
+
 def mails_page() -> str:
     """The Markdown page of the DAG that has the catalogue send its mails."""
     return (

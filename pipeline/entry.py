@@ -33,6 +33,7 @@ from pipeline.forgetting import forget_refused, is_forgotten
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest as ingest_stage
 from pipeline.periods import bounds
+from pipeline.publication.withdrawal import keep_to_retention
 from pipeline.publication.withdrawal import withdraw as withdraw_period
 from pipeline.publish import publish as publish_stage
 from pipeline.replay import replay as replay_stage
@@ -221,6 +222,16 @@ def refresh_twin(run_id: str) -> dict[str, Any]:
     with _told("digital twin"):
         done = refresh(open_hub(load_settings(), "publish"), run_id)
     return {"url": done.url, "layers": done.layers, "removed": done.removed}
+
+
+def retire_open(run_id: str) -> dict[str, int]:
+    """Take back what was open for as long as its contract says; return how many periods, by dataset."""
+    with _told("retention"):
+        hub = open_hub(load_settings(), "publish")
+        done = keep_to_retention(hub, run_id)
+        if done:
+            refresh(hub, run_id)
+        return done
 
 
 def send_mails(run_id: str) -> dict[str, int]:

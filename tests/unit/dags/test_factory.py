@@ -52,6 +52,16 @@ def test_one_dag_watches_all_feeds_and_nothing_waits_for_it(territory: Territory
     assert "n'arrête ni la collecte ni la publication" in dag.doc_md
 
 
+def test_what_was_open_long_enough_is_taken_back_every_night(territory: Territory) -> None:
+    from dags.ardoise import retention_dag
+
+    dag = retention_dag(territory)
+    assert (dag.dag_id, order(dag)) == ("open_retention", ["retire"])
+    assert (dag.timetable.expression, dag.max_active_runs, dag.catchup) == ("50 3 * * *", 1, False)
+    assert dag.is_paused_upon_creation is False
+    assert "même si le flux s'est arrêté" in dag.doc_md
+
+
 def test_mails_are_sent_every_hour_where_there_is_a_server(territory: Territory, settings: Settings) -> None:
     from dags.ardoise import mails_dag
 

@@ -89,6 +89,14 @@ def test_a_feed_that_alerts_shows_in_red_and_ends_green_once_it_is_well(monkeypa
     watch_feeds(**Task().context())
 
 
+def test_what_is_taken_back_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dags.journey import retire_open
+
+    asked = replace_stage(monkeypatch, "retire_open", {"parking": 2})
+    assert retire_open(**Task().context()) == {"parking": 2}
+    assert asked == [("run-1",)]
+
+
 def test_mails_are_sent_by_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
     from dags.journey import send_mails
 
