@@ -1,4 +1,4 @@
-"""A publisher killed with -9 before any of the calls it makes to a real CKAN, then run again: what readers see meanwhile.
+"""A publisher killed with -9 before any of its calls to a real CKAN, then run again: what readers see meanwhile.
 
 Files stand in the open bucket before the first call (see `tests/integration/pipeline/test_killed_workers.py`); here are
 the steps that follow: the dataset, its rows that wait, its metadata, the swap of its rows, its views.
@@ -55,7 +55,7 @@ def publish_until(url: str, token: str, make: Callable[[str], DatasetPage], name
 
 
 def kills(ckan: CkanServer, make: Callable[[str], DatasetPage], name: str) -> Iterator[int]:
-    """Kill the publication before its first call, then its second…; yield after each, the last time once it survived."""
+    """Kill the publication before its first call, then its second…; yield after each, at last once it survived."""
     for number in count():
         arguments = (ckan.url, ckan.editor, make, name, number)
         process = forked.Process(target=publish_until, args=arguments)
