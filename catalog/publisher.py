@@ -26,7 +26,7 @@ from catalog import dcat
 from catalog.catalogue import Catalogue, MemoryCatalogue
 from catalog.ckan_api import CkanApi
 from catalog.dictionary import TableRows, csv_rows, table_rows
-from catalog.errors import CatalogueRefusedError
+from catalog.errors import CatalogueRefusedError, CatalogueUnavailableError
 from catalog.page import DatasetPage, PublishedFile, PublishedPage, dataset_name
 from catalog.resources import table, views
 from catalog.view import ViewPage, described_view
@@ -116,6 +116,22 @@ class CkanCatalogue:
         api.call("ardoise_forget", {"id": existing["id"]})
         if not latest:
             api.call("package_delete", {"id": existing["id"]})
+
+    def send_mails(self, *, run_id: str = "") -> dict[str, int]:
+        """Have CKAN send the mails that wait, to followers and stewards; return how many were sent and refused.
+
+        Raises:
+            CatalogueUnavailableError: CKAN, or the mail server behind it, does not answer; what could not go waits.
+            CatalogueRefusedError: CKAN says no.
+        """
+        api, sent = self._api.in_run(run_id), 0
+        while True:
+            done = api.call("ardoise_send_mails", {})
+            if done["fault"] is not None:
+                raise CatalogueUnavailableError(f"ardoise_send_mails: {done['fault']}; what waits goes another time")
+            sent += done["sent"]
+            if not (done["left"] and done["sent"]):
+                return {"sent": sent, "refused": done["refused"]}
 
     def show(self, name: str) -> Mapping[str, Any] | None:
         """See :meth:`catalog.catalogue.Catalogue.show`."""

@@ -4,7 +4,8 @@ What can be recomputed without anything private: the file's digest and its numbe
 class of their quasi-identifiers, and how many values of a sensitive column each class has; of a table, the smallest
 published cell, whether a secret cell bears a figure, and whether one is told by its total and the cells beside it.
 Classes are counted in rows, which are at least as many as the protection units that the certificate speaks of; so a
-class under k here is one there too. The catalogue's page does the same in a browser.
+class under k here is one there too. The catalogue's page does the same in a browser, on the CSV; that both files hold
+the same rows is shown here, where the CSV is given too.
 That, and the models that count units in other ways (entropy and recursive l, t-closeness, risks) or in a population, is
 what the file can not show: :func:`beyond` says so.
 """
@@ -20,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from catalog.certificate_records import BEYOND_TABLES, beyond_words
@@ -35,8 +37,8 @@ class Check:
     sound: bool
 
 
-def verify(file: Path, certificate: Path) -> tuple[Check, ...]:
-    """Recompute what the certificate says of the file.
+def verify(file: Path, certificate: Path, csv: Path | None = None) -> tuple[Check, ...]:
+    """Recompute what the certificate says of the file, and of the CSV of the same release where it is given.
 
     Raises:
         VerificationError: something is not as it says, or one of them can not be read. Carries what was found.
@@ -52,12 +54,45 @@ def verify(file: Path, certificate: Path) -> tuple[Check, ...]:
         table = pq.read_table(pa.BufferReader(data))
         found.append(Check("lignes", str(table.num_rows), table.num_rows == said["rows"]))
         found += _OF_KIND[said.get("kind", "records")](table, said)
+        found += _same_rows(table, csv, certificate) if csv is not None else []
     except (pa.ArrowException, KeyError, ValueError):
         raise VerificationError("ce n'est pas le fichier Parquet que décrit ce certificat") from None
     broken = [f"{check.what} ({check.found})" for check in found if not check.sound]
     if broken:
         raise VerificationError(f"le fichier n'est pas celui du certificat : {', '.join(broken)}")
     return tuple(found)
+
+
+def _same_rows(table: pa.Table, csv: Path, certificate: Path) -> list[Check]:
+    """Whether the CSV is the certificate's, and holds the table's rows, in order, value for value; it tells seconds."""
+    try:
+        data = csv.read_bytes()
+    except OSError:
+        raise VerificationError("le fichier CSV ne peut pas être lu") from None
+    files = json.loads(certificate.read_bytes()).get("files", ())
+    digest, known = sha256(data).hexdigest(), [each["digest"] for each in files if each["format"] == "csv"]
+    schema = pa.schema([(each.name, getattr(each.type, "value_type", each.type)) for each in table.schema])
+    read = pacsv.ConvertOptions(
+        column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False
+    )
+    try:
+        rows = pacsv.read_csv(
+            pa.BufferReader(data), convert_options=read, parse_options=pacsv.ParseOptions(newlines_in_values=True)
+        )
+        same = rows.equals(_to_the_second(table.cast(schema)).replace_schema_metadata(None))
+    except pa.ArrowException:
+        same = False
+    return [
+        Check("CSV, empreinte", f"{digest[:16]}…", digest in known),
+        Check("CSV, mêmes lignes que le Parquet", "oui" if same else "non", same),
+    ]
+
+
+def _to_the_second(table: pa.Table) -> pa.Table:
+    for place, each in enumerate(table.schema):
+        if pa.types.is_timestamp(each.type):
+            table = table.set_column(place, each, pc.floor_temporal(table[place], unit="second"))
+    return table
 
 
 def beyond(certificate: Path) -> str:

@@ -20,11 +20,14 @@ def verify_file(
     certificate: Annotated[
         Path, typer.Option("--certificate", help="Son certificat : certificat.json.", exists=True, dir_okay=False)
     ],
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Le CSV de la même période : a-t-il les mêmes lignes ?", dir_okay=False)
+    ] = None,
 ) -> None:
     """Recalculer, du fichier seul, ce que dit son certificat : empreinte, plus petit groupe, diversité."""
     from catalog.verification import beyond, verify
 
     screen = console()
-    for check in verify(file, certificate):
+    for check in verify(file, certificate, csv):
         screen.print(f"  [green]✓[/] {check.what:<40} {check.found}")
     screen.print(f"  {beyond(certificate)}")

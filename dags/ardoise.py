@@ -5,6 +5,8 @@
     digital-twin          refresh                                                 after any of its layers was published
     rotate_keys           due -> rotate -> retire                                 every hour; for all contracts
     feeds_watch           watch                                                   every hour; for all contracts
+    open_retention        retire                                                  every night; for all contracts
+    catalogue_mails       send                                                    every hour, if a mail server is named
 
 The first renews a partitioned asset, one partition a closed period it changed; the second is scheduled by that asset.
 A publication renews another asset; the digital twin is scheduled by any of those of geographic datasets.
@@ -41,6 +43,8 @@ from airflow.sdk.bases.timetable import BaseTimetable
 
 from dags import journey, texts
 from dags.names import (
+    MAILS_DAG_ID,
+    RETENTION_DAG_ID,
     ROTATION_DAG_ID,
     WATCH_DAG_ID,
     asset_name,
@@ -187,18 +191,15 @@ def open_asset(contract: Contract, settings: Settings) -> Asset:
 
 def rotation_dag(territory: Territory) -> DAG:
     """The DAG that carries pseudonyms to another epoch, once two officers have started that at custody."""
-    dag = DAG(
-        dag_id=ROTATION_DAG_ID,
-        dag_display_name="Rotation des pseudonymes",
-        description="Faire passer les pseudonymes d'un domaine à leur nouvelle époque",
-        doc_md=texts.rotation_page(),
-        schedule=CronTriggerTimetable("40 * * * *", timezone=territory.strategy.timezone),
-        start_date=_start(territory),
-        catchup=False,
-        is_paused_upon_creation=False,  # it does nothing until officers start a rotation
-        max_active_runs=1,
-        default_args={"owner": "tiers de confiance"},
+    dag = _upkeep(
+        ROTATION_DAG_ID,
+        "Rotation des pseudonymes",
+        "Faire passer les pseudonymes d'un domaine à leur nouvelle époque",
+        texts.rotation_page(),
+        "40 * * * *",
+        territory,
         tags=["pseudonymes", "tiers de confiance"],
+        default_args={"owner": "tiers de confiance"},
     )
     with dag:
         due = PythonOperator(task_id="due", python_callable=journey.rotations_due, **STAGE)
@@ -214,21 +215,46 @@ def rotation_dag(territory: Territory) -> DAG:
 
 def watch_dag(territory: Territory) -> DAG:
     """The DAG that judges the feeds: its task is red while an alert stands, and nothing waits for it."""
-    dag = DAG(
-        dag_id=WATCH_DAG_ID,
-        dag_display_name="Surveillance des flux",
-        description="Alerter quand un flux s'arrête, se réduit ou dérive",
-        doc_md=texts.watch_page(),
-        schedule=CronTriggerTimetable("10 * * * *", timezone=territory.strategy.timezone),
+    told = ("Surveillance des flux", "Alerter quand un flux s'arrête, se réduit ou dérive", texts.watch_page())
+    with _upkeep(WATCH_DAG_ID, *told, "10 * * * *", territory, tags=["surveillance"]) as dag:
+        PythonOperator(task_id="watch", python_callable=journey.watch_feeds, **STAGE)
+    return dag
+
+
+def retention_dag(territory: Territory) -> DAG:
+    """The DAG that takes back what was open for as long as its contract says, also where a feed has stopped."""
+    told = ("Fin de publication", "Retirer ce dont le temps de publication est passé", texts.retention_page())
+    with _upkeep(RETENTION_DAG_ID, *told, "50 3 * * *", territory, tags=["catalogue"]) as dag:
+        PythonOperator(task_id="retire", python_callable=journey.retire_open, **STAGE)
+    return dag
+
+
+def mails_dag(territory: Territory, settings: Settings) -> Iterator[DAG]:
+    """The DAG that has the catalogue send what waits, if the adopter named a mail server."""
+    if not settings.smtp_server:
+        return
+    told = ("Courriels du catalogue", "Prévenir ceux qui suivent un jeu de données, et ceux qu'un message attend")
+    with _upkeep(MAILS_DAG_ID, *told, texts.mails_page(), "25 * * * *", territory, tags=["catalogue"]) as dag:
+        PythonOperator(task_id="send", python_callable=journey.send_mails, **STAGE)
+    yield dag
+
+
+def _upkeep(
+    dag_id: str, name: str, description: str, page: str, cron: str, territory: Territory, **options: Any
+) -> DAG:
+    """A DAG for all contracts, by the clock; it does nothing where nothing is to be done, so it is switched on."""
+    return DAG(
+        dag_id=dag_id,
+        dag_display_name=name,
+        description=description,
+        doc_md=page,
+        schedule=CronTriggerTimetable(cron, timezone=territory.strategy.timezone),
         start_date=_start(territory),
         catchup=False,
         is_paused_upon_creation=False,
         max_active_runs=1,
-        tags=["surveillance"],
+        **options,
     )
-    with dag:
-        PythonOperator(task_id="watch", python_callable=journey.watch_feeds, **STAGE)
-    return dag
 
 
 def refused_dag(file: Path, error: ContractError) -> DAG:
@@ -319,6 +345,8 @@ _dags = (
     *twin_dag(_territory, _settings),
     rotation_dag(_territory),
     watch_dag(_territory),
+    retention_dag(_territory),
+    *mails_dag(_territory, _settings),
 )
 for _dag in _dags:
     globals()[_dag.dag_id] = _dag

@@ -205,6 +205,24 @@ def watch_feeds(**context: Any) -> None:
     log.info("every feed is well")
 
 
+def retire_open(**context: Any) -> dict[str, int]:
+    """Take back what was open long enough, and what an outage left of withdrawals; return how many periods went."""
+    from pipeline import entry
+
+    done = guarded(entry.retire_open, context["run_id"])
+    log.info("periods taken back: %s", _figures(done) or "none")
+    return dict(done)
+
+
+def send_mails(**context: Any) -> dict[str, int]:
+    """Have the catalogue send the mails that wait; return how many letters went, and how many were refused."""
+    from pipeline import entry
+
+    done = guarded(entry.send_mails, context["run_id"])
+    log.info("letters: %s", _figures(done))
+    return dict(done)
+
+
 def rotations_due(**context: Any) -> list[list[str]]:
     """The arguments of each *rotate*: the domains whose rotation officers started, one switch cut short first."""
     from pipeline import entry

@@ -8,6 +8,12 @@ ROTATION_DAG_ID = "rotate_keys"
 WATCH_DAG_ID = "feeds_watch"
 """The DAG that judges the feeds."""
 
+RETENTION_DAG_ID = "open_retention"
+"""The DAG that takes back what was open long enough."""
+
+MAILS_DAG_ID = "catalogue_mails"
+"""The DAG that has the catalogue send its mails."""
+
 
 def collect_dag_id(dataset: str) -> str:
     """The DAG that collects a dataset."""

@@ -203,6 +203,37 @@ def watch_page() -> str:
     )
 
 
+def retention_page() -> str:
+    """The Markdown page of the DAG that takes back what was open long enough."""
+    return (
+        "# Fin de publication\n\n"
+        "Chaque nuit, la tâche **retire** relit les contrats : une période publiée depuis plus longtemps que ne dit sa "
+        "conservation (`retention` de la zone ouverte) est retirée, fichiers, table et page comprises, même si le flux "
+        "s'est arrêté et que plus rien n'est publié.\n\n"
+        "## En pratique\n\n"
+        "- Un retrait que l'absence du catalogue avait interrompu est fini ici.\n"
+        "- Ce qui a été téléchargé auparavant ne se reprend pas.\n"
+        "- Sans conservation dans le contrat, une période publiée le reste."
+    )
+
+
+def mails_page() -> str:
+    """The Markdown page of the DAG that has the catalogue send its mails."""
+    return (
+        "# Courriels du catalogue\n\n"
+        "Toutes les heures, la tâche **send** demande à CKAN d'envoyer ce qui attend, par le serveur des réglages "
+        "(`smtp_server`).\n\n"
+        "- À qui suit un jeu de données depuis sa page : ce qui y a changé depuis la dernière fois, avec un lien pour "
+        "ne plus le suivre.\n"
+        "- À qui en répond : « un message vous attend », sans rien du message ni de qui l'a écrit.\n\n"
+        "## En pratique\n\n"
+        "- Si le serveur ne répond pas, la tâche recommence ; rien n'est perdu. Coupée au mauvais moment, elle peut "
+        "envoyer une lettre deux fois.\n"
+        "- Une adresse que le serveur refuse est essayée de nouveau à l'heure suivante ; la tâche reste verte.\n"
+        "- Le journal dit combien de lettres, jamais à qui."
+    )
+
+
 def refusal_page(file: str, error: ContractError) -> str:
     """The Markdown page of the DAG that stands for a contract that does not load."""
     findings = "\n".join(

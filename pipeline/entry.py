@@ -33,6 +33,7 @@ from pipeline.forgetting import forget_refused, is_forgotten
 from pipeline.hub import Hub, Role
 from pipeline.ingest import ingest as ingest_stage
 from pipeline.periods import bounds
+from pipeline.publication.withdrawal import keep_to_retention
 from pipeline.publication.withdrawal import withdraw as withdraw_period
 from pipeline.publish import publish as publish_stage
 from pipeline.replay import replay as replay_stage
@@ -42,7 +43,7 @@ from pipeline.rotation.rotate import rotations_due as due
 from pipeline.translation import translate
 from pipeline.twin import refresh_twin as refresh
 from pipeline.watch import watch, watch_quietly
-from pipeline.wiring import open_hub
+from pipeline.wiring import ckan_catalogue, open_hub
 from policies import load_territory
 from policies.contract import Contract, Territory
 from settings import load_settings
@@ -221,6 +222,22 @@ def refresh_twin(run_id: str) -> dict[str, Any]:
     with _told("digital twin"):
         done = refresh(open_hub(load_settings(), "publish"), run_id)
     return {"url": done.url, "layers": done.layers, "removed": done.removed}
+
+
+def retire_open(run_id: str) -> dict[str, int]:
+    """Take back what was open for as long as its contract says; return how many periods, by dataset."""
+    with _told("retention"):
+        hub = open_hub(load_settings(), "publish")
+        done = keep_to_retention(hub, run_id)
+        if done:
+            refresh(hub, run_id)
+        return done
+
+
+def send_mails(run_id: str) -> dict[str, int]:
+    """Have the catalogue send the mails that wait; return how many letters went, and were refused for their address."""
+    with _told("mails"):
+        return ckan_catalogue(load_settings()).send_mails(run_id=run_id)
 
 
 def rotations_due() -> list[str]:

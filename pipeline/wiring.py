@@ -8,7 +8,6 @@ from pathlib import Path
 
 from anonymization.noise.budget import BudgetLedger
 from anonymization.pseudonyms import CustodyClient, RotationClient, RotationCustodian
-from catalog import Catalogue
 from catalog.lineage import ConsoleEndpoint, EventBuilder, LineageEmitter
 from catalog.publisher import CkanCatalogue
 from consent import ConsentStore
@@ -50,7 +49,7 @@ def open_hub(settings: Settings, role: Role) -> Hub:
         erasing_custody=lambda: _orchestrator(_only("deidentify", role, settings)),
         known_custody=lambda: _known_custody(_only("assess", role, settings)),
         run_custody=lambda request: _run_custody(_only("deidentify", role, settings), request),
-        catalogue=lambda: _catalogue(settings),
+        catalogue=lambda: ckan_catalogue(settings),
         budgets=BudgetLedger(engine),
         rotation_custody=lambda: _rotation(_only("rotate", role, settings)),
     )
@@ -105,5 +104,6 @@ def _rotation(settings: Settings) -> RotationCustodian:
     return RotationClient(settings.custody_url, settings.secret("custody-client-rotation"), tls=settings.custody_tls())
 
 
-def _catalogue(settings: Settings) -> Catalogue:
+def ckan_catalogue(settings: Settings) -> CkanCatalogue:
+    """Return the catalogue, spoken to as the publisher."""
     return CkanCatalogue(settings.ckan_url, settings.secret("ckan-editor"))

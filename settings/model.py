@@ -12,9 +12,9 @@ import ssl
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, SecretStr
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from settings.errors import MissingSecretError, SettingsError
 
@@ -64,6 +64,16 @@ class Settings(BaseModel):
     inbox_certificate: Path | None = None  # needed to serve others than this machine
     inbox_key: Path | None = None
     drop_folder: Path | None = None  # where operators' files arrive
+    smtp_server: str = ""  # « host:port » that mails go through; empty: the catalogue sends none
+    smtp_sender: str = ""  # the address mails come from, needed with a server
+    smtp_starttls: bool = True  # refuse a server that offers no TLS
+    smtp_user: str = ""  # its password is the secret « smtp-password »
+
+    @model_validator(mode="after")
+    def _mails_have_a_sender(self) -> Self:
+        if self.smtp_server and "@" not in self.smtp_sender:
+            raise ValueError("smtp_sender: an address is needed with smtp_server")
+        return self
 
     def secret(self, name: str) -> SecretStr:
         """Return the secret called ``name`` (a file of ``<home>/secrets``).

@@ -2,8 +2,8 @@
 
 Two reasons: it held personal rows (whoever finds that asks for it), or the contract's retention of what is open has
 passed. The request stands in the journal before anything is touched and is done when nothing is left, so that a worker
-killed anywhere, or a catalogue that is away, delays it and loses nothing: the next publication of the dataset, or the
-same call again, begins with what is pending.
+killed anywhere, or a catalogue that is away, delays it and loses nothing: the next publication of the dataset, the
+next night, or the same call again, begins with what is pending.
 
 1. Files first, for they can be read without the catalogue: every release of the period, then `latest` if it shows it.
 2. The catalogue: resources, table, and what CKAN keeps of them (:meth:`catalog.Catalogue.withdraw`).
@@ -13,13 +13,14 @@ same call again, begins with what is pending.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from pipeline.hub import Hub
 from pipeline.periods import bounds
 from pipeline.publication.files import LATEST, MEDIA_TYPES, OpenFile, file_name, schema_key
 from pipeline.publication.page import published_file
-from policies.contract import Contract
+from policies.contract import Contract, PeriodUnit
 from storage.journal_records import ReleaseRecord, WithdrawalRecord
 from storage.objects import copy_object
 from storage.zones import open_key, open_prefix
@@ -53,11 +54,34 @@ def retire(hub: Hub, contract: Contract, run_id: str) -> int:
     if contract.open_retention is None:
         return 0
     released = [each.period for each in hub.journal.releases(str(contract.id), contract.version.major)]
-    ends = {period: bounds(period, contract.period, hub.timezone)[1] for period in released}
+    ends = {period: bounds(period, _unit(period), hub.timezone)[1] for period in released}
     past = [period for period, end in ends.items() if end + contract.open_retention <= hub.now()]
     for period in past:
         withdraw(hub, contract, run_id, period, "retention")
     return len(past)
+
+
+def keep_to_retention(hub: Hub, run_id: str) -> dict[str, int]:
+    """Do for every contract, and for its former versions, what a publication would; return how many periods went.
+
+    A feed that has stopped publishes no more, yet what it published has its time too.
+    """
+    done = {}
+    for contract in hub.territory.contracts.values():
+        majors = {each.major for each in hub.journal.standing_releases(str(contract.id))}
+        majors |= {each.major for each in hub.journal.withdrawals(str(contract.id), pending=True)}
+        versions = [replace(contract, version=replace(contract.version, major=major)) for major in sorted(majors)]
+        gone = sum(finish_withdrawals(hub, each, run_id) + retire(hub, each, run_id) for each in versions)
+        if gone:
+            done[str(contract.id)] = gone
+    return done
+
+
+def _unit(period: str) -> PeriodUnit:
+    """The unit of a period's key: a former version may have had another than the contract has now."""
+    if "W" in period:
+        return PeriodUnit.WEEK
+    return PeriodUnit.MONTH if len(period) == len("2026-10") else PeriodUnit.DAY
 
 
 def _finish(hub: Hub, contract: Contract, run_id: str, asked: WithdrawalRecord) -> None:

@@ -43,7 +43,7 @@ ckan.site_title = {title}
 ckan.storage_path = {storage}
 ckan.cors.origin_allow_all = true
 ckan.locale_default = {locale}
-ckan.locales_offered = fr en
+ckan.locales_offered = {locale}
 ckan.display_timezone = {timezone}
 ckan.plugins = {plugins}
 ckan.views.default_views =
@@ -63,6 +63,7 @@ ckanext.dcat.rdf.profiles = euro_dcat_ap_3 ardoise_dcat_ap
 ckanext.dcat.base_uri = {url}
 ardoise.territory = {territory}
 ardoise.console_url = {console}
+{mails}
 
 [loggers]
 keys = root, ckan, ckanext
@@ -187,7 +188,24 @@ def _configuration(context: StackContext, territory: Territory) -> str:
         # ConfigParser reads « % » as the start of an interpolation.
         territory=strategy.territory.replace("%", "%%"),
         title=f"Données ouvertes, {strategy.territory}".replace("%", "%%"),
+        mails=_mails(context),
     )
+
+
+def _mails(context: StackContext) -> str:
+    """How CKAN sends mails: through the adopter's server, else not at all."""
+    settings = context.settings
+    if not settings.smtp_server:
+        return "ardoise.send_mails = false"
+    said = {
+        "ardoise.send_mails": "true",
+        "smtp.server": settings.smtp_server,
+        "smtp.starttls": str(settings.smtp_starttls).lower(),
+        "smtp.mail_from": settings.smtp_sender,
+    }
+    if settings.smtp_user:
+        said |= {"smtp.user": settings.smtp_user, "smtp.password": settings.secret("smtp-password").get_secret_value()}
+    return "\n".join(f"{name} = {value.replace('%', '%%')}" for name, value in said.items())
 
 
 def _wanted(context: StackContext, territory: Territory) -> dict[str, object]:

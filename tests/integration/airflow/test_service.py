@@ -59,6 +59,7 @@ def test_each_role_sees_what_it_should(airflow: Airflow) -> None:
     everything = {f"{name}{kind}" for name in contracts for kind in ("", "__release")} | {
         "rotate_keys",
         "feeds_watch",
+        "open_retention",
         "digital-twin",
     }
     droppers = {one.feed.operator for one in contracts.values() if one.feed.connector == "file_drop"}

@@ -167,3 +167,38 @@ def test_what_changes_is_an_atom_feed_for_those_who_see_the_dataset(
     ckan.ask("package_patch", {"id": name, "private": True}, ckan.editor)
     assert httpx.get(address, timeout=30).status_code == 403
     assert httpx.get(f"{ckan.url}/ardoise/changes/{name}-nowhere.atom", timeout=30).status_code == 404
+
+
+def test_pages_answer_what_a_reuser_asks(ckan: CkanServer, catalogue: CkanCatalogue, name: str) -> None:
+    shown = page(water(name), "2026-09")
+    catalogue.publish(shown)
+    schema = f"http://open.example/{name}.csv-metadata.json"
+    files = [replace(each, schema_url=schema) if each.format == "csv" else each for each in page(water(name)).files]
+    catalogue.publish(replace(page(water(name), periods=("2026-10", "2026-09")), files=tuple(files)))
+    dataset = httpx.get(f"{ckan.url}/dataset/{name}", timeout=30).text
+    changes = dataset.split('id="ard-changes"')[1].split("</section>")[0]
+    assert changes.index("Octobre 2026 : première publication") < changes.index("Septembre 2026 : première publication")
+    for ending in ("html", "pdf", "json"):
+        assert f'href="http://open.example/{name}/v1/2026-10/certificat.{ending}"' in dataset, ending
+    assert f'href="http://open.example/{name}/v1/latest/{name}.parquet"' in dataset
+    assert f'<link rel="alternate" type="application/atom+xml" title="{shown.contract.title}' in dataset.replace(
+        "&#39;", "'"
+    )
+
+    found = {(each["role"], each["format"]): each["id"] for each in _resources(ckan, name)}
+    table = httpx.get(f"{ckan.url}/dataset/{name}/resource/{found['table', 'CSV']}", timeout=30).text
+    dictionary = table.split('id="ard-dictionary"')[1].split("</section>")[0]
+    row = dictionary.split("<code>consommation_moyenne_l</code>")[1].split("</tr>")[0]
+    assert [part.split("</td>")[0] for part in row.split("<td>")[1:]] == [
+        "Volume moyen consommé dans le mois par foyer participant", "nombre", "L"
+    ]  # fmt: skip
+    assert "SELECT count(*) FROM" in table
+    assert "/api/3/action/datastore_search" in table
+    csv = httpx.get(f"{ckan.url}/dataset/{name}/resource/{found['latest', 'CSV']}", timeout=30).text
+    assert f'<a href="{schema}">Table Schema et dialecte de ce CSV (JSON)</a>' in csv
+    assert "Adresse stable" in csv
+
+
+def _resources(ckan: CkanServer, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = ckan.ask("package_show", {"id": name})["resources"]
+    return found

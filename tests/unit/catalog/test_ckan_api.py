@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from catalog import CatalogueRefusedError, CatalogueUnavailableError
 from catalog.ckan_api import CkanApi
+from catalog.publisher import CkanCatalogue
 
 TOKEN = "a-very-secret-token"
 
@@ -142,3 +143,17 @@ def test_what_is_not_there(server: Server) -> None:
 
 def test_the_token_is_not_shown(server: Server) -> None:
     assert TOKEN not in repr(api(server))
+
+
+def test_mails_are_asked_for_until_none_is_left(server: Server) -> None:
+    done = {"refused": 1, "fault": None}
+    server.answers = [
+        good({**done, "sent": 50, "left": 7}),
+        good({**done, "sent": 7, "left": 0}),
+    ]
+    catalogue = CkanCatalogue(server.url, SecretStr(TOKEN))
+    assert catalogue.send_mails(run_id="run-1") == {"sent": 57, "refused": 1}
+    assert [path for path, _, _ in server.requests] == ["/api/action/ardoise_send_mails"] * 2
+    server.answers = [good({**done, "sent": 0, "left": 0, "fault": "the mail server can not be used"})]
+    with pytest.raises(CatalogueUnavailableError, match="what waits goes another time"):
+        catalogue.send_mails()

@@ -14,9 +14,10 @@ import pytest
 
 from catalog.errors import VerificationError
 from catalog.verification import lone_secrets, verify
-from pipeline.publication.checkable import checkable
-from pipeline.publication.files import OpenFile
+from pipeline.publication.checkable import certified_files, checkable
+from pipeline.publication.files import OpenFile, write_files
 from policies import DatasetId
+from storage import MemoryObjectStore
 from tests.catalog_pages import page, territory, water
 from tests.releases import a_period, sample_rows, table_of
 
@@ -89,6 +90,55 @@ def test_a_certificate_of_a_kind_that_is_not_known(tmp_path: Path) -> None:
     certificate.write_text(json.dumps(said), encoding="utf-8")
     with pytest.raises(VerificationError, match="ce certificat"):
         verify(file, certificate)
+
+
+def written(folder: Path, dataset: str) -> tuple[Path, Path, Path]:
+    """A Parquet file and a CSV as the journey writes them, and a certificate of both."""
+    contract = territory().contracts[DatasetId(dataset)]
+    store = MemoryObjectStore()
+    files = write_files(store, contract, a_period(contract), "r", table_of(contract, rows_of(dataset)), newest=False)
+    said = {"verification": checkable(contract, files), "files": certified_files(files)}
+    for file in files:
+        (folder / f"file.{file.format}").write_bytes(store.get(file.key))
+    (folder / "certificat.json").write_bytes(replace(page(water()).certificate, **said).to_json())
+    return folder / "file.parquet", folder / "certificat.json", folder / "file.csv"
+
+
+@pytest.mark.parametrize("dataset", ["parking", "citizen-reports", "water-meters"])
+def test_both_files_hold_the_same_rows(tmp_path: Path, dataset: str) -> None:
+    found = {check.what: check.found for check in verify(*written(tmp_path, dataset))}
+    assert found["CSV, mêmes lignes que le Parquet"] == "oui"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"420", b"421"),
+        (b"Angers", b"Anjou"),
+        (b"Bouchemaine,,", b"Bouchemaine,0,"),
+        (b"secret\r\n", b"\r\n"),
+        (b"mois", b"an"),
+    ],
+)
+def test_a_csv_of_other_rows_is_told_even_with_its_own_digest(tmp_path: Path, old: bytes, new: bytes) -> None:
+    file, certificate, csv = written(tmp_path, "water-meters")
+    body = csv.read_bytes()
+    assert old in body
+    csv.write_bytes(body.replace(old, new, 1))
+    said = json.loads(certificate.read_bytes())
+    for each in said["files"]:
+        if each["format"] == "csv":
+            each["digest"] = sha256(csv.read_bytes()).hexdigest()
+    certificate.write_text(json.dumps(said), encoding="utf-8")
+    with pytest.raises(VerificationError, match=r"certificat : CSV, mêmes lignes que le Parquet \(non\)$"):
+        verify(file, certificate, csv)
+
+
+def test_a_csv_of_another_release(tmp_path: Path) -> None:
+    file, certificate, csv = written(tmp_path, "water-meters")
+    csv.write_bytes(csv.read_bytes().replace(b"\r\n", b"\n"))
+    with pytest.raises(VerificationError, match=r"certificat : CSV, empreinte \(\w+…\)$"):
+        verify(file, certificate, csv)
 
 
 def test_a_table_that_lacks_a_column(tmp_path: Path) -> None:

@@ -52,6 +52,27 @@ def test_one_dag_watches_all_feeds_and_nothing_waits_for_it(territory: Territory
     assert "n'arrête ni la collecte ni la publication" in dag.doc_md
 
 
+def test_what_was_open_long_enough_is_taken_back_every_night(territory: Territory) -> None:
+    from dags.ardoise import retention_dag
+
+    dag = retention_dag(territory)
+    assert (dag.dag_id, order(dag)) == ("open_retention", ["retire"])
+    assert (dag.timetable.expression, dag.max_active_runs, dag.catchup) == ("50 3 * * *", 1, False)
+    assert dag.is_paused_upon_creation is False
+    assert "même si le flux s'est arrêté" in dag.doc_md
+
+
+def test_mails_are_sent_every_hour_where_there_is_a_server(territory: Territory, settings: Settings) -> None:
+    from dags.ardoise import mails_dag
+
+    assert list(mails_dag(territory, settings)) == []
+    named = {"smtp_server": "mail.territoire.example", "smtp_sender": "donnees@territoire.example"}
+    (dag,) = mails_dag(territory, settings.model_copy(update=named))
+    assert (dag.dag_id, order(dag)) == ("catalogue_mails", ["send"])
+    assert (dag.timetable.expression, dag.max_active_runs, dag.catchup) == ("25 * * * *", 1, False)
+    assert "sans rien du message ni de qui l'a écrit" in dag.doc_md
+
+
 def test_the_digital_twin_follows_every_geographic_publication_whatever_its_period(
     dags: dict[str, Any], territory: Territory, settings: Settings
 ) -> None:

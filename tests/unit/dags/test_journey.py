@@ -89,6 +89,22 @@ def test_a_feed_that_alerts_shows_in_red_and_ends_green_once_it_is_well(monkeypa
     watch_feeds(**Task().context())
 
 
+def test_what_is_taken_back_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dags.journey import retire_open
+
+    asked = replace_stage(monkeypatch, "retire_open", {"parking": 2})
+    assert retire_open(**Task().context()) == {"parking": 2}
+    assert asked == [("run-1",)]
+
+
+def test_mails_are_sent_by_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dags.journey import send_mails
+
+    asked = replace_stage(monkeypatch, "send_mails", {"sent": 3, "refused": 1})
+    assert send_mails(**Task().context()) == {"sent": 3, "refused": 1}
+    assert asked == [("run-1",)]
+
+
 def test_an_outage_may_be_retried_and_nothing_else() -> None:
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
 

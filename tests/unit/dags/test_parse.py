@@ -89,6 +89,7 @@ def test_a_refused_contract_says_why_and_takes_no_other_with_it(parsed: dict[str
         "digital-twin",
         "rotate_keys",
         "feeds_watch",
+        "open_retention",
     }
     tasks, page = parsed["dags"]["citizen-reports"]
     assert tasks == ["contract"]

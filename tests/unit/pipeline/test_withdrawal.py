@@ -12,7 +12,9 @@ from itertools import count
 import pytest
 
 from catalog import CatalogueUnavailableError
-from pipeline.publication.withdrawal import finish_withdrawals, retire, withdraw
+from pipeline.hub import Hub
+from pipeline.publication.withdrawal import finish_withdrawals, keep_to_retention, retire, withdraw
+from policies.contract import Contract
 from storage import StoreUnavailableError
 from tests.disturbance import Countdown, disturb
 from tests.journey_world import World, days, meters, readings
@@ -140,3 +142,42 @@ def test_a_period_past_its_time_is_retired_by_the_next_publication(released: Wor
     assert retire(released.hub, brief, "r") == 1
     assert folders(released, "2026-09") == []
     assert [each.reason for each in released.hub.journal.withdrawals(DATASET)] == ["retention"]
+    assert gone_from_the_catalogue(released, "2026-09")
+    assert not gone_from_the_catalogue(released, "2026-10")
+
+
+def gone_from_the_catalogue(world: World, period: str) -> bool:
+    """Whether neither the page nor the table shows it; the two never differ."""
+    shown = period in {each.get("period") for each in world.catalogue.datasets[DATASET]["resources"]}
+    assert shown == ((DATASET, period) in world.catalogue.tables)
+    return not shown
+
+
+def stopped(world: World, contract: Contract) -> Hub:
+    """A hub whose territory has this contract alone, and whose feed brings nothing any more."""
+    return replace(world.hub, territory=replace(world.hub.territory, contracts={contract.id: contract}))
+
+
+@pytest.mark.parametrize("major", [1, 2])  # the contract as it was published, and a later version of it
+def test_a_period_past_its_time_is_retired_though_nothing_is_published_any_more(released: World, major: int) -> None:
+    contract = replace(released.water, version=replace(released.water.version, major=major))
+    october = timedelta(days=(released.clock().date() - date(2026, 11, 1)).days)
+    assert keep_to_retention(stopped(released, replace(contract, open_retention=None)), "r") == {}
+    brief = stopped(released, replace(contract, open_retention=october + timedelta(days=2)))
+    assert keep_to_retention(brief, "r") == {DATASET: 1}
+    assert keep_to_retention(brief, "r") == {}
+    assert [key for key in keys(released) if "/2026-09/" in key or "_2026-09" in key] == []
+    assert gone_from_the_catalogue(released, "2026-09")
+    assert not gone_from_the_catalogue(released, "2026-10")
+    assert folders(released, "2026-10")
+
+
+def test_what_a_catalogue_that_was_away_left_is_done_in_the_night(released: World) -> None:
+    class Away:
+        def withdraw(self, *_: object, **__: object) -> None:
+            raise CatalogueUnavailableError("the catalogue does not answer")
+
+    with pytest.raises(CatalogueUnavailableError):
+        withdraw(replace(released.hub, catalogue=Away), released.water, "w", "2026-10", "personal_rows")
+    assert keep_to_retention(stopped(released, released.water), "r") == {DATASET: 1}
+    assert gone_from_the_catalogue(released, "2026-10")

@@ -43,12 +43,17 @@ def atom(package: Mapping[str, Any], site: str) -> bytes:
     _add(ElementTree.SubElement(root, "author"), "name", str((package.get("organization") or {}).get("title") or site))
     for each in told:
         entry = ElementTree.SubElement(root, "entry")
-        _add(entry, "id", f"{page}#{_moment(each['date'])}-{each['period']}-{_digest(each['text'])}")
+        _add(entry, "id", f"{page}#{entry_id(each)}")
         _add(entry, "title", each["text"])
         _add(entry, "updated", _moment(each["date"]))
         ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": page})
         _add(entry, "summary", f"{each['text']} (version {each['version']} du contrat)")
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="utf-8")
+
+
+def entry_id(change: Mapping[str, Any]) -> str:
+    """Return what names a change among those of its dataset, for ever."""
+    return f"{_moment(change['date'])}-{change['period']}-{_digest(change['text'])}"
 
 
 def _add(parent: ElementTree.Element, name: str, text: str) -> None:

@@ -9,11 +9,13 @@ import ckan.plugins as p
 from ckan.common import CKANConfig
 from ckan.lib.search import SearchQueryError
 
-from ckanext.ardoise import cli, page, refusals, tags, views
+from ckanext.ardoise import cli, page, refusals, tags, views, wording
 from ckanext.ardoise.changes import changes
 from ckanext.ardoise.feeds import PagedFeed, remember
 from ckanext.ardoise.guard import guard
 from ckanext.ardoise.guide import guide
+from ckanext.ardoise.mails import actions as mailing
+from ckanext.ardoise.mails.views import mails
 from ckanext.ardoise.messages import views as messages
 from ckanext.ardoise.search.areas import filter_for
 from ckanext.ardoise.search.clauses import QuerySyntaxError
@@ -29,7 +31,7 @@ FACETS = {
     "tags": "Mots-clés",
     "license_id": "Licences",
 }
-HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting}
+HELPERS = {**page.HELPERS, "waiting_messages": messages.waiting, "mails": mailing.enabled, "refusal": wording.refusal}
 
 
 class ArdoiseSearchPlugin(p.SingletonPlugin):
@@ -81,20 +83,21 @@ class ArdoisePlugin(p.SingletonPlugin):
         p.toolkit.add_resource("assets", "ardoise")
 
     def get_helpers(self) -> dict[str, Any]:
-        """Functions that templates call, each named ``ardoise_…``."""
-        return {f"ardoise_{name}": function for name, function in HELPERS.items()}
+        """Functions that templates call, each named ``ardoise_…``; and one of CKAN's, :mod:`.wording`."""
+        ours = {f"ardoise_{name}": function for name, function in HELPERS.items()}
+        return {**ours, "humanize_entity_type": wording.humanize_entity_type}
 
     def get_blueprint(self) -> list[Any]:
         """Our own addresses."""
-        return [guard, views.ardoise, table_views, changes, verify, guide, messages.messages]
+        return [guard, views.ardoise, table_views, changes, verify, guide, messages.messages, mails]
 
     def get_actions(self) -> dict[str, Any]:
-        """The hub's tables, :mod:`ckanext.ardoise.tables.actions`; tags, :mod:`ckanext.ardoise.tags`."""
-        return {**tables.ACTIONS, **tags.ACTIONS}
+        """The hub's tables, :mod:`ckanext.ardoise.tables`; tags; mails, :mod:`ckanext.ardoise.mails`."""
+        return {**tables.ACTIONS, **tags.ACTIONS, **mailing.ACTIONS}
 
     def get_auth_functions(self) -> dict[str, Any]:
-        """Who may load them."""
-        return tables.AUTHORIZATIONS
+        """Who may load tables and have mails sent."""
+        return {**tables.AUTHORIZATIONS, **mailing.AUTHORIZATIONS}
 
     def get_commands(self) -> list[Any]:
         """``ckan ardoise …``."""

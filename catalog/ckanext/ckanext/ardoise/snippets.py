@@ -73,7 +73,7 @@ _OF_FORMAT = {
 
 
 def snippets(resource: Mapping[str, Any], site: str) -> dict[str, str]:
-    """Return the programs by language (`python`, `javascript`, `sql`); none for what is no data.
+    """Return the programs by language (`python`, `javascript`; `query` and the address `sql` that asks it).
 
     Args:
         resource: as CKAN shows it.
@@ -87,6 +87,7 @@ def snippets(resource: Mapping[str, Any], site: str) -> dict[str, str]:
             "python": _PYTHON_TABLE.format(**written),
             "javascript": _JAVASCRIPT_TABLE.format(**written),
             "sql": sql.replace(" ", "%20").replace('"', "%22"),
+            "query": _SQL.format(id=name),
         }
     if resource.get("role") not in ("latest", "period"):
         return {}

@@ -237,7 +237,7 @@
     button.hidden = false;
     button.addEventListener("click", async function () {
       var sound = 0, broken = 0, open = 0;
-      rows.textContent = ""; table.hidden = false; button.disabled = true;
+      rows.textContent = ""; table.parentNode.hidden = false; button.disabled = true;
       status.className = "ard-notice"; status.textContent = "Vérification en cours…";
       function say(one) {
         var row = rows.insertRow(), mark = row.insertCell(), what = document.createElement("th"), found = document.createElement("td");

@@ -26,6 +26,7 @@ table = sa.Table(
     *(sa.Column(name, sa.Text, nullable=False) for name in ("dataset", "kind", "text", "link", "contact")),
     sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("handled_at", sa.DateTime(timezone=True)),
+    sa.Column("announced_at", sa.DateTime(timezone=True)),  # by mail, to somebody who may read it
 )
 
 
@@ -109,6 +110,25 @@ def handle(number: int, organizations: Iterable[str], *, delete: bool) -> bool:
     done = model.Session.execute(change.where(chosen))
     model.Session.commit()
     return int(done.rowcount) == 1
+
+
+def unannounced() -> list[tuple[int, str]]:
+    """Return the messages that wait and that nobody was told of, each with its dataset; those of deleted ones aside."""
+    package = model.Package.__table__
+    found = model.Session.execute(
+        sa.select(table.c.id, table.c.dataset)
+        .select_from(table.join(package, package.c.id == table.c.dataset))
+        .where(table.c.handled_at.is_(None), table.c.announced_at.is_(None), package.c.state == "active")
+        .order_by(table.c.id)
+    )
+    return [(int(number), str(dataset)) for number, dataset in found]
+
+
+def announce(numbers: Iterable[int]) -> None:
+    """Note that somebody was told of these messages."""
+    change = table.update().where(table.c.id.in_(list(numbers)), table.c.announced_at.is_(None))
+    model.Session.execute(change.values(announced_at=datetime.now(UTC)))
+    model.Session.commit()
 
 
 def _of(organizations: Iterable[str]) -> sa.FromClause:
