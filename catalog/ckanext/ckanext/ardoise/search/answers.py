@@ -15,7 +15,6 @@ from ckanext.ardoise.search.request import SearchRequest, Sort
 from ckanext.ardoise.search.table import INDEX
 
 NAMED = ("index_id", "id", "name")  # columns that spare the reading of all a document stored
-MOST_ORDERS = 50  # orders by fields that lie apart, kept of one generation
 DEFAULT_ORDER = (Sort("score", descending=True),)
 
 
@@ -67,12 +66,12 @@ def _keys(connection: sa.Connection, columns: Columns, sort: Sort, scores: Score
     if sort.field in DATES:
         keys = columns.dates[sort.field]
         keys = np.where(keys == NO_DATE, LAST, keys)
-    elif sort.field in ("name", "title_string"):
-        keys = columns.parts[sort.field.partition("_")[0]].keys
+    elif sort.field == "title_string":
+        keys = columns.parts["title"].texts.keys
     elif sort.field in columns.values:
         keys = columns.values[sort.field].keys
     else:
-        keys = columns.keep(("order", sort.field), lambda: _order_apart(connection, columns, sort.field), MOST_ORDERS)
+        keys = columns.keep(("order", sort.field), lambda: _order_apart(connection, columns, sort.field))
     return np.where(keys == LAST, LAST, -keys) if sort.descending else keys
 
 

@@ -22,6 +22,7 @@ Keys = npt.NDArray[np.int64]  # one a row: what it is ordered by, the least firs
 NO_DATE = np.iinfo(np.int64).min  # microseconds of a document without one
 LAST = np.iinfo(np.int64).max  # the key of a row without a value
 _SEPARATOR = b"\n"  # between two texts; no folded text and no name holds it
+MOST_KEPT = 400  # answers of one generation, most of them a byte a document
 STARTS_TEXT, STARTS_WORD, WITHIN = 3, 2, 1  # where a part stands in a text, as far as it matters
 
 
@@ -52,19 +53,19 @@ class Values:
         """Rows with one of some values."""
         wanted = [code for value in values if (code := self.known.get(value)) is not None]
         if len(wanted) == 1:
-            return self._at(self.codes == wanted[0])
+            return self.at(self.codes == wanted[0])
         meant = np.zeros(len(self.names), np.bool_)
         meant[wanted] = True
-        return self._at(meant[self.codes])
+        return self.at(meant[self.codes])
 
     def passing(self, test: Callable[[str], bool]) -> Mask:
         """Rows with a value that passes ``test``."""
         meant = np.fromiter(map(test, list(self.names)), np.bool_)
-        return self._at(meant[self.codes])
+        return self.at(meant[self.codes])
 
     def present(self) -> Mask:
         """Rows with any value."""
-        return self._at(slice(None))
+        return self.at(slice(None))
 
     def counts(self, mask: Mask) -> list[tuple[str, int]]:
         """How many rows of ``mask`` have each value, where there are any; a row has each of its values once."""
@@ -81,7 +82,15 @@ class Values:
         keys[self.rows] = ranks[self.codes]
         return keys
 
-    def _at(self, occurrences: Any) -> Mask:
+    @functools.cached_property
+    def of_rows(self) -> npt.NDArray[np.int32]:
+        """The place of each row's value, where each has just one."""
+        codes = np.zeros(self.size, np.int32)
+        codes[self.rows] = self.codes
+        return codes
+
+    def at(self, occurrences: Any) -> Mask:
+        """Rows of some occurrences."""
         mask = np.zeros(self.size, np.bool_)
         mask[self.rows[occurrences]] = True
         return mask
@@ -89,55 +98,66 @@ class Values:
 
 @dataclass(frozen=True)
 class Parts:
-    """One text a row, searched for parts of it."""
+    """Texts searched for parts of them: first among the words there are, then where these words occur."""
 
-    texts: list[str]
-    bytes: npt.NDArray[np.uint8]  # all texts, each after a separator
-    starts: npt.NDArray[np.int64]  # where each begins in ``bytes``
-
-    @classmethod
-    def of(cls, texts: list[str]) -> Parts:
-        """Lay the texts side by side."""
-        written = [text.encode() for text in texts]
-        whole = np.frombuffer(_SEPARATOR + _SEPARATOR.join(written) + _SEPARATOR, np.uint8)
-        lengths = np.fromiter(map(len, written), np.int64, len(written))
-        return cls(texts, whole, 1 + np.cumsum(lengths + 1) - lengths - 1)
-
-    def equal(self, text: str) -> Mask:
-        """Rows whose text is just this one; it is not empty."""
-        rows, places = self._found(text)
-        ends = self.bytes[places + len(text.encode())] == ord(_SEPARATOR)
-        return self._mask(rows[ends & (places == self.starts[rows])])
-
-    def passing(self, test: Callable[[str], bool]) -> Mask:
-        """Rows whose text passes ``test``."""
-        return np.fromiter(map(test, self.texts), np.bool_, len(self.texts))
+    words: Values  # in the order of each text; a row's text is one word where it is never cut
+    texts: Values  # one a row
 
     def holding(self, part: str, words_only: bool = False) -> Mask:
         """Rows whose text holds ``part``: anywhere, or where a word begins."""
-        rows, places = self._found(part)
-        return self._mask(rows[_begins_a_word(self.bytes[places - 1])] if words_only else rows)
+        if " " in part:
+            return self.standing(part) > 0
+        places, at = self._places(part)
+        if words_only:
+            at = at[_ends_a_word(self._bytes[places - 1])]
+        meant = np.zeros(len(self._starts), np.bool_)
+        meant[at] = True
+        return self.words.at(meant[self.words.codes])
 
     def standing(self, part: str) -> npt.NDArray[np.int8]:
         """Where ``part`` stands in each text at its best, 0 where it does not."""
-        rows, places = self._found(part)
-        best = np.zeros(len(self.texts), np.int8)
-        if len(rows):
-            before = self.bytes[places - 1]
-            stands = np.where(before == ord(_SEPARATOR), STARTS_TEXT, np.where(before == ord(" "), STARTS_WORD, WITHIN))
-            firsts = np.flatnonzero(np.diff(rows, prepend=-1))
-            best[rows[firsts]] = np.maximum.reduceat(stands, firsts)
+        best = np.zeros(self.words.size, np.int8)
+        if " " in part:
+            rows = np.flatnonzero(np.logical_and.reduce([self.holding(word) for word in part.split()]))
+            texts = self.texts.of_rows
+            best[rows] = [_stands(part, self.texts.names[texts[row]]) for row in rows.tolist()]
+            return best
+        places, at = self._places(part)
+        stands = np.zeros(len(self._starts), np.int8)
+        stands[at] = WITHIN
+        stands[at[places == self._starts[at]]] = STARTS_WORD
+        found = np.flatnonzero(stands[self.words.codes])
+        rows, levels = self.words.rows[found], stands[self.words.codes[found]]
+        levels[(levels == STARTS_WORD) & self._begins_a_row[found]] = STARTS_TEXT
+        for level in (WITHIN, STARTS_WORD, STARTS_TEXT):
+            best[rows[levels == level]] = level
         return best
 
     @functools.cached_property
-    def keys(self) -> Keys:
-        """The order of rows by their text, in bytes."""
-        ranks = {text: rank for rank, text in enumerate(sorted(set(self.texts), key=str.encode))}
-        return np.fromiter((ranks[text] for text in self.texts), np.int64, len(self.texts))
+    def _begins_a_row(self) -> Mask:
+        begins = np.ones(len(self.words.rows), np.bool_)
+        begins[1:] = self.words.rows[1:] != self.words.rows[:-1]
+        return begins
 
-    def _found(self, part: str) -> tuple[Rows, Rows]:
-        """The rows of all places where ``part`` occurs, and these places."""
-        whole, wanted = self.bytes, np.frombuffer(part.encode(), np.uint8)
+    @functools.cached_property
+    def _laid(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """All words, each after a separator, and where each begins."""
+        written = [word.encode() for word in list(self.words.names)]
+        whole = np.frombuffer(_SEPARATOR + _SEPARATOR.join(written) + _SEPARATOR, np.uint8)
+        lengths = np.fromiter(map(len, written), np.int64, len(written))
+        return whole, np.cumsum(lengths + 1) - lengths
+
+    @property
+    def _bytes(self) -> npt.NDArray[np.uint8]:
+        return self._laid[0]
+
+    @property
+    def _starts(self) -> npt.NDArray[np.int64]:
+        return self._laid[1]
+
+    def _places(self, part: str) -> tuple[Rows, Rows]:
+        """Where ``part`` occurs in the words' bytes, and the words there."""
+        whole, wanted = self._bytes, np.frombuffer(part.encode(), np.uint8)
         room = len(whole) - len(wanted) + 1
         if not part or _SEPARATOR.decode() in part or room <= 0:
             return np.empty(0, np.intp), np.empty(0, np.intp)
@@ -147,16 +167,17 @@ class Parts:
         places = np.flatnonzero(held)
         for step, byte in enumerate(wanted[2:], 2):
             places = places[whole[places + step] == byte]
-        return np.searchsorted(self.starts, places, side="right") - 1, places
-
-    def _mask(self, rows: Rows) -> Mask:
-        mask = np.zeros(len(self.texts), np.bool_)
-        mask[rows] = True
-        return mask
+        return places, np.searchsorted(self._starts, places, side="right") - 1
 
 
-def _begins_a_word(before: npt.NDArray[np.uint8]) -> Mask:
-    """Whether what stands before is neither letter nor digit; any letter beyond ASCII has bytes from 128."""
+def _stands(part: str, text: str) -> int:
+    if text.startswith(part):
+        return STARTS_TEXT
+    return STARTS_WORD if f" {part}" in text else WITHIN if part in text else 0
+
+
+def _ends_a_word(before: npt.NDArray[np.uint8]) -> Mask:
+    """Whether a byte is of neither letter nor digit; those of letters beyond ASCII are from 128."""
     small = before | 0x20
     letter = (small >= ord("a")) & (small <= ord("z"))
     digit = (before >= ord("0")) & (before <= ord("9"))
@@ -192,7 +213,12 @@ class Columns:
         mask[self.rows_of(numbers)] = True
         return mask
 
-    def keep(self, key: Any, make: Callable[[], Any], most: int) -> Any:
+    def title_part(self, part: str) -> npt.NDArray[np.int8]:
+        """Where ``part`` stands in each title; found once, for whoever asks which rows and in what order."""
+        kept: npt.NDArray[np.int8] = self.keep(("part", part), lambda: self.parts["title"].standing(part), MOST_KEPT)
+        return kept
+
+    def keep(self, key: Any, make: Callable[[], Any], most: int = MOST_KEPT) -> Any:
         """Return what is kept under ``key`` as long as these columns hold, made now if it is not yet."""
         kept = self.found.get(key)
         if kept is None:

@@ -21,7 +21,6 @@ from ckanext.ardoise.search.conditions import condition, is_prefix, many_everywh
 from ckanext.ardoise.search.fields import EVERYTHING, SUBSTRINGS, Kind, kind_of
 from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
 
-MOST_KEPT = 400  # answers of PostgreSQL of one generation, each a byte a document
 FEW = 0.2  # of all documents: then those left are named to PostgreSQL
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WILD = {"*": ".*", "?": "."}
@@ -68,7 +67,7 @@ class Matching:
 
     def _holds(self, field: str) -> bool:
         columns = self.columns
-        return field in columns.values or field in columns.dates or field in SUBSTRINGS or field == "name"
+        return field in columns.values or field in columns.dates or field in SUBSTRINGS
 
     def _group(self, group: Group, within: Mask) -> Mask:
         mask = self._all_of(group.required, within)
@@ -98,15 +97,13 @@ class Matching:
         match clause:
             case Match(field, value) if kind_of(field) is Kind.SUBSTRING:
                 needle, words_only = substring(field, value)
+                if field == "title_ngram" and not words_only:
+                    return self.columns.title_part(needle) > 0
                 return self.columns.parts[SUBSTRINGS[field]].holding(needle, words_only)
             case Wildcard("title") if is_prefix(clause):
                 return self.columns.parts["title"].holding(clause.pieces[0], words_only=True)
-            case Match("name", value):
-                return self.columns.parts["name"].equal(value)
             case Match(field, value) if field in self.columns.values:
                 return self.columns.values[field].any_of([value])
-            case Wildcard("name", pieces, marks):
-                return self.columns.parts["name"].passing(_like(pieces, marks))
             case Wildcard(field, pieces, marks) if field in self.columns.values:
                 return self.columns.values[field].passing(_like(pieces, marks))
             case Present(field) if field in self.columns.values:
@@ -146,7 +143,7 @@ class Matching:
         return self._asked(where)
 
     def _looked_up(self, where: sa.ColumnElement[bool], key: object) -> Mask:
-        return self.columns.keep(key, lambda: self._asked(where), MOST_KEPT)  # type: ignore[no-any-return]
+        return self.columns.keep(key, lambda: self._asked(where))  # type: ignore[no-any-return]
 
     def _asked(self, where: sa.ColumnElement[bool]) -> Mask:
         return self.columns.mask_of(numbers(self.connection.execute(sa.select(NUMBERS).where(where)).scalar_one()))

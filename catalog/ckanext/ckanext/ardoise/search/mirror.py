@@ -8,7 +8,7 @@ its own snapshot; a document that a reader may no longer see is gone from them w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,8 +21,8 @@ from ckanext.ardoise.search.columns import NO_DATE, Columns, Mask, Parts, Values
 from ckanext.ardoise.search.fields import DATES, LISTS, SCALARS
 from ckanext.ardoise.search.table import GENERATION, INDEX
 
-PARTS = ("name", "title")
-MIRRORED = (*(name for name in SCALARS if name not in ("index_id", "id", "name")), *LISTS)
+MIRRORED = (*(name for name in SCALARS if name not in ("index_id", "id")), *LISTS)
+_TITLE, _TITLE_WORDS = "title", "words of the title"  # beside them
 NOTHING = sa.literal_column("''::bytea", BYTEA)
 NUMBERS = sa.func.coalesce(sa.func.string_agg(sa.func.int8send(INDEX.c.number), NOTHING, type_=BYTEA), NOTHING)
 # A statement finds long texts by an index or not at all: PostgreSQL does not count what reading each of them costs.
@@ -102,7 +102,9 @@ def among(rows: Any) -> sa.ColumnElement[bool]:
 
 
 def _all(connection: sa.Connection) -> Columns:
-    nothing = Columns(_EMPTY, {name: Values([], {}, *_occurrences([]), 0) for name in MIRRORED}, {}, {})
+    empty = {name: Values([], {}, *_occurrences([]), 0) for name in (*MIRRORED, _TITLE, _TITLE_WORDS)}
+    dates = dict.fromkeys(DATES, _EMPTY)
+    nothing = _columns(_EMPTY, empty, dates)
     with _reading_all(connection):
         rows = _read(connection, sa.true())
     return _with(nothing, np.zeros(0, np.bool_), rows)
@@ -124,7 +126,7 @@ def _renewed(connection: sa.Connection, kept: _Kept, generation: int, erased: in
 
 def _read(connection: sa.Connection, where: Any) -> Sequence[Any]:
     times = [sa.cast(sa.func.extract("epoch", INDEX.c[name]) * 1_000_000, sa.BigInteger).label(name) for name in DATES]
-    wanted = (INDEX.c.number, *(INDEX.c[name] for name in (*MIRRORED, *PARTS)), *times)
+    wanted = (INDEX.c.number, INDEX.c.title, *(INDEX.c[name] for name in MIRRORED), *times)
     return connection.execute(sa.select(*wanted).where(where).order_by(INDEX.c.number)).all()
 
 
@@ -134,8 +136,8 @@ def _with(columns: Columns, stays: Mask, rows: Sequence[Any]) -> Columns:
     size = left + len(rows)
     places = np.cumsum(stays, dtype=np.int32) - 1
 
-    def values(name: str, told: Callable[[Any], Sequence[str]]) -> Values:
-        old = columns.values[name]
+    def values(name: str) -> Values:
+        old, told = _held(columns)[name], _teller(name)
         codes, at = _occurrences(
             [(old.code(value), left + place) for place, row in enumerate(rows) for value in told(row)]
         )
@@ -148,23 +150,32 @@ def _with(columns: Columns, stays: Mask, rows: Sequence[Any]) -> Columns:
             size,
         )
 
-    held: Mapping[str, Values] = {name: values(name, _teller(name)) for name in MIRRORED}
-    kept_rows = np.flatnonzero(stays).tolist()
-    parts = {}
-    for name in PARTS:
-        before = columns.parts[name].texts if columns.parts else []
-        texts = [before[place] for place in kept_rows] + [getattr(row, name) or "" for row in rows]
-        parts[name] = Parts.of([text.replace("\n", " ") for text in texts])
     dates = {}
     for name in DATES:
         told = [NO_DATE if (each := getattr(row, name)) is None else each for row in rows]
-        dates[name] = np.concatenate([columns.dates.get(name, _EMPTY)[stays], np.array(told, np.int64)])
+        dates[name] = np.concatenate([columns.dates[name][stays], np.array(told, np.int64)])
     new = np.array([row.number for row in rows], np.int64)
-    return Columns(np.concatenate([columns.numbers[stays], new]), held, parts, dates)
+    return _columns(
+        np.concatenate([columns.numbers[stays], new]), {name: values(name) for name in _held(columns)}, dates
+    )
+
+
+def _columns(numbers: Any, held: dict[str, Values], dates: dict[str, Any]) -> Columns:
+    values = {name: held[name] for name in MIRRORED}
+    parts = {"name": Parts(held["name"], held["name"]), "title": Parts(held[_TITLE_WORDS], held[_TITLE])}
+    return Columns(numbers, values, parts, dates)
+
+
+def _held(columns: Columns) -> dict[str, Values]:
+    """All that :func:`_columns` was given."""
+    title = columns.parts["title"]
+    return {**columns.values, _TITLE: title.texts, _TITLE_WORDS: title.words}
 
 
 def _teller(name: str) -> Callable[[Any], Sequence[str]]:
     """What a row's values of a field are: each once."""
+    if name == _TITLE_WORDS:
+        return lambda row: row.title.split()
     if name in LISTS:
         return lambda row: tuple(dict.fromkeys(getattr(row, name)))
     return lambda row: () if getattr(row, name) is None else (getattr(row, name),)

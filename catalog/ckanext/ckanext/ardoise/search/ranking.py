@@ -29,11 +29,10 @@ from ckanext.ardoise.search.words import all_words, phrase, words_of
 
 MOST_WEIGHED_WHOLE = 300  # results; beyond, only their headings are weighed
 MOST_TERMS = 100
-MOST_KEPT = 100  # scores of one generation, eight bytes a document
 PHRASE_BONUS = 0.5
 _BY_LENGTH = 1  # ts_rank's normalization: long texts hold more words
 _LABELS = {"title": "A", "name": "B", "tags": "C", "groups": "C"}
-Scores = npt.NDArray[np.float64]  # one a row of the index
+Scores = npt.NDArray[np.float32]  # one a row of the index
 Term = Match | AnyWord
 
 
@@ -58,7 +57,7 @@ def scores(connection: sa.Connection, columns: Columns, mask: Mask, clause: Clau
         return _told(connection, columns, found)
     some = text_query(" | ".join(f"({text})" for term in terms if (text := _text(term))))
     found = _weighed(clause, terms, weights, INDEX.c.heading).where(INDEX.c.heading.bool_op("@@")(some))
-    kept = columns.keep(("score", clause, weights), lambda: _told(connection, columns, found), MOST_KEPT)
+    kept = columns.keep(("score", clause, weights), lambda: _told(connection, columns, found))
     return kept  # type: ignore[no-any-return]
 
 
@@ -83,7 +82,7 @@ def _weighed(clause: Clause, terms: list[Term], weights: Fields, vector: Any) ->
 
 def _told(connection: sa.Connection, columns: Columns, statement: sa.Select[Any]) -> Scores:
     found, weights = connection.execute(statement).one()
-    told = np.zeros(columns.size)
+    told = np.zeros(columns.size, np.float32)
     told[columns.rows_of(numbers(found))] = np.frombuffer(weights, ">f8")
     return told
 
@@ -125,7 +124,7 @@ def _place(columns: Columns, term: Term) -> Scores | None:
     """For part of a title: whether it begins the title, or a word of it."""
     if not isinstance(term, Match) or term.field != "title_ngram":
         return None
-    return columns.parts["title"].standing(" ".join(words_of(term.value))).astype(np.float64)
+    return columns.title_part(" ".join(words_of(term.value))).astype(np.float32)
 
 
 def _together(clause: Clause) -> str:

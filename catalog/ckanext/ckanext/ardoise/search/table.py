@@ -33,9 +33,9 @@ _METADATA = sa.MetaData()
 INDEX = sa.Table(
     "ardoise_search_index",
     _METADATA,
-    sa.Column("index_id", sa.Text, primary_key=True),
     sa.Column("number", sa.BigInteger, sa.Identity(), nullable=False),  # the row's own, whatever is written into it
     sa.Column("written", sa.BigInteger, nullable=False),  # the generation that wrote it last
+    sa.Column("index_id", sa.Text, primary_key=True),
     *(sa.Column(name, sa.Text) for name in SCALARS if name != "index_id"),
     *(sa.Column(name, ARRAY(sa.Text), nullable=False) for name in LISTS),
     *(sa.Column(name, sa.DateTime(timezone=True)) for name in DATES),
