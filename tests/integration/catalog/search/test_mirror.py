@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import psycopg
+import pytest
 import sqlalchemy as sa
 from ckanext.ardoise.search.clauses import Between, Everything, Group, Match, Present, Wildcard
 from ckanext.ardoise.search.conditions import condition

@@ -8,7 +8,7 @@ its own snapshot; a document that a reader may no longer see is gone from them w
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,7 +28,7 @@ NUMBERS = sa.func.coalesce(sa.func.string_agg(sa.func.int8send(INDEX.c.number), 
 # A statement finds long texts by an index or not at all: PostgreSQL does not count what reading each of them costs.
 _NOW = sa.text("SELECT number, erased, set_config('enable_seqscan', 'off', true) FROM ardoise_search_generation")
 _SCANNING, _SEEKING = (sa.text(f"SET LOCAL enable_seqscan = {each}") for each in ("on", "off"))
-_EMPTY = np.empty(0, np.int64)
+_EMPTY, _NO_PLACES = np.empty(0, np.int64), np.empty(0, np.int32)
 
 
 class BehindError(Exception):
@@ -102,62 +102,75 @@ def among(rows: Any) -> sa.ColumnElement[bool]:
 
 
 def _all(connection: sa.Connection) -> Columns:
-    empty = {name: Values([], {}, *_occurrences([]), 0) for name in (*MIRRORED, _TITLE, _TITLE_WORDS)}
-    dates = dict.fromkeys(DATES, _EMPTY)
-    nothing = _columns(_EMPTY, empty, dates)
+    empty = {name: Values([], {}, _NO_PLACES, _NO_PLACES, 0) for name in (*MIRRORED, _TITLE, _TITLE_WORDS)}
+    nothing = _columns(_EMPTY, empty, dict.fromkeys(DATES, _EMPTY))
     with _reading_all(connection):
-        rows = _read(connection, sa.true())
-    return _with(nothing, np.zeros(0, np.bool_), rows)
+        told = _read(connection, sa.true())
+    return _with(nothing, np.zeros(0, np.bool_), told)
 
 
 def _renewed(connection: sa.Connection, kept: _Kept, generation: int, erased: int) -> _Kept:
     """The columns with all that was written since."""
-    rows = _read(connection, INDEX.c.written > kept.generation)
-    columns = kept.columns
-    stays = ~np.isin(columns.numbers, [each.number for each in rows])
+    told = _read(connection, INDEX.c.written > kept.generation)
+    columns, new = kept.columns, told["number"]
+    stays = ~np.isin(columns.numbers, np.array(new, np.int64))
     if erased > kept.generation:
         with _reading_all(connection):
             left = connection.execute(sa.select(NUMBERS)).scalar_one()
         stays &= np.isin(columns.numbers, numbers(left))
-    if not rows and stays.all():
+    if not new and stays.all():
         return replace(kept, generation=generation)
-    return _Kept(generation, _with(columns, stays, rows), kept.replaced + len(rows))
+    return _Kept(generation, _with(columns, stays, told), kept.replaced + len(new))
 
 
-def _read(connection: sa.Connection, where: Any) -> Sequence[Any]:
-    times = [sa.cast(sa.func.extract("epoch", INDEX.c[name]) * 1_000_000, sa.BigInteger).label(name) for name in DATES]
-    wanted = (INDEX.c.number, INDEX.c.title, *(INDEX.c[name] for name in MIRRORED), *times)
-    return connection.execute(sa.select(*wanted).where(where).order_by(INDEX.c.number)).all()
+def _read(connection: sa.Connection, where: Any) -> dict[str, Sequence[Any]]:
+    """Some rows, by column."""
+    times = [sa.cast(sa.func.extract("epoch", INDEX.c[name]) * 1_000_000, sa.BigInteger) for name in DATES]
+    names = ("number", _TITLE, *MIRRORED, *DATES)
+    # As the driver reads them: SQLAlchemy would look at each array again.
+    wanted = [sa.type_coerce(each, sa.types.NullType) for each in (*(INDEX.c[name] for name in names[:-2]), *times)]
+    rows = connection.execute(sa.select(*wanted).where(where).order_by(INDEX.c.number)).all()
+    return dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
 
 
-def _with(columns: Columns, stays: Mask, rows: Sequence[Any]) -> Columns:
-    """The columns without the rows that do not stay, and then ``rows``."""
-    left = int(stays.sum())
-    size = left + len(rows)
+def _with(columns: Columns, stays: Mask, told: Mapping[str, Sequence[Any]]) -> Columns:
+    """The columns without the rows that do not stay, and then the rows ``told``."""
     places = np.cumsum(stays, dtype=np.int32) - 1
-
-    def values(name: str) -> Values:
-        old, told = _held(columns)[name], _teller(name)
-        codes, at = _occurrences(
-            [(old.code(value), left + place) for place, row in enumerate(rows) for value in told(row)]
-        )
-        kept = stays[old.rows]
-        return Values(
-            old.names,
-            old.known,
-            np.concatenate([old.codes[kept], codes]),
-            np.concatenate([places[old.rows[kept]], at]),
-            size,
-        )
-
+    left = int(stays.sum())
+    held = {name: _longer(old, stays, places, left, _each(name, told)) for name, old in _held(columns).items()}
     dates = {}
     for name in DATES:
-        told = [NO_DATE if (each := getattr(row, name)) is None else each for row in rows]
-        dates[name] = np.concatenate([columns.dates[name][stays], np.array(told, np.int64)])
-    new = np.array([row.number for row in rows], np.int64)
-    return _columns(
-        np.concatenate([columns.numbers[stays], new]), {name: values(name) for name in _held(columns)}, dates
+        new = np.array([NO_DATE if each is None else each for each in told[name]], np.int64)
+        dates[name] = np.concatenate([columns.dates[name][stays], new])
+    return _columns(np.concatenate([columns.numbers[stays], np.array(told["number"], np.int64)]), held, dates)
+
+
+def _longer(old: Values, stays: Mask, places: Any, left: int, told: Sequence[Sequence[str]]) -> Values:
+    """A field's values without those of rows that do not stay, and then those of new rows."""
+    codes, rows = [], []
+    known = old.known
+    for row, values in enumerate(told, left):
+        for value in values:
+            code = known.get(value)
+            codes.append(old.code(value) if code is None else code)
+            rows.append(row)
+    kept = stays[old.rows]
+    return Values(
+        old.names,
+        known,
+        np.concatenate([old.codes[kept], np.array(codes, np.int32)]),
+        np.concatenate([places[old.rows[kept]], np.array(rows, np.int32)]),
+        left + len(told),
     )
+
+
+def _each(name: str, told: Mapping[str, Sequence[Any]]) -> Sequence[Sequence[str]]:
+    """A field's values of each row told."""
+    if name == _TITLE_WORDS:
+        return [text.split() for text in told[_TITLE]]
+    if name in LISTS:
+        return [dict.fromkeys(values) for values in told[name]]  # type: ignore[misc]
+    return [() if value is None else (value,) for value in told[name]]
 
 
 def _columns(numbers: Any, held: dict[str, Values], dates: dict[str, Any]) -> Columns:
@@ -170,17 +183,3 @@ def _held(columns: Columns) -> dict[str, Values]:
     """All that :func:`_columns` was given."""
     title = columns.parts["title"]
     return {**columns.values, _TITLE: title.texts, _TITLE_WORDS: title.words}
-
-
-def _teller(name: str) -> Callable[[Any], Sequence[str]]:
-    """What a row's values of a field are: each once."""
-    if name == _TITLE_WORDS:
-        return lambda row: row.title.split()
-    if name in LISTS:
-        return lambda row: tuple(dict.fromkeys(getattr(row, name)))
-    return lambda row: () if getattr(row, name) is None else (getattr(row, name),)
-
-
-def _occurrences(pairs: Sequence[tuple[int, int]]) -> tuple[Any, Any]:
-    both = np.array(pairs, np.int32).reshape(-1, 2)
-    return both[:, 0], both[:, 1]
