@@ -30,7 +30,6 @@ from ckanext.ardoise.search.local_params import read
 from ckanext.ardoise.search.request import read_request
 
 SCHEME = "postgresql-search:"
-PAGED = ("rows", "start", "sort", "fl", "wt", "tie")  # what a request's counts do not depend on
 _CANCELED = "57014"
 
 
@@ -93,7 +92,7 @@ class PostgresIndex:
         began = time.perf_counter()
         with self._engine() as engine:
             request = read_request({"q": q, **parameters})
-            answer = engine.search(request, datetime.now(UTC), _key(q, parameters))
+            answer = engine.search(request, datetime.now(UTC))
         spent = (time.perf_counter() - began) * 1000
         if flask.has_request_context():
             flask.g.ardoise_search = getattr(flask.g, "ardoise_search", 0.0) + spent
@@ -134,13 +133,6 @@ def database_address(solr_url: str) -> str:
 @functools.lru_cache(maxsize=8)
 def _engine(address: str) -> SearchEngine:
     return SearchEngine(address)
-
-
-def _key(q: str, parameters: Mapping[str, Any]) -> Any:
-    """What says everything of a request but its page; None where the answer changes with time."""
-    told = {"q": q, **{name: value for name, value in parameters.items() if name not in PAGED}}
-    text = json.dumps(told, sort_keys=True, default=str)
-    return None if "NOW" in text else text
 
 
 def _schema(file_offset: str) -> _Schema:

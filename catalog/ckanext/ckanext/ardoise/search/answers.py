@@ -1,92 +1,98 @@
-"""The statements of a search: how many documents there are and of what kind (:func:`counts`), and one page of them."""
+"""What a search found, told: how many documents, of what kind, and which stand on the page asked for."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
-from ckanext.ardoise.search.conditions import Condition
-from ckanext.ardoise.search.fields import DATES, DICTIONARIES, LISTS, SCALARS, Kind, kind_of
-from ckanext.ardoise.search.ranking import Score
+from ckanext.ardoise.search.columns import LAST, NO_DATE, Columns, Keys, Mask, first
+from ckanext.ardoise.search.fields import DATES, DICTIONARIES, SCALARS, Kind, kind_of
+from ckanext.ardoise.search.mirror import among
+from ckanext.ardoise.search.ranking import Scores
 from ckanext.ardoise.search.request import SearchRequest, Sort
 from ckanext.ardoise.search.table import INDEX
 
-FEW_COMBINATIONS = ("groups", "res_format")  # documents with the same values are put together before they are counted
-COUNTED = sa.func.count().over().label("hits")  # beside the rows of a page: how many results there are
 NAMED = ("index_id", "id", "name")  # columns that spare the reading of all a document stored
+DEFAULT_ORDER = (Sort("score", descending=True),)
 
 
-def counts(where: Condition, request: SearchRequest) -> sa.Select[Any] | sa.CompoundSelect[Any]:
-    """Return the statement that gives rows (facet or NULL, value, number): first all results, then facet values.
+def facet(connection: sa.Connection, columns: Columns, mask: Mask, field: str, request: SearchRequest) -> list[Any]:
+    """Return a facet over the whole result: value, number, value, number…
 
-    Each facet is counted over the whole result.
+    The most frequent values first, then in their own order (bytes, as Solr).
     """
-    columns = [_facet_column(field).label(f"facet_{position}") for position, field in enumerate(request.facets)]
-    if not columns:
-        return sa.select(sa.null(), sa.null(), sa.func.count()).select_from(INDEX).where(where)
-    hits = sa.select(*columns).where(where).cte("hits")
-    nothing = (sa.cast(sa.null(), sa.Integer), sa.cast(sa.null(), sa.Text))
-    parts: list[Any] = [sa.select(*nothing, sa.func.count()).select_from(hits)]
-    for position, field in enumerate(request.facets):
-        parts.append(sa.select(_facet(hits.c[f"facet_{position}"], field, position, request).subquery()))
-    return sa.union_all(*parts)
+    if field in columns.values:
+        counted = columns.values[field].counts(mask)
+    else:
+        found = connection.execute(_counted_apart(field).where(among(columns.numbers[mask])).group_by(sa.text("value")))
+        counted = [(value, int(number)) for value, number in found]
+    counted = [each for each in counted if each[1] >= request.facet_minimum]
+    limit = request.facet_limit
+    if 0 <= limit < len(counted):  # of many values, those that may be among the first
+        least = np.partition([-number for _, number in counted], limit - 1)[limit - 1] if limit else 0
+        counted = [each for each in counted if -each[1] <= least]
+    counted.sort(key=lambda each: (-each[1], each[0].encode()))
+    return [item for each in (counted[:limit] if limit >= 0 else counted) for item in each]
 
 
-def _facet_column(field: str) -> sa.ColumnElement[Any]:
-    return INDEX.c[field] if field in SCALARS or field in LISTS or field in DATES else INDEX.c.others[field]
+def _counted_apart(field: str) -> sa.Select[Any]:
+    """The values of a field that the columns in memory lack, with their numbers."""
+    if field in SCALARS or field in DATES:
+        value: Any = sa.cast(INDEX.c[field], sa.Text).label("value")
+        return sa.select(value, sa.func.count()).where(INDEX.c[field].is_not(None))
+    value = sa.func.jsonb_array_elements_text(INDEX.c.others[field]).label("value")
+    return sa.select(value, sa.func.count())
 
 
-def _facet(column: sa.ColumnElement[Any], field: str, position: int, request: SearchRequest) -> sa.Select[Any]:
-    """The most frequent values first, then in their own order (bytes, as Solr)."""
-    each = column
-    number: sa.ColumnElement[int] = sa.literal(1)
-    source = sa.select(column.label("value"), number.label("number")).where(column.is_not(None))
-    if field in FEW_COMBINATIONS:
-        together = sa.select(column.label("each"), sa.func.count().label("number")).group_by(column).subquery()
-        each, number = together.c.each, together.c.number
-    if field in LISTS:
-        source = sa.select(sa.func.unnest(each).label("value"), number.label("number"))
-    elif field not in SCALARS and field not in DATES:
-        source = sa.select(sa.func.jsonb_array_elements_text(each).label("value"), number.label("number"))
-    opened = source.subquery()
-    value, found = sa.cast(opened.c.value, sa.Text), sa.func.sum(opened.c.number)
-    counted = sa.select(sa.literal(position, sa.Integer).label("facet"), value.label("value"), found.label("found"))
-    counted = counted.group_by(value).having(found >= request.facet_minimum)
-    counted = counted.order_by(sa.desc("found"), value.collate("C"))
-    return counted.limit(request.facet_limit) if request.facet_limit >= 0 else counted
+def page(
+    connection: sa.Connection, columns: Columns, mask: Mask, scores: Scores | None, request: SearchRequest
+) -> list[int]:
+    """Return the rows of the page asked for, in order."""
+    rows = np.flatnonzero(mask)
+    wanted = min(request.start + request.rows, len(rows))
+    if not request.rows or wanted <= request.start:
+        return []
+    keys = [_keys(connection, columns, sort, scores) for sort in request.sorts or DEFAULT_ORDER]
+    ordered = first(rows, [*(key for key in keys if key is not None), columns.numbers], wanted)
+    return ordered[request.start :].tolist()
 
 
-def page(where: Condition, score: Score | None, request: SearchRequest) -> sa.Select[Any]:
-    """Return the statement of one page: the ``index_id`` of its documents in order, and their ``score``."""
-    statement = sa.select(INDEX.c.index_id, _told(score).label("score")).where(where)
-    order = [each for sort in request.sorts or (Sort("score", True),) if (each := _order(sort, score)) is not None]
-    return statement.order_by(*order, INDEX.c.index_id).offset(request.start).limit(request.rows)
+def _keys(connection: sa.Connection, columns: Columns, sort: Sort, scores: Scores | None) -> Any:
+    """What rows are ordered by; None where all are equal. Rows without a value come last."""
+    if sort.field == "score":
+        return None if scores is None else (-scores if sort.descending else scores)
+    if sort.field in DATES:
+        keys = columns.dates[sort.field]
+        keys = np.where(keys == NO_DATE, LAST, keys)
+    elif sort.field == "title_string":
+        keys = columns.parts["title"].texts.keys
+    elif sort.field in columns.values:
+        keys = columns.values[sort.field].keys
+    else:
+        keys = columns.keep(("order", sort.field), lambda: _order_apart(connection, columns, sort.field))
+    return np.where(keys == LAST, LAST, -keys) if sort.descending else keys
+
+
+def _order_apart(connection: sa.Connection, columns: Columns, field: str) -> Keys:
+    """The order of rows by a field that the columns in memory lack."""
+    if field in SCALARS:
+        value: Any = INDEX.c[field]
+    else:
+        text = INDEX.c.others[field][0].astext
+        value = sa.cast(text, sa.Numeric) if kind_of(field) is Kind.NUMBER else text.collate("C")
+    ranked = sa.select(INDEX.c.number, sa.func.dense_rank().over(order_by=value)).where(value.is_not(None))
+    told = np.array(connection.execute(ranked).all(), np.int64).reshape(-1, 2)
+    keys = np.full(columns.size, LAST)
+    keys[columns.rows_of(told[:, 0])] = told[:, 1]
+    return keys
 
 
 def returned_columns(request: SearchRequest) -> list[sa.Column[Any]]:
-    """Return the columns that hold the fields asked for."""
+    """Return the columns of the table that hold the fields asked for."""
     if request.fields is None:
         return [INDEX.c.stored, *(INDEX.c[name] for name in DICTIONARIES)]
     direct = [INDEX.c[name] for name in request.fields if name in NAMED or name in DICTIONARIES]
     apart = any(name not in NAMED and name not in DICTIONARIES and name != "score" for name in request.fields)
     return [*direct, INDEX.c.stored] if apart else direct
-
-
-def _told(score: Score | None) -> Score:
-    return sa.literal(1.0) if score is None else sa.cast(score, sa.REAL)
-
-
-def _order(sort: Sort, score: Score | None) -> sa.UnaryExpression[Any] | None:
-    if sort.field == "score":
-        if score is None:  # all are equal
-            return None
-        value: sa.ColumnElement[Any] = score
-    elif sort.field == "title_string":
-        value = INDEX.c.title
-    elif sort.field in SCALARS or sort.field in DATES:
-        value = INDEX.c[sort.field]
-    else:
-        text = INDEX.c.others[sort.field][0].astext
-        value = sa.cast(text, sa.Numeric) if kind_of(sort.field) is Kind.NUMBER else text.collate("C")
-    return (value.desc() if sort.descending else value.asc()).nulls_last()

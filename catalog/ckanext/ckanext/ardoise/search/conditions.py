@@ -6,6 +6,8 @@ A condition may be NULL where a document lacks the field: it then does not hold,
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any as AnyType
@@ -44,7 +46,7 @@ Condition = sa.ColumnElement[bool]
 FORMS = sa.literal_column("'simple'::regconfig")
 FRENCH = sa.literal_column(f"'{CONFIGURATION}'::regconfig")
 MOST_COMBINATIONS = 300
-TRIGRAM = 3
+SHORTEST_PART = 3  # characters that are looked for anywhere in a title; fewer, where a word begins
 _NOTHING = sa.false()
 
 
@@ -74,16 +76,6 @@ def condition(clause: Clause, now: datetime) -> Condition:
     raise QuerySyntaxError("un terme d'une sorte inconnue")
 
 
-def reads_texts(clause: Clause) -> bool:
-    """Say whether a clause, or one within it, is about long texts, which only an index finds quickly."""
-    match clause:
-        case Group():
-            return any(map(reads_texts, (*clause.required, *clause.optional, *clause.prohibited)))
-        case Match() | AnyWord() | Wildcard():
-            return kind_of(clause.field) is Kind.TEXT and clause.field != "title"
-    return False
-
-
 def text_query(text: str) -> sa.ColumnElement[AnyType]:
     """Return ``text``, made by :mod:`ckanext.ardoise.search.words`, as a text query in French."""
     return sa.func.to_tsquery(FRENCH, text)
@@ -105,20 +97,29 @@ def _denied(held: Condition) -> Condition:
 
 def _at_least(needed: int, clauses: tuple[Clause, ...], now: datetime) -> Condition:
     """Whether so many of the clauses hold."""
-    everywhere = [_everywhere(each) for each in clauses]
-    if all(everywhere) and (combined := _combined(needed, [str(text) for text in everywhere])):
-        return INDEX.c.words.bool_op("@@")(text_query(combined))
+    if (everywhere := many_everywhere(needed, clauses)) is not None:
+        return everywhere
     if needed == 1:
         together = _same_field(clauses)
         return sa.or_(*(condition(each, now) for each in clauses)) if together is None else together
-    held = [sa.case((condition(each, now), 1), else_=0) for each in clauses]
-    total: sa.ColumnElement[int] = held[0]
-    for each in held[1:]:
-        total = total + each
-    if all(everywhere):  # the index finds those worth counting in
-        some = " | ".join(f"({text})" for text in everywhere)
-        return sa.and_(INDEX.c.words.bool_op("@@")(text_query(some)), total >= needed)
-    return total >= needed
+    return _total(condition(each, now) for each in clauses) >= needed
+
+
+def many_everywhere(needed: int, clauses: tuple[Clause, ...]) -> Condition | None:
+    """Whether so many of the clauses hold, all of them about the words of the whole document; None if some is not."""
+    texts = [_everywhere(each) for each in clauses]
+    if not all(texts):
+        return None
+    if combined := _combined(needed, texts):
+        return INDEX.c.words.bool_op("@@")(text_query(combined))
+    some = " | ".join(f"({text})" for text in texts)  # the index finds those worth counting in
+    total = _total(INDEX.c.words.bool_op("@@")(text_query(text)) for text in texts)
+    return sa.and_(INDEX.c.words.bool_op("@@")(text_query(some)), total >= needed)
+
+
+def _total(held: Iterable[Condition]) -> sa.ColumnElement[int]:
+    numbers: list[sa.ColumnElement[int]] = [sa.case((each, 1), else_=0) for each in held]
+    return functools.reduce(operator.add, numbers)
 
 
 def _everywhere(clause: Clause) -> str:
@@ -183,8 +184,7 @@ def _match(clause: Match, now: datetime) -> Condition:
     if kind is Kind.SUBSTRING:
         return _substring(field, value)
     if kind is Kind.DATE:
-        moment = calculated(value, now) or _refuse(field, "une date")
-        return _equal(field, moment if field in DATES else sortable(moment))
+        return _equal(field, _date_bound(field, value, now))
     if kind is Kind.NUMBER:
         return _equal(field, str(_number(field, value)))
     if kind is Kind.AREA:
@@ -215,12 +215,17 @@ def _words(field: str, query: Callable[..., str], value: str) -> Condition:
     return held
 
 
-def _substring(field: str, value: str) -> Condition:
-    """Part of a name or title; the start of a word where no trigram tells the few documents worth looking into."""
+def substring(field: str, value: str) -> tuple[str, bool]:
+    """Return the part of a name or title that is meant, and whether a word must begin with it: short ones are many."""
     needle = value.strip().lower() if field == "name_ngram" else " ".join(words_of(value))
+    return needle, len(needle) < SHORTEST_PART and needle.isalnum()
+
+
+def _substring(field: str, value: str) -> Condition:
+    needle, words_only = substring(field, value)
     if not needle:
         return _NOTHING
-    if len(needle) < TRIGRAM and needle.isalnum():
+    if words_only:
         label = "B" if field == "name_ngram" else "A"
         return INDEX.c.heading.bool_op("@@")(sa.func.to_tsquery(FORMS, f"{needle}:*{label}"))
     column = INDEX.c.name if field == "name_ngram" else INDEX.c.title
@@ -299,8 +304,17 @@ def _between(clause: Between, now: datetime) -> Condition:
 def _date_bound(field: str, bound: str | None, now: datetime) -> AnyType:
     if bound is None:
         return None
-    moment = calculated(bound, now) or _refuse(field, "une date")
-    return moment if field in DATES else sortable(moment)
+    when = moment(field, bound, now)
+    return when if field in DATES else sortable(when)
+
+
+def moment(field: str, text: str, now: datetime) -> datetime:
+    """Return the moment that a date field is compared with.
+
+    Raises:
+        QuerySyntaxError: the text is no date, nor date mathematics.
+    """
+    return calculated(text, now) or _refuse(field, "une date")  # type: ignore[no-any-return]
 
 
 def _number(field: str, value: str) -> int:

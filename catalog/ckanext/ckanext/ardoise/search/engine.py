@@ -9,32 +9,28 @@ visibility, so one reader's are never another's. Connections are never shared wi
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from ckanext.ardoise.search.answers import COUNTED, counts, page, returned_columns
 from ckanext.ardoise.search.clauses import Clause
-from ckanext.ardoise.search.conditions import Condition, condition, reads_texts
+from ckanext.ardoise.search.conditions import condition
 from ckanext.ardoise.search.documents import row
-from ckanext.ardoise.search.freetext import misspelt
-from ckanext.ardoise.search.kept import Kept
-from ckanext.ardoise.search.ranking import is_part_of_title, score
+from ckanext.ardoise.search.mirror import BehindError, Mirror
 from ckanext.ardoise.search.request import SearchRequest
+from ckanext.ardoise.search.searching import Answer, Search
 from ckanext.ardoise.search.spelling import RESEMBLANCE, spelled
 from ckanext.ardoise.search.table import GENERATION, INDEX
 from ckanext.ardoise.search.writing import Row, Waiting, addition, batches, counting, parameters
 
 SLOWEST_SECONDS = 20  # a statement that takes longer is given up
 MOST_KNOWN = 200_000  # words of the index that this process need not write again
-LARGEST_KEPT = 2_000  # facet values or places of what is kept of one request
 ATTEMPTS = 4  # of a write that another one made impossible
 _CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
 _REFUSED = ("22", "23", "54")  # classes: data, integrity, program limits
@@ -42,30 +38,7 @@ _REFUSED = ("22", "23", "54")  # classes: data, integrity, program limits
 _SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
 
 
-_ON_INDEXES_ONLY = sa.text("SET LOCAL enable_seqscan = off")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a search found."""
-
-    hits: int
-    documents: list[dict[str, Any]]
-    facets: dict[str, list[Any]]  # Solr's flat list: value, number, value, number…
-
-
 Document = Mapping[str, Any]  # as CKAN hands it over
-Places = tuple[tuple[str, float], ...]  # documents of a page, in order: index_id and score
-Counted = tuple[int, dict[str, list[Any]]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """An answer before its documents are read."""
-
-    hits: int
-    facets: dict[str, list[Any]]
-    places: Places
 
 
 class SearchEngine:
@@ -76,7 +49,7 @@ class SearchEngine:
         sa.event.listen(self._engine, "connect", _settle)
         self._deferring = sa.create_engine(url, pool_size=1, max_overflow=12)
         sa.event.listen(self._deferring, "connect", _defer)
-        self._kept = Kept()
+        self._mirror = Mirror()
         self._known: set[str] = set()
         self._last = -1  # the generation of this process's last write
         self._waiting = Waiting(self._gathered)
@@ -86,7 +59,7 @@ class SearchEngine:
         """Leave this process's copies of its parent's connections alone, and begin with new ones."""
         for engine in (self._engine, self._deferring):
             engine.dispose(close=False)
-        self._kept.renew_lock()
+        self._mirror.forget()
         self._waiting.leave()
 
     def close(self) -> None:
@@ -137,71 +110,25 @@ class SearchEngine:
 
         clause = _again_if_needed(spell)
         erased = sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC)))
-        self._write([(counting(), {}), (erased, {})])
+        self._write([(counting(erasing=True), {}), (erased, {})])
 
-    def search(self, request: SearchRequest, now: datetime | None = None, key: Any = None) -> Answer:
+    def search(self, request: SearchRequest, now: datetime | None = None) -> Answer:
         """Return the page of documents, their number and the facets that the request asks for.
 
         Args:
             request: what is asked.
             now: the request's NOW.
-            key: what says everything of the request but its page; None where its counts can not be kept.
 
         Raises:
-            QuerySyntaxError: some part of the request can not be asked in SQL.
+            QuerySyntaxError: some part of the request is not understood.
         """
         self._waiting.flush()
-        return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC), key))
+        return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC)))
 
-    def _searched(self, request: SearchRequest, moment: datetime, key: Any) -> Answer:
-        page_key = None if key is None else (key, request.start, request.rows, request.sorts)
-        with self._reading() as connection:
-            generation = connection.execute(sa.select(GENERATION.c.number)).scalar_one()
-            found = self._kept.get(page_key, generation)
-            if found is None:
-                found = self._found(connection, request, moment, generation, key)
-                if len(found.places) + sum(map(len, found.facets.values())) <= LARGEST_KEPT:
-                    self._kept.put(page_key, generation, found)
-            documents = _read(connection, found.places, request)
-        # Copies: CKAN writes into the facets it is given, and what is kept must stay as it was counted.
-        return Answer(found.hits, documents, {field: list(each) for field, each in found.facets.items()})
-
-    def _found(
-        self, connection: sa.Connection, request: SearchRequest, moment: datetime, generation: int, key: Any
-    ) -> _Found:
-        request = _spelled(connection, request)
-        clauses = (request.query, *request.filters)
-        if any(map(reads_texts, clauses)) or is_part_of_title(request.query):
-            connection.execute(_ON_INDEXES_ONLY)
-        where = _where(request, moment)
-        if is_part_of_title(request.query) and not request.facets:
-            return _at_once(connection, where, request)
-        hits, facets = self._counted(connection, where, request, generation, key)
-        looser = misspelt(request.query) if request.typed and not hits else None
-        if looser is not None:
-            request = _spelled(connection, replace(request, query=looser))
-            where = _where(request, moment)
-            other = None if key is None else ("misspelt", key)
-            hits, facets = self._counted(connection, where, request, generation, other)
-        places: Places = ()
-        if request.rows and hits > request.start:
-            weighed = score(request.query, request.weights, hits)
-            places = tuple(map(tuple, connection.execute(page(where, weighed, request)).all()))
-        return _Found(hits, facets, places)
-
-    def _counted(
-        self, connection: sa.Connection, where: Condition, request: SearchRequest, generation: int, key: Any
-    ) -> Counted:
-        if (kept := self._kept.get(key, generation)) is not None:
-            return kept
-        found = connection.execute(counts(where, request)).all()
-        facets: dict[str, list[Any]] = {field: [] for field in request.facets}
-        for position, value, number in found[1:]:
-            facets[request.facets[position]] += (value, int(number))
-        counted = (int(found[0][2]), facets)
-        if len(found) <= LARGEST_KEPT:
-            self._kept.put(key, generation, counted)
-        return counted
+    def _searched(self, request: SearchRequest, now: datetime) -> Answer:
+        while True:
+            with contextlib.suppress(BehindError), self._reading() as connection:
+                return Search(connection, self._mirror.at(connection), now).answer(request)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -309,53 +236,3 @@ def _defer(connection: Any, record: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
     connection.commit()
-
-
-def _spelled(connection: sa.Connection, request: SearchRequest) -> SearchRequest:
-    filters = tuple(spelled(connection, each) for each in request.filters)
-    return replace(request, query=spelled(connection, request.query), filters=filters)
-
-
-def _where(request: SearchRequest, now: datetime) -> Condition:
-    """All conditions; beside those on long texts, the others are asked of the rows that the index on texts finds.
-
-    PostgreSQL does not count the reading of long texts: left to choose, it would find documents by another index and
-    then look into the text of each.
-    """
-    clauses = (request.query, *request.filters)
-    if not any(map(reads_texts, clauses)):
-        return sa.and_(*(condition(each, now) for each in clauses))
-    held = [(each, condition(each, now)) for each in clauses]
-    return sa.and_(*(each if reads_texts(clause) else sa.case((each, True), else_=False) for clause, each in held))
-
-
-def _at_once(connection: sa.Connection, where: Condition, request: SearchRequest) -> _Found:
-    """Count and page in one statement: what a search has time for while a person types."""
-    statement = page(where, score(request.query, request.weights, 0), request).add_columns(COUNTED)
-    rows = connection.execute(statement).all()
-    if rows:
-        return _Found(rows[0][2], {}, tuple((each[0], each[1]) for each in rows))
-    beyond = request.start or not request.rows  # no row to tell it
-    return _Found(connection.execute(counts(where, request)).all()[0][2] if beyond else 0, {}, ())
-
-
-def _read(connection: sa.Connection, places: Places, request: SearchRequest) -> list[dict[str, Any]]:
-    """The documents at some places, as the same snapshot has them."""
-    if not places:
-        return []
-    statement = sa.select(INDEX.c.index_id.label("place"), *returned_columns(request))
-    read = connection.execute(statement.where(INDEX.c.index_id.in_([each for each, _ in places])))
-    rows = {each.place: dict(each._mapping) for each in read}
-    return [_document(rows[place], weight, request) for place, weight in places]
-
-
-def _document(told: dict[str, Any], weight: float, request: SearchRequest) -> dict[str, Any]:
-    """What a page's row gives back, in the order of the fields asked for."""
-    told.pop("place")
-    document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
-    document |= {name: value for name, value in told.items() if value is not None}
-    if request.fields is None:
-        return document
-    if "score" in request.fields:
-        document["score"] = weight
-    return {name: document[name] for name in request.fields if name in document}

@@ -13,13 +13,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION
 
 from ckanext.ardoise.search.clauses import AnyWord, Clause, Group, Match
+from ckanext.ardoise.search.columns import Columns, Mask
 from ckanext.ardoise.search.conditions import text_query
 from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
 from ckanext.ardoise.search.freetext import Fields
+from ckanext.ardoise.search.mirror import NOTHING, NUMBERS, among, numbers
 from ckanext.ardoise.search.table import INDEX
 from ckanext.ardoise.search.words import all_words, phrase, words_of
 
@@ -28,43 +32,62 @@ MOST_TERMS = 100
 PHRASE_BONUS = 0.5
 _BY_LENGTH = 1  # ts_rank's normalization: long texts hold more words
 _LABELS = {"title": "A", "name": "B", "tags": "C", "groups": "C"}
-Score = sa.ColumnElement[Any]
+Scores = npt.NDArray[np.float32]  # one a row of the index
+Term = Match | AnyWord
 
 
-def score(clause: Clause, weights: Fields, hits: int) -> Score | None:
-    """Return the score of the documents that ``clause`` describes; None where all are equal.
+def scores(connection: sa.Connection, columns: Columns, mask: Mask, clause: Clause, weights: Fields) -> Scores | None:
+    """Return the score of the documents of ``mask``, which ``clause`` describes; None where all are equal.
 
     Args:
+        connection: on the snapshot that ``columns`` are of.
+        columns: all rows.
+        mask: those found.
         clause: the main query; filters weigh nothing.
         weights: fields and how much a word in each weighs.
-        hits: how many documents there are.
     """
     terms = list(_terms(clause))[:MOST_TERMS]
-    parts = [each for term in terms if (each := _place(term)) is not None]
-    if parts:  # part of a title: where it stands says enough, of many results at once
+    parts = [each for term in terms if (each := _place(columns, term)) is not None]
+    if parts:  # part of a title: where it stands says enough
         return functools.reduce(operator.add, parts)
-    vector = INDEX.c.words if hits <= MOST_WEIGHED_WHOLE else INDEX.c.heading
+    if not any(map(_text, terms)):
+        return None
+    if mask.sum() <= MOST_WEIGHED_WHOLE:
+        found = _weighed(clause, terms, weights, INDEX.c.words).where(among(columns.numbers[mask]))
+        return _told(connection, columns, found)
+    some = text_query(" | ".join(f"({text})" for term in terms if (text := _text(term))))
+    found = _weighed(clause, terms, weights, INDEX.c.heading).where(INDEX.c.heading.bool_op("@@")(some))
+    kept = columns.keep(("score", clause, weights), lambda: _told(connection, columns, found))
+    return kept  # type: ignore[no-any-return]
+
+
+def _weighed(clause: Clause, terms: list[Term], weights: Fields, vector: Any) -> sa.Select[Any]:
+    """The statement that tells numbers of rows and their scores."""
     array = _array(weights)
     by_boost: dict[float, list[str]] = defaultdict(list)
     for term in terms:
         text = _text(term)
         if text:
             by_boost[term.boost].append(f"({text})")
+    parts: list[Any] = []
     for boost, texts in by_boost.items():
         query = text_query(" | ".join(texts))
         weighed = sa.func.ts_rank(array, vector, query, _BY_LENGTH) * boost
         parts.append(sa.case((vector.bool_op("@@")(query), weighed), else_=0.0))  # most have none of them there
     if together := _together(clause):
         parts.append(sa.case((vector.bool_op("@@")(text_query(together)), PHRASE_BONUS), else_=0.0))
-    return functools.reduce(operator.add, parts) if parts else None
+    score = sa.func.float8send(sa.cast(functools.reduce(operator.add, parts), DOUBLE_PRECISION))
+    return sa.select(NUMBERS, sa.func.coalesce(sa.func.string_agg(score, NOTHING, type_=BYTEA), NOTHING))
 
 
-def is_part_of_title(clause: Clause) -> bool:
-    """Say whether a query looks for parts of titles, so that its score needs no number of results."""
-    return any(_place(term) is not None for term in _terms(clause))
+def _told(connection: sa.Connection, columns: Columns, statement: sa.Select[Any]) -> Scores:
+    found, weights = connection.execute(statement).one()
+    told = np.zeros(columns.size, np.float32)
+    told[columns.rows_of(numbers(found))] = np.frombuffer(weights, ">f8")
+    return told
 
 
-def _terms(clause: Clause) -> Iterator[Match | AnyWord]:
+def _terms(clause: Clause) -> Iterator[Term]:
     """What the query asks for, whether it must be there or not."""
     if isinstance(clause, Group):
         for each in (*clause.required, *clause.optional):
@@ -73,7 +96,7 @@ def _terms(clause: Clause) -> Iterator[Match | AnyWord]:
         yield clause
 
 
-def _array(weights: Fields) -> Score:
+def _array(weights: Fields) -> sa.ColumnElement[Any]:
     """``ts_rank``'s weights of the labels D, C, B and A, the largest being 1."""
     told = dict.fromkeys("DCBA", 0.0)
     for field, weight in weights:
@@ -83,7 +106,7 @@ def _array(weights: Fields) -> Score:
     return sa.cast([max(told[label] / largest, 0.01) for label in "DCBA"], ARRAY(sa.REAL))
 
 
-def _text(term: Match | AnyWord) -> str:
+def _text(term: Term) -> str:
     if isinstance(term, AnyWord):
         return " | ".join(all_words(word, _LABELS.get(term.field, "")) for word in term.words[:MOST_TERMS])
     if kind_of(term.field) is Kind.SUBSTRING:
@@ -97,17 +120,11 @@ def _text(term: Match | AnyWord) -> str:
     return phrase(term.value, label) if term.phrase else all_words(term.value, label)
 
 
-def _place(term: Match | AnyWord) -> Score | None:
+def _place(columns: Columns, term: Term) -> Scores | None:
     """For part of a title: whether it begins the title, or a word of it."""
     if not isinstance(term, Match) or term.field != "title_ngram":
         return None
-    needle, title = " ".join(words_of(term.value)), INDEX.c.title
-    return sa.case(
-        (title.startswith(needle, autoescape=True), 3.0),
-        (title.contains(f" {needle}", autoescape=True), 2.0),
-        (title.contains(needle, autoescape=True), 1.0),
-        else_=0.0,
-    )
+    return columns.title_part(" ".join(words_of(term.value))).astype(np.float32)
 
 
 def _together(clause: Clause) -> str:

@@ -26,20 +26,23 @@ MOST_MATCHING = 1_000
 MOST_LOOKED_UP = 20  # clauses of one query
 
 
-def spelled(connection: sa.Connection, clause: Clause) -> Clause:
-    """Return ``clause`` with the words that the index holds for its fuzzy words, wildcards and parts of titles.
+def spelled(connection: sa.Connection, clause: Clause, misspelt_titles: bool = False) -> Clause:
+    """Return ``clause`` with the words that the index holds for its fuzzy words and wildcards.
+
+    With ``misspelt_titles``, for its parts of titles too: also titles with words that resemble those.
 
     Raises:
         QuerySyntaxError: it has too many of these, or one that too many words answer.
     """
-    return _Speller(connection).spelled(clause)
+    return _Speller(connection, misspelt_titles).spelled(clause)
 
 
 class _Speller:
     """Counts what it looks up."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, misspelt_titles: bool) -> None:
         self._connection = connection
+        self._misspelt_titles = misspelt_titles
         self._left = MOST_LOOKED_UP
 
     def spelled(self, clause: Clause) -> Clause:
@@ -55,7 +58,7 @@ class _Speller:
                 return self._fuzzy(clause)
             case Wildcard() if kind_of(clause.field) is Kind.TEXT:
                 return self._wildcard(clause)
-            case Match(field="title_ngram"):
+            case Match(field="title_ngram") if self._misspelt_titles:
                 return self._part_of_title(clause)
         return clause
 
@@ -102,12 +105,9 @@ class _Speller:
         return AnyWord(clause.field, tuple(sorted(words)), clause.boost)
 
     def _part_of_title(self, clause: Match) -> Clause:
-        """Also titles with words that resemble those typed, where no word of the index holds one of them."""
+        """Also titles with words that resemble those typed."""
         words = words_of(clause.value)
         if not words or min(map(len, words)) < SHORTEST_MISSPELT or len(words) > MOST_LOOKED_UP // 4:
-            return clause
-        known = sa.select(WORDS.c.word).where(WORDS.c.word.contains(words[-1], autoescape=True)).limit(1)
-        if self._found(known):
             return clause
         alike = tuple(AnyWord("title", tuple(self._alike(word)), clause.boost) for word in words)
         return Group(optional=(clause, Group(required=alike)))

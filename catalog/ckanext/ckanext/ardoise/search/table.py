@@ -1,7 +1,8 @@
-"""The index's table, as migration ``ardoise_0002`` makes it, the words it holds, and the row of its generation.
+"""The index's table, as migration ``ardoise_0004`` leaves it, the words it holds, and the row of its generation.
 
-One row a document. What every search filters and counts by has a column of its own, with PostgreSQL's statistics;
-other fields lie in ``others``. The large columns are only read for the documents of one page.
+One row a document. What every search filters, counts and orders by has a column of its own, which each process keeps
+in memory (:mod:`ckanext.ardoise.search.mirror`); other fields lie in ``others``. The large columns are only read for
+the documents of one page.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _METADATA = sa.MetaData()
 INDEX = sa.Table(
     "ardoise_search_index",
     _METADATA,
+    sa.Column("number", sa.BigInteger, sa.Identity(), nullable=False),  # the row's own, whatever is written into it
+    sa.Column("written", sa.BigInteger, nullable=False),  # the generation that wrote it last
     sa.Column("index_id", sa.Text, primary_key=True),
     *(sa.Column(name, sa.Text) for name in SCALARS if name != "index_id"),
     *(sa.Column(name, ARRAY(sa.Text), nullable=False) for name in LISTS),
@@ -50,4 +53,5 @@ GENERATION = sa.Table(
     "ardoise_search_generation",
     _METADATA,
     sa.Column("number", sa.BigInteger, nullable=False),  # one row; every write adds one
+    sa.Column("erased", sa.BigInteger, nullable=False),  # its number when documents were last erased
 )

@@ -24,13 +24,15 @@ from ckanext.ardoise.search.table import GENERATION, INDEX, WORDS
 Row = Mapping[str, Any]
 MOST_TOGETHER = 100  # rows of one statement
 LARGEST_TOGETHER = 4_000_000  # characters of one statement
-_COMPUTED = ("heading", "words", "forms")
+_COMPUTED = ("heading", "words", "forms", "written")
 
 
-def counting() -> Any:
+def counting(erasing: bool = False) -> Any:
     """Return the statement that counts one generation more, and tells its number."""
-    one_more = GENERATION.c.number + sa.literal_column("1")
-    return sa.update(GENERATION).values(number=one_more).returning(GENERATION.c.number)
+    told = {"number": GENERATION.c.number + sa.literal_column("1")}
+    if erasing:
+        told["erased"] = told["number"]
+    return sa.update(GENERATION).values(**told).returning(GENERATION.c.number)
 
 
 @functools.cache
@@ -40,12 +42,13 @@ def addition(dialect: sa.Dialect) -> str:
     It is written out once: SQLAlchemy keeps no compiled form of PostgreSQL's INSERT, and making one takes longer than
     running it. It answers the generation's number, unless every row was older than the index's own.
     """
-    names = [column.name for column in INDEX.columns]
+    names = [column.name for column in INDEX.columns if column.name != "number"]
     given = sa.func.json_to_recordset(sa.cast(sa.bindparam("rows", type_=sa.Text), sa.JSON))
     columns = given.table_valued(*(sa.column(name, kind) for name, kind in _given()), name="given")
     told = columns.render_derived(with_types=True)
     made = {**{name: told.c[name] for name in names if name not in _COMPUTED}, **vectors(told.c)}
     generation = counting().cte("generation")  # read by the rows: it is therefore counted, and locked, first
+    made["written"] = generation.c.number
     values = sa.select(*(made[name].label(name) for name in names)).select_from(generation, told)
     added = insert(INDEX).from_select(names, values)
     newer = sa.func.coalesce(added.excluded.metadata_modified >= INDEX.c.metadata_modified, sa.true())
@@ -60,7 +63,7 @@ def addition(dialect: sa.Dialect) -> str:
 def _given() -> Iterator[tuple[str, Any]]:
     """The columns of a row as JSON has them: of the index, but for those computed from the texts beside them."""
     for column in INDEX.columns:
-        if column.name not in _COMPUTED:
+        if column.name not in (*_COMPUTED, "number"):
             plain = isinstance(column.type, (ARRAY, JSONB, sa.DateTime))
             yield column.name, column.type if plain else sa.Text()
     for name in TEXTS:

@@ -1,0 +1,98 @@
+"""Answers one search on one snapshot: rows found, facets counted, the page ordered and its documents read.
+
+Whether words that resemble those typed are tried depends on what the reader may see alone: filters on visibility are
+part of every step.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ckanext.ardoise.search.answers import DEFAULT_ORDER, facet, page, returned_columns
+from ckanext.ardoise.search.columns import Columns, Mask
+from ckanext.ardoise.search.freetext import misspelt
+from ckanext.ardoise.search.matching import Matching
+from ckanext.ardoise.search.mirror import among
+from ckanext.ardoise.search.ranking import Scores, scores
+from ckanext.ardoise.search.request import SearchRequest
+from ckanext.ardoise.search.spelling import spelled
+from ckanext.ardoise.search.table import INDEX
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found."""
+
+    hits: int
+    documents: list[dict[str, Any]]
+    facets: dict[str, list[Any]]  # Solr's flat list: value, number, value, number…
+
+
+@dataclass(frozen=True)
+class Search:
+    """One search, on one snapshot."""
+
+    connection: sa.Connection
+    columns: Columns
+    now: datetime
+
+    def answer(self, request: SearchRequest) -> Answer:
+        """Return the page of documents, their number and the facets that the request asks for."""
+        request, mask = self._found(request)
+        hits = int(mask.sum())
+        facets = {each: facet(self.connection, self.columns, mask, each, request) for each in request.facets}
+        weighed = None
+        if hits > request.start and request.rows and _is_weighed(request):
+            weighed = scores(self.connection, self.columns, mask, request.query, request.weights)
+        rows = page(self.connection, self.columns, mask, weighed, request)
+        return Answer(hits, self._read(rows, weighed, request), facets)
+
+    def _found(self, request: SearchRequest) -> tuple[SearchRequest, Mask]:
+        """The request as the index spells it and its rows; if its reader sees none, those that may be meant."""
+        filters = tuple(spelled(self.connection, each) for each in request.filters)
+        plain = replace(request, query=spelled(self.connection, request.query), filters=filters)
+        mask = self._matching(plain)
+        if mask.any():
+            return plain, mask
+        meant = misspelt(request.query) if request.typed else request.query
+        if meant is None:
+            return plain, mask
+        looser = replace(plain, query=spelled(self.connection, meant, misspelt_titles=True))
+        return looser, mask if looser == plain else self._matching(looser)
+
+    def _matching(self, request: SearchRequest) -> Mask:
+        return Matching(self.columns, self.connection, self.now).all_of((*request.filters, request.query))
+
+    def _read(self, rows: list[int], weighed: Scores | None, request: SearchRequest) -> list[dict[str, Any]]:
+        """The documents of some rows, in order."""
+        if not rows:
+            return []
+        statement = sa.select(INDEX.c.number.label("place"), *returned_columns(request))
+        found = self.connection.execute(statement.where(among(self.columns.numbers[rows])))
+        told = {each.place: dict(each._mapping) for each in found}
+        return [
+            _document(told[int(self.columns.numbers[row])], 1.0 if weighed is None else float(weighed[row]), request)
+            for row in rows
+        ]
+
+
+def _is_weighed(request: SearchRequest) -> bool:
+    """Whether anything of the answer depends on scores."""
+    return "score" in (request.fields or ()) or any(each.field == "score" for each in request.sorts or DEFAULT_ORDER)
+
+
+def _document(told: dict[str, Any], weight: float, request: SearchRequest) -> dict[str, Any]:
+    """What a page's row gives back, in the order of the fields asked for."""
+    told.pop("place")
+    document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
+    document |= {name: value for name, value in told.items() if value is not None}
+    if request.fields is None:
+        return document
+    if "score" in request.fields:
+        document["score"] = weight
+    return {name: document[name] for name in request.fields if name in document}
