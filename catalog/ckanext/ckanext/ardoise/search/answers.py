@@ -23,18 +23,15 @@ def facet(connection: sa.Connection, columns: Columns, mask: Mask, field: str, r
 
     The most frequent values first, then in their own order (bytes, as Solr).
     """
+    least, most = request.facet_minimum, request.facet_limit
     if field in columns.values:
-        counted = columns.values[field].counts(mask)
+        counted = columns.values[field].counts(mask, least, most)
     else:
         found = connection.execute(_counted_apart(field).where(among(columns.numbers[mask])).group_by(sa.text("value")))
-        counted = [(value, int(number)) for value, number in found]
-    counted = [each for each in counted if each[1] >= request.facet_minimum]
-    limit = request.facet_limit
-    if 0 <= limit < len(counted):  # of many values, those that may be among the first
-        least = np.partition([-number for _, number in counted], limit - 1)[limit - 1] if limit else 0
-        counted = [each for each in counted if -each[1] <= least]
-    counted.sort(key=lambda each: (-each[1], each[0].encode()))
-    return [item for each in (counted[:limit] if limit >= 0 else counted) for item in each]
+        counted = [(value, int(number)) for value, number in found if number >= least]
+        counted.sort(key=lambda each: (-each[1], each[0].encode()))
+        counted = counted[:most] if most >= 0 else counted
+    return [item for each in counted for item in each]
 
 
 def _counted_apart(field: str) -> sa.Select[Any]:

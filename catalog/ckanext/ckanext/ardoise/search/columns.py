@@ -67,10 +67,18 @@ class Values:
         """Rows with any value."""
         return self.at(slice(None))
 
-    def counts(self, mask: Mask) -> list[tuple[str, int]]:
-        """How many rows of ``mask`` have each value, where there are any; a row has each of its values once."""
+    def counts(self, mask: Mask, least: int, most: int) -> list[tuple[str, int]]:
+        """The values that at least ``least`` rows of ``mask`` have, with their numbers: the most frequent first.
+
+        A row has each of its values once. ``most`` of them, or all where it is negative.
+        """
         numbers = np.bincount(self.codes[mask[self.rows]], minlength=1)
-        return [(self.names[code], int(numbers[code])) for code in np.flatnonzero(numbers)]
+        codes = np.flatnonzero(numbers >= max(least, 1))
+        if 0 < most < len(codes):  # of many, those that may be among the first
+            codes = codes[numbers[codes] >= np.partition(numbers[codes], -most)[-most]]
+        told = [(self.names[code], int(numbers[code])) for code in codes.tolist()]
+        told.sort(key=lambda each: (-each[1], each[0].encode()))
+        return told[:most] if most >= 0 else told
 
     @functools.cached_property
     def keys(self) -> Keys:
