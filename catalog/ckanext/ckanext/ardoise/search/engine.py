@@ -2,9 +2,8 @@
 
 A write is one transaction and visible at once. Two writers of one document leave the later version
 (``metadata_modified``), whichever comes last; writers come one after the other, and briefly. A search is one read-only
-transaction on one snapshot: its count, its facets and its page agree. Counts are kept as long as no write happened
-since (:data:`~ckanext.ardoise.search.table.GENERATION`); they belong to the whole request with its filters on
-visibility, so one reader's are never another's. Connections are never shared with a forked process.
+transaction on one snapshot, with the columns in memory that belong to it (:mod:`~ckanext.ardoise.search.mirror`): its
+count, its facets and its page agree. Connections are never shared with a forked process.
 """
 
 from __future__ import annotations

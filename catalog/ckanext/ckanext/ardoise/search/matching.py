@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from ckanext.ardoise.search.clauses import AnyWord, Area, Between, Clause, Everything, Group, Match, Present, Wildcard
 from ckanext.ardoise.search.columns import NO_DATE, Columns, Mask
-from ckanext.ardoise.search.conditions import condition, is_prefix, many_everywhere, moment, substring
+from ckanext.ardoise.search.comparisons import is_prefix, moment, substring
+from ckanext.ardoise.search.conditions import condition, many_everywhere
 from ckanext.ardoise.search.fields import EVERYTHING, SUBSTRINGS, Kind, kind_of
 from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
 

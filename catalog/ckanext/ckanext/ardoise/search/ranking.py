@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION
 
 from ckanext.ardoise.search.clauses import AnyWord, Clause, Group, Match
 from ckanext.ardoise.search.columns import Columns, Mask
-from ckanext.ardoise.search.conditions import text_query
+from ckanext.ardoise.search.comparisons import text_query
 from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
 from ckanext.ardoise.search.freetext import Fields
 from ckanext.ardoise.search.mirror import NOTHING, NUMBERS, among, numbers

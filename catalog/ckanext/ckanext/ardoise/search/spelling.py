@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from ckanext.ardoise.search.clauses import AnyWord, Clause, Fuzzy, Group, Match, QuerySyntaxError, Wildcard
-from ckanext.ardoise.search.conditions import is_prefix, like
+from ckanext.ardoise.search.comparisons import is_prefix, like
 from ckanext.ardoise.search.fields import Kind, kind_of
 from ckanext.ardoise.search.table import WORDS
 from ckanext.ardoise.search.words import fold, words_of
