@@ -26,6 +26,10 @@ MOST_KEPT = 400  # answers of one generation, most of them a byte a document
 STARTS_TEXT, STARTS_WORD, WITHIN = 3, 2, 1  # where a part stands in a text, as far as it matters
 
 
+class ChangedError(Exception):
+    """A write came between what a search read and what it reads now: it begins again."""
+
+
 @dataclass(frozen=True)
 class Values:
     """The whole values of one field: any number a row.
@@ -196,6 +200,7 @@ def _ends_a_word(before: npt.NDArray[np.uint8]) -> Mask:
 class Columns:
     """The index's rows at one generation."""
 
+    generation: int
     numbers: npt.NDArray[np.int64]  # what PostgreSQL calls each row
     values: Mapping[str, Values]
     parts: Mapping[str, Parts]
@@ -212,8 +217,20 @@ class Columns:
         return np.argsort(self.numbers)
 
     def rows_of(self, numbers: npt.NDArray[np.int64]) -> Rows:
-        """The rows of some of PostgreSQL's numbers, all of them there."""
-        return self._order[np.searchsorted(self.numbers, numbers, sorter=self._order)]
+        """The rows of some of PostgreSQL's numbers.
+
+        Raises:
+            ChangedError: there is no such row: it is of a later generation.
+        """
+        if not len(numbers):
+            return np.empty(0, np.intp)
+        if not self.size:
+            raise ChangedError
+        places = np.searchsorted(self.numbers, numbers, sorter=self._order)
+        rows = self._order[np.minimum(places, self.size - 1)]
+        if (self.numbers[rows] != numbers).any():
+            raise ChangedError
+        return rows
 
     def mask_of(self, numbers: npt.NDArray[np.int64]) -> Mask:
         """The rows of some of PostgreSQL's numbers, as a mask."""

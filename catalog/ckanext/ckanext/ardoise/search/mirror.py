@@ -17,7 +17,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 
-from ckanext.ardoise.search.columns import NO_DATE, Columns, Mask, Parts, Values
+from ckanext.ardoise.search.columns import NO_DATE, ChangedError, Columns, Mask, Parts, Values
 from ckanext.ardoise.search.fields import DATES, LISTS, SCALARS
 from ckanext.ardoise.search.table import GENERATION, INDEX
 
@@ -31,17 +31,12 @@ _SCANNING, _SEEKING = (sa.text(f"SET LOCAL enable_seqscan = {each}") for each in
 _EMPTY, _NO_PLACES = np.empty(0, np.int64), np.empty(0, np.int32)
 
 
-class BehindError(Exception):
-    """The snapshot is older than the columns that another thread has made meanwhile: begin the search again."""
-
-
 @dataclass(frozen=True)
 class _Kept:
-    """Columns, and what they are of."""
+    """Columns, and how many rows came since all were read: values of those before them stay in the lists of names."""
 
-    generation: int
     columns: Columns
-    replaced: int = 0  # rows since all were read; their values stay in the lists of names
+    replaced: int = 0
 
 
 class Mirror:
@@ -55,29 +50,33 @@ class Mirror:
         self._lock = threading.Lock()
         self._kept: _Kept | None = None
 
+    @property
+    def newest(self) -> Columns | None:
+        """The last columns made, if any; the index may have changed since."""
+        kept = self._kept
+        return None if kept is None else kept.columns
+
     def at(self, connection: sa.Connection) -> Columns:
         """Return the columns as the connection's snapshot has them; its first statement fixes that snapshot.
 
         Raises:
-            BehindError: they are newer already.
+            ChangedError: another thread has newer ones already.
         """
         generation, erased, _ = connection.execute(_NOW).one()
-        kept = self._kept
-        if kept is not None and kept.generation == generation:
-            return kept.columns
         with self._lock:
             kept = self._kept
-            if kept is not None and kept.generation > generation and self._is_newer(kept.generation, connection):
-                raise BehindError
-            if kept is None or kept.generation > generation or kept.replaced > kept.columns.size:
-                kept = _Kept(generation, _all(connection))
-            elif kept.generation < generation:
+            made = -1 if kept is None else kept.columns.generation
+            if made > generation and self._is_newer(made, connection):
+                raise ChangedError
+            if kept is None or made > generation or kept.replaced > kept.columns.size:
+                kept = _Kept(_all(connection, generation))
+            elif made < generation:
                 kept = _renewed(connection, kept, generation, erased)
             self._kept = kept
         return kept.columns
 
     def _is_newer(self, generation: int, connection: sa.Connection) -> bool:
-        """Whether the index really is at ``generation`` by now, and has not been put back to an older state."""
+        """Whether the index really is at ``generation`` by now."""
         with connection.engine.connect() as other:
             return bool(other.execute(sa.select(GENERATION.c.number)).scalar_one() >= generation)
 
@@ -101,26 +100,27 @@ def among(rows: Any) -> sa.ColumnElement[bool]:
     return INDEX.c.number == sa.any_(given)
 
 
-def _all(connection: sa.Connection) -> Columns:
+def _all(connection: sa.Connection, generation: int) -> Columns:
     empty = {name: Values([], {}, _NO_PLACES, _NO_PLACES, 0) for name in (*MIRRORED, _TITLE, _TITLE_WORDS)}
-    nothing = _columns(_EMPTY, empty, dict.fromkeys(DATES, _EMPTY))
+    nothing = _columns(generation, _EMPTY, empty, dict.fromkeys(DATES, _EMPTY))
     with _reading_all(connection):
         told = _read(connection, sa.true())
-    return _with(nothing, np.zeros(0, np.bool_), told)
+    return _with(nothing, generation, np.zeros(0, np.bool_), told)
 
 
 def _renewed(connection: sa.Connection, kept: _Kept, generation: int, erased: int) -> _Kept:
     """The columns with all that was written since."""
-    told = _read(connection, INDEX.c.written > kept.generation)
-    columns, new = kept.columns, told["number"]
+    columns = kept.columns
+    told = _read(connection, INDEX.c.written > columns.generation)
+    new = told["number"]
     stays = ~np.isin(columns.numbers, np.array(new, np.int64))
-    if erased > kept.generation:
+    if erased > columns.generation:
         with _reading_all(connection):
             left = connection.execute(sa.select(NUMBERS)).scalar_one()
         stays &= np.isin(columns.numbers, numbers(left))
     if not new and stays.all():
-        return replace(kept, generation=generation)
-    return _Kept(generation, _with(columns, stays, told), kept.replaced + len(new))
+        return replace(kept, columns=replace(columns, generation=generation))
+    return _Kept(_with(columns, generation, stays, told), kept.replaced + len(new))
 
 
 def _read(connection: sa.Connection, where: Any) -> dict[str, Sequence[Any]]:
@@ -133,7 +133,7 @@ def _read(connection: sa.Connection, where: Any) -> dict[str, Sequence[Any]]:
     return dict(zip(names, zip(*rows, strict=True) if rows else [()] * len(names), strict=True))
 
 
-def _with(columns: Columns, stays: Mask, told: Mapping[str, Sequence[Any]]) -> Columns:
+def _with(columns: Columns, generation: int, stays: Mask, told: Mapping[str, Sequence[Any]]) -> Columns:
     """The columns without the rows that do not stay, and then the rows ``told``."""
     places = np.cumsum(stays, dtype=np.int32) - 1
     left = int(stays.sum())
@@ -142,7 +142,9 @@ def _with(columns: Columns, stays: Mask, told: Mapping[str, Sequence[Any]]) -> C
     for name in DATES:
         new = np.array([NO_DATE if each is None else each for each in told[name]], np.int64)
         dates[name] = np.concatenate([columns.dates[name][stays], new])
-    return _columns(np.concatenate([columns.numbers[stays], np.array(told["number"], np.int64)]), held, dates)
+    return _columns(
+        generation, np.concatenate([columns.numbers[stays], np.array(told["number"], np.int64)]), held, dates
+    )
 
 
 def _longer(old: Values, stays: Mask, places: Any, left: int, told: Sequence[Sequence[str]]) -> Values:
@@ -173,10 +175,10 @@ def _each(name: str, told: Mapping[str, Sequence[Any]]) -> Sequence[Sequence[str
     return [() if value is None else (value,) for value in told[name]]
 
 
-def _columns(numbers: Any, held: dict[str, Values], dates: dict[str, Any]) -> Columns:
+def _columns(generation: int, numbers: Any, held: dict[str, Values], dates: dict[str, Any]) -> Columns:
     values = {name: held[name] for name in MIRRORED}
     parts = {"name": Parts(held["name"], held["name"]), "title": Parts(held[_TITLE_WORDS], held[_TITLE])}
-    return Columns(numbers, values, parts, dates)
+    return Columns(generation, numbers, values, parts, dates)
 
 
 def _held(columns: Columns) -> dict[str, Values]:

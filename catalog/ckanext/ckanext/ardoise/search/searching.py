@@ -1,4 +1,4 @@
-"""Answers one search on one snapshot: rows found, facets counted, the page ordered and its documents read.
+"""Answers one search: rows found, facets counted, the page ordered and its documents read.
 
 Whether words that resemble those typed are tried depends on what the reader may see alone: filters on visibility are
 part of every step.
@@ -14,14 +14,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from ckanext.ardoise.search.answers import DEFAULT_ORDER, facet, page, returned_columns
-from ckanext.ardoise.search.columns import Columns, Mask
+from ckanext.ardoise.search.columns import ChangedError, Columns, Mask
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.matching import Matching
 from ckanext.ardoise.search.mirror import among
 from ckanext.ardoise.search.ranking import Scores, scores
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import spelled
-from ckanext.ardoise.search.table import INDEX
+from ckanext.ardoise.search.table import GENERATION, INDEX
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,19 @@ class Answer:
 
 @dataclass(frozen=True)
 class Search:
-    """One search, on one snapshot."""
+    """One search: its columns are those of the index, or it raises."""
 
     connection: sa.Connection
     columns: Columns
     now: datetime
 
     def answer(self, request: SearchRequest) -> Answer:
-        """Return the page of documents, their number and the facets that the request asks for."""
+        """Return the page of documents, their number and the facets that the request asks for.
+
+        Raises:
+            QuerySyntaxError: some part of the request is not understood.
+            ChangedError: the index is at another generation than the columns.
+        """
         request, mask = self._found(request)
         hits = int(mask.sum())
         facets = {each: facet(self.connection, self.columns, mask, each, request) for each in request.facets}
@@ -69,16 +74,19 @@ class Search:
         return Matching(self.columns, self.connection, self.now).all_of((*request.filters, request.query))
 
     def _read(self, rows: list[int], weighed: Scores | None, request: SearchRequest) -> list[dict[str, Any]]:
-        """The documents of some rows, in order."""
-        if not rows:
-            return []
-        statement = sa.select(INDEX.c.number.label("place"), *returned_columns(request))
-        found = self.connection.execute(statement.where(among(self.columns.numbers[rows])))
-        told = {each.place: dict(each._mapping) for each in found}
-        return [
-            _document(told[int(self.columns.numbers[row])], 1.0 if weighed is None else float(weighed[row]), request)
-            for row in rows
-        ]
+        """The documents of some rows, in order; the generation beside them tells that nothing was written meanwhile.
+
+        It only ever grows: as it is now, it was at every statement of this search.
+        """
+        numbers = self.columns.numbers[rows].tolist()
+        columns = (GENERATION.c.number.label("generation"), INDEX.c.number.label("place"), *returned_columns(request))
+        statement = sa.select(*columns).select_from(GENERATION.outerjoin(INDEX, among(self.columns.numbers[rows])))
+        found = [dict(each._mapping) for each in self.connection.execute(statement)]
+        if found[0]["generation"] != self.columns.generation:
+            raise ChangedError
+        told = {each.pop("place"): each for each in found}
+        weights = [1.0] * len(rows) if weighed is None else weighed[rows].tolist()
+        return [_document(told[number], weight, request) for number, weight in zip(numbers, weights, strict=True)]
 
 
 def _is_weighed(request: SearchRequest) -> bool:
@@ -88,7 +96,7 @@ def _is_weighed(request: SearchRequest) -> bool:
 
 def _document(told: dict[str, Any], weight: float, request: SearchRequest) -> dict[str, Any]:
     """What a page's row gives back, in the order of the fields asked for."""
-    told.pop("place")
+    told.pop("generation")
     document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
     document |= {name: value for name, value in told.items() if value is not None}
     if request.fields is None:
