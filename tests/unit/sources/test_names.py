@@ -65,4 +65,5 @@ def test_what_is_no_header_has_no_names_that_matter(head: bytes) -> None:
 
 
 def test_a_name_has_a_length_and_a_text_with_a_colon_is_none() -> None:
-    assert json_keys(b'{"": 1, "a\\\\": 2, "b" : "c: d", "' + b"x" * 201 + b'": {"e\\"f":3}}') == {"a\\\\", "b", 'e\\"f'}
+    head = b'{"": 1, "a\\\\": 2, "b" : "c: d", "' + b"x" * 201 + b'": {"e\\"f":3}}'
+    assert json_keys(head) == {"a\\\\", "b", 'e\\"f'}
