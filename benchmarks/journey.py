@@ -113,9 +113,8 @@ def _measure(context: StackContext, rows: int) -> None:
     print(
         f"  verdict {verdict.word}, {verdict.counts['published_rows']} cells; Parquet of {len(parquet) / 1e6:,.1f} MB"
     )
-    print(
-        f"  ratio {total.clock / bare.clock:.2f} (wanted: at most 2.5), {total.processor / bare.processor:.2f} of processor"
-    )
+    ratios = Spent(*(ours / theirs for ours, theirs in zip(total, bare, strict=True)))
+    print(f"  ratio {ratios.clock:.2f} (wanted: at most 2.5), {ratios.processor:.2f} of processor")
     print(f"  peak memory {peak:,.0f} MB, {before / 1024:,.0f} before")
 
 
@@ -208,7 +207,7 @@ def _bare(context: StackContext, file: Path, parquet: bytes) -> int:
     store = S3ObjectStore(context.settings.s3, context.settings.s3.private_bucket, context.settings.credential("admin"))
     for number in range(3):
         store.put(f"candidate/bare/{number}", parquet)
-    return rows
+    return int(rows)
 
 
 if __name__ == "__main__":
