@@ -8,6 +8,10 @@ bodies with `pyarrow.json`, one report a line since it knows no arrays of docume
 
 Prints rows a second, processor and clock time with their ratios, and the peak memory of each process above its start.
 What custody and the object store spend is in the clock and not in the processor time.
+
+Measured for one visit on two cores that a dozen other programs shared: 57 s of processor, 5.7 times Arrow's 10.1, in
+1.4 GiB. It was 100 s, 10.5 times, while each of the 552 bodies had its lamps searched for personal data again. Of what
+is left nearly half is decoding, by samples: msgspec to Python's objects to columns.
 """
 
 from __future__ import annotations

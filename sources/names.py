@@ -18,7 +18,8 @@ from storage import PayloadPart
 
 HEAD_BYTES = 256 * 1024  # of a part, enough for hundreds of records
 PARTS = 3  # of a delivery, whose names are looked at
-_KEY = re.compile(rb'"((?:[^"\\]|\\.){1,200})"\s*:')
+_KEY = re.compile(rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"\s*+:')  # runs are never read twice: this is done for every body
+_LONGEST = 200  # bytes of a name
 
 
 def watched_parts(
@@ -61,7 +62,7 @@ def header_names(head: bytes, delimiter: str, encoding: str = "utf-8") -> tuple[
 
 def json_keys(head: bytes) -> frozenset[str]:
     """Every key that stands in the first bytes of JSON text, at any depth."""
-    return frozenset(key.decode("utf-8", "replace") for key in _KEY.findall(head))
+    return frozenset(key.decode("utf-8", "replace") for key in set(_KEY.findall(head)) if 0 < len(key) <= _LONGEST)
 
 
 def read_head(stream: IO[bytes]) -> bytes:

@@ -100,7 +100,7 @@ def reading_of(value: str, hits: Sequence[Hit], vocabulary: Vocabulary, announce
     return ValueReading(frozenset(whole), frozenset(inside), is_text, _is_name(value, vocabulary, announced))
 
 
-def evidence_of(header: str, counted: Counter[ValueReading]) -> Iterator[Evidence]:
+def evidence_of(header: str, counted: Mapping[ValueReading, int]) -> Iterator[Evidence]:
     """What a column's folded name and its values, counted by how they read, speak for."""
     for kind, pattern in _HEADERS.items():
         if pattern.search(header):
@@ -109,7 +109,7 @@ def evidence_of(header: str, counted: Counter[ValueReading]) -> Iterator[Evidenc
     for value, count in counted.items():
         whole.update(dict.fromkeys(sorted(value.whole), count))
         inside.update(dict.fromkeys(sorted(value.inside), count))
-    values = counted.total()
+    values = sum(counted.values())
     for kind, count in whole.most_common():
         yield Evidence(kind, "validator", count, values)
     if named := sum(count for value, count in counted.items() if value.is_name):

@@ -73,8 +73,8 @@ class Profiler:
 
     settings: RedactionSettings = field(default_factory=RedactionSettings)
     _reader: tuple[Detector, Vocabulary] | None = field(default=None, repr=False)
-    _known: dict[str, dict[str, ValueReading]] = field(default_factory=dict, repr=False)
-    _met: dict[ValueReading, ValueReading] = field(default_factory=dict, repr=False)
+    _known: dict[str, dict[str, int]] = field(default_factory=dict, repr=False)  # by column and value, a number
+    _numbers: dict[ValueReading, int] = field(default_factory=dict, repr=False)  # of the few ways that values read
 
     def profile(self, table: pa.Table) -> tuple[ColumnProfile, ...]:
         """Say of each column of text or whole numbers which personal data it holds.
@@ -92,11 +92,12 @@ class Profiler:
     def _profiled(self, name: str, values: list[str]) -> ColumnProfile:
         sample = values[:SAMPLE]
         header = folded_header(name)
-        counted = Counter(self._readings(name, sample, announces_names(header)))
+        numbers = Counter(self._readings(name, sample, announces_names(header)))
+        counted = {reading: numbers[number] for reading, number in self._numbers.items() if number in numbers}
         return ColumnProfile(name, len(values), len(sample), tuple(evidence_of(header, counted)))
 
-    def _readings(self, name: str, sample: Sequence[str], announced: bool) -> Iterable[ValueReading]:
-        """How each value of a sample reads."""
+    def _readings(self, name: str, sample: Sequence[str], announced: bool) -> Iterable[int]:
+        """How each value of a sample reads, by number."""
         known = self._known.setdefault(name, {})
         fresh = [value for value in sample if value not in known]
         if fresh:
@@ -105,8 +106,8 @@ class Profiler:
                 fresh = list(sample)
             detector, vocabulary = self._ready()
             for value, hits in zip(fresh, detector.detect(fresh), strict=True):
-                read_as = reading_of(value, hits, vocabulary, announced)
-                known[value] = self._met.setdefault(read_as, read_as)
+                reading = reading_of(value, hits, vocabulary, announced)
+                known[value] = self._numbers.setdefault(reading, len(self._numbers))
         return map(known.__getitem__, sample)
 
     def _ready(self) -> tuple[Detector, Vocabulary]:

@@ -66,8 +66,9 @@ class Answered:
         """
         if numbered.anew:
             self._pseudonyms, self._known = self._pseudonyms.slice(0, 0), self._known.slice(0, 0)
-        whole = pc.fill_null(answer.cast(PSEUDONYM_TYPE), _NOBODY)
-        self._pseudonyms = pa.concat_arrays([self._pseudonyms, whole])
-        self._known = pa.concat_arrays([self._known, answer.is_valid()])
+        if len(answer):
+            whole = pc.fill_null(answer.cast(PSEUDONYM_TYPE), _NOBODY)
+            self._pseudonyms = pa.concat_arrays([self._pseudonyms, whole])
+            self._known = pa.concat_arrays([self._known, answer.is_valid()])
         numbers = pc.if_else(self._known.take(numbered.numbers), numbered.numbers, pa.scalar(None, pa.int32()))
         return pa.DictionaryArray.from_arrays(numbers, self._pseudonyms)

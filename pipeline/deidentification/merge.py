@@ -108,7 +108,20 @@ def _conform(part: pa.Table, schema: pa.Schema) -> pa.Table:
 def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_dictionary(kind) and not pa.types.is_dictionary(column.type):
         return column.cast(kind.value_type).dictionary_encode()
-    return column.cast(kind)
+    return _sharing(column.cast(kind))
+
+
+def _sharing(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The same values; batches of a delivery, whose dictionaries grow from one to the next, share the last of them.
+
+    Arrow would else compare each dictionary value by value when it joins the batches.
+    """
+    if not pa.types.is_dictionary(column.type) or column.num_chunks < 2:
+        return column
+    largest = max((chunk.dictionary for chunk in column.chunks), key=len)
+    if not all(largest.slice(0, len(chunk.dictionary)).equals(chunk.dictionary) for chunk in column.chunks):
+        return column
+    return pa.chunked_array([pa.DictionaryArray.from_arrays(chunk.indices, largest) for chunk in column.chunks])
 
 
 def _key_ranks(table: pa.Table, key: tuple[str, ...]) -> npt.NDArray[np.int64]:

@@ -82,3 +82,27 @@ def test_order_and_repetition_of_merges_change_nothing(deliveries, random):
     for part in shuffled:
         step_by_step = merge([step_by_step, part], SCHEMA, ("meter", "day")).table
     assert step_by_step.equals(at_once)
+
+
+def working(chunks: list[tuple[list[int], list[bytes]]]) -> pa.Table:
+    """Rows as they come from custody: numbers into a dictionary, one for each batch."""
+    batches, position = [], 0
+    for numbers, meters in chunks:
+        places = list(range(position, position + len(numbers)))
+        position += len(numbers)
+        rows = delivery(1, [(b"--", place, float(place), 0) for place in places]).to_batches()[0]
+        coded = pa.DictionaryArray.from_arrays(pa.array(numbers, pa.int32()), pa.array(meters, pa.binary(2)))
+        field = pa.field("meter", coded.type, metadata=SCHEMA.field("meter").metadata)
+        batches.append(rows.set_column(0, field, coded))
+    return pa.Table.from_batches(batches)
+
+
+def test_batches_whose_dictionaries_grow_or_begin_again_are_joined_alike() -> None:
+    growing = [([1, 0], [b"aa", b"cc"]), ([2, 0, 1], [b"aa", b"cc", b"bb"]), ([0], [b"aa"])]
+    begun_again = [*growing, ([0, 1], [b"bb", b"aa"])]
+    for chunks in (growing, begun_again):
+        wanted = sorted(meters[number] for numbers, meters in chunks for number in numbers)
+        merged = merge([working(chunks)], SCHEMA, ("meter", "day"))
+        assert [meter for meter, _, _ in values(merged.table)] == wanted
+        told = {day: meter for meter, day, _ in values(merged.table)}
+        assert list(map(told.get, range(2))) == [b"cc", b"aa"]

@@ -62,3 +62,8 @@ def test_columns_that_a_contract_does_not_describe(contracts: dict[DatasetId, Co
 @pytest.mark.parametrize("head", [b"", b"\xff\xfe\n", b'"a\n', b"\x00" * 10])
 def test_what_is_no_header_has_no_names_that_matter(head: bytes) -> None:
     assert len(header_names(head, ";")) <= 1
+
+
+def test_a_name_has_a_length_and_a_text_with_a_colon_is_none() -> None:
+    head = b'{"": 1, "a\\\\": 2, "b" : "c: d", "' + b"x" * 201 + b'": {"e\\"f":3}}'
+    assert json_keys(head) == {"a\\\\", "b", 'e\\"f'}
