@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-pytest.register_assert_rewrite("tests.journey_behaviour")
+pytest.register_assert_rewrite("tests.corrections_behaviour", "tests.journey_behaviour", "tests.known_behaviour")
 
 pytest_plugins = ["tests.stack_fixtures", "tests.browser_fixture"]
 

@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
-from anonymization.pseudonyms import CustodyRefusedError
-from pipeline.anonymize import anonymize, current_partition
-from pipeline.assess import assess
+from pipeline.anonymize import anonymize
 from pipeline.decide import Decision, decide
-from pipeline.deidentification.remember import forget
-from pipeline.deidentify import rebuild
 from pipeline.errors import (
     BadInputError,
     BadPayloadError,
-    ConsentChangedError,
     InvalidDecisionError,
     NotPublishableError,
     RefusedError,
 )
-from pipeline.forgetting import forget_refused
-from pipeline.judging_known import FORGOTTEN
 from pipeline.replay import replay
 from storage import (
-    KnownSet,
-    list_known,
     list_rejects,
-    read_known,
     read_manifest,
     read_parquet,
     read_pointer,
     rejects_key_id,
 )
-from storage.errors import StoreUnavailableError
-from tests.disturbance import Countdown, disturb
 from tests.journey_world import HEADER, World, days, meters, readings
 
 
@@ -45,11 +32,6 @@ def trusted(world: World, period: str) -> pa.Table:
     found = read_pointer(world.hub.private, "water-meters", 1, period)
     assert found is not None
     return pa.Table.from_batches(read_parquet(world.hub.private, read_manifest(world.hub.private, found[0]).parts[0]))
-
-
-def known(world: World) -> list[KnownSet]:
-    """The keyed sets that are there."""
-    return list(list_known(world.hub.private, "water-meters"))
 
 
 class JourneyBehaviour:
@@ -148,165 +130,6 @@ class JourneyBehaviour:
         assert [found.erased_at is None for found in world.hub.journal.deliveries("water-meters")] == [False, True]
         assert trusted(world, "2026-10").num_rows == 50
 
-    def test_a_known_identifier_in_a_published_column_is_refused(self, world: World):
-        """The detector sees nothing in « Ensemble »; but here it is somebody's meter."""
-        world.consenting.give(meters(12))
-        lines = readings(meters(12), days(2))
-        world.drop("releves_a.csv", lines[:12])
-        world.collect()
-        world.drop("releves_b.csv", [lines[12].replace(";C000000;", ";ENSEMBLE;"), *lines[13:]])
-        world.collect()
-        assert len(known(world)) == 2
-        for _ in range(2):  # made again, it is held against the same
-            verdict = world.judge("2026-10")
-            assert known(world) == []
-            assert verdict.word == "refused"
-            told = [reason for reason in verdict.reasons if "identifiant" in reason]
-            assert len(told) == 3, verdict.reasons
-            assert [reason.split(" ")[3] for reason in told] == ["taille", "code_commune", "commune"]
-            assert not any("ensemble" in reason.lower() for reason in told), told
-        with pytest.raises(NotPublishableError):
-            world.publish("2026-10", verdict.candidate)
-        again = world.assess("2026-10", verdict.candidate)  # as an operator might run this stage alone
-        assert again.word == "refused"
-        assert FORGOTTEN in again.reasons
-        for delivery in world.hub.journal.deliveries("water-meters"):
-            world.hub.private.delete(delivery.ref.key)
-        assert world.judge("2026-10").word == "refused"
-
-    def test_a_person_s_refusal_forgets_and_another_try_remembers_again(self, world: World):
-        contract = replace(world.water, approval=True)
-        world.consenting.give(meters(12))
-        world.drop("releves_a.csv", readings(meters(12), days(2)))
-        world.collect(contract)
-        verdict = world.judge("2026-10", contract)
-        ours, candidate = world.as_role("decide"), verdict.candidate
-        decide(ours, contract, world.run_id(), "2026-10", candidate, Decision(False, "steward"))
-        assert forget_refused(ours, lambda: world.as_role("deidentify"), contract, "2026-10", candidate) == 1
-        assert known(world) == []
-        again = world.judge("2026-10", contract)
-        assert (again.word, again.candidate) == ("needs_approval", candidate)
-        assert len(known(world)) == 1
-        assert not any("ne sont plus connus" in reason for reason in again.reasons)
-
-    def test_known_identifiers_are_destroyed_once_their_period_is_published(self, world: World):
-        world.consenting.give(meters(12))
-        world.drop("releves_a.csv", readings(meters(12), days(2)))
-        world.collect()
-        (found,) = known(world)
-        custody = world.as_role("assess").known_custody()
-        assert len(custody.release_key(found.key_id)) == 32
-        sealed, opened = world.hub.private.get(found.key), read_known(world.hub.private, custody, found)
-        assert opened[:32] not in sealed
-        assert opened[32:48] not in sealed
-        assert not any(meter.encode() in sealed + opened for meter in meters(12))
-        world.release("2026-10")
-        assert known(world) == []
-        with pytest.raises(CustodyRefusedError, match="destroyed"):
-            world.as_role("assess").known_custody().release_key(found.key_id)
-        verdict = world.judge("2026-10")
-        assert any("ne sont plus connus" in reason for reason in verdict.reasons)
-
-    def test_a_key_that_is_destroyed_closes_a_set_that_is_still_there(self, world: World):
-        world.consenting.give(meters(12))
-        world.drop("releves_a.csv", readings(meters(12), days(2)))
-        world.collect()
-        (found,) = known(world)
-
-        def die() -> None:
-            raise StoreUnavailableError("killed before the object went")
-
-        hub = disturb(world.as_role("deidentify"), Countdown(0, die))
-        with pytest.raises(StoreUnavailableError):
-            forget(hub, world.water, "2026-10", [found.delivery])
-        assert known(world) == [found]
-        assert any("ne sont plus connus" in reason for reason in world.judge("2026-10").reasons)
-        assert forget(world.as_role("deidentify"), world.water, "2026-10", [found.delivery]) == 1
-        assert known(world) == []
-
-    def test_a_worker_killed_while_it_forgets_a_refusal_opens_no_way_round(self, world: World):
-        lines = readings(meters(12), days(2))
-        world.consenting.give(meters(12))
-        world.drop("releves_a.csv", [lines[0].replace(";C000000;", ";ENSEMBLE;"), *lines[1:]])
-        world.collect()
-
-        def die() -> None:
-            raise StoreUnavailableError("killed before the object went")
-
-        candidate = anonymize(world.as_role("anonymize"), world.water, world.run_id(), "2026-10")
-        ours, killed = world.as_role("assess"), disturb(world.as_role("deidentify"), Countdown(0, die))
-        assert assess(ours, world.water, world.run_id(), "2026-10", candidate).word == "refused"
-        with pytest.raises(StoreUnavailableError):
-            forget_refused(ours, lambda: killed, world.water, "2026-10", candidate)
-        assert len(known(world)) == 1  # without its key
-        again = world.judge("2026-10")
-        assert (again.word, known(world)) == ("refused", [])
-        assert FORGOTTEN in again.reasons
-        once_more = world.judge("2026-10")
-        assert once_more.word == "refused"
-        assert FORGOTTEN not in once_more.reasons
-        assert any("se lit un identifiant" in reason for reason in once_more.reasons)
-
-    def test_known_identifiers_live_no_longer_than_their_delivery(self, world: World):
-        world.consenting.give(meters(12))
-        world.drop("releves_a.csv", readings(meters(12), days(2)))
-        world.collect()
-        (old,) = known(world)
-        world.clock.forward(timedelta(days=31))
-        world.drop("releves_b.csv", readings(meters(12), days(2, date(2026, 11, 1))))
-        world.collect()
-        (new,) = known(world)
-        assert (old.period, new.period) == ("2026-10", "2026-11")
-
-    def test_a_late_correction_releases_only_its_period(self, world: World):
-        world.consenting.give(meters(10))
-        world.drop("releves_09.csv", readings(meters(10), days(2, date(2026, 9, 1))))
-        world.drop("releves_10.csv", readings(meters(10), days(2)))
-        assert world.collect().dirty == ("2026-09", "2026-10")
-        world.release("2026-09")
-        world.release("2026-10")
-        corrected = readings(meters(10), days(1, date(2026, 9, 2)), litres=40, version=2)
-        world.drop("releves_correction.csv", corrected)
-        assert world.collect().dirty == ("2026-09",)
-        total = world.commune("2026-09")["consommation_totale_l"]
-        world.release("2026-09")
-        assert world.commune("2026-09")["consommation_totale_l"] == total - 600
-        assert trusted(world, "2026-09").num_rows == 20
-
-    def test_a_correction_of_too_few_meters_stays_out_of_what_is_published(self, world: World):
-        world.consenting.give(meters(12))
-        world.drop("releves_10.csv", readings(meters(12), days(2)))
-        world.collect()
-        world.release("2026-10")
-        before = world.published("2026-10")
-        world.drop("releves_correction.csv", readings(meters(9), days(1), litres=40, version=2))
-        assert world.collect().dirty == ("2026-10",)
-        verdict = world.judge("2026-10")
-        assert any("gardent leur valeur" in reason for reason in verdict.reasons), verdict.reasons
-        world.publish("2026-10", verdict.candidate)
-        assert world.published("2026-10").equals(before)
-        assert world.collect().dirty == ()
-        world.drop("releves_suite.csv", readings(meters(12)[9:], days(1), litres=40, version=2))
-        world.collect()
-        world.release("2026-10")  # the twelve together may show
-        assert world.commune("2026-10")["consommation_totale_l"] < before.column("consommation_totale_l")[0].as_py()
-
-    def test_a_withdrawal_after_publication_does_not_show_by_difference(self, world: World):
-        world.consenting.give(meters(30))
-        world.drop("releves_a.csv", readings(meters(30), days(2)))
-        world.collect()
-        world.release("2026-10")
-        before = world.published("2026-10")
-        for gone, shows in ((1, False), (12, True)):
-            world.clock.forward(timedelta(hours=1))
-            world.consenting.withdraw(meters(gone))
-            _, manifest = current_partition(world.hub, world.water, "2026-10")
-            rebuild(world.as_role("deidentify"), world.water, world.run_id(), "2026-10", manifest.deliveries)
-            world.release("2026-10")
-            assert trusted(world, "2026-10").num_rows == (30 - gone) * 2
-            assert world.published("2026-10").equals(before) != shows
-        assert world.commune("2026-10")["foyers_participants"] == 18
-
     def test_the_same_rows_again_are_the_same_release(self, world: World):
         world.consenting.give(meters(12))
         world.drop("releves_10.csv", readings(meters(12), days(2)))
@@ -317,14 +140,6 @@ class JourneyBehaviour:
         assert again.candidate == first.candidate
         world.publish("2026-10", again.candidate)
         assert len(world.hub.journal.release_history("water-meters")) == 1
-
-    def test_an_older_version_never_replaces_a_newer_one(self, world: World):
-        world.consenting.give(meters(10))
-        world.drop("releves_a.csv", readings(meters(10), days(1), litres=70, version=3))
-        world.collect()
-        world.drop("releves_b.csv", readings(meters(10), days(1), litres=10, version=2))
-        assert world.collect().dirty == ("2026-10",)  # not released yet, and unchanged
-        assert min(trusted(world, "2026-10").column("consommation_l").to_pylist()) == 70
 
     def test_a_delivery_of_three_periods_touches_three(self, world: World):
         world.consenting.give(meters(10))
@@ -385,23 +200,6 @@ class JourneyBehaviour:
         assert len(list_rejects(world.hub.private, "water-meters")) == 1
         with pytest.raises(BadPayloadError, match="CONTRAT"):
             replay(world.as_role("deidentify"), world.water, world.run_id())
-
-    def test_withdrawn_consent_holds_a_release_until_the_period_is_made_again(self, world: World):
-        world.consenting.give(meters(12))
-        world.drop("releves_a.csv", readings(meters(12), days(2)))
-        world.collect()
-        verdict = world.judge("2026-10")
-        world.clock.forward(timedelta(hours=1))
-        world.consenting.withdraw(meters(1))
-        with pytest.raises(ConsentChangedError):
-            world.publish("2026-10", verdict.candidate)
-        with pytest.raises(ConsentChangedError):
-            world.judge("2026-10")
-        _, manifest = current_partition(world.hub, world.water, "2026-10")
-        rebuild(world.as_role("deidentify"), world.water, world.run_id(), "2026-10", manifest.deliveries)
-        world.release("2026-10")
-        assert world.commune("2026-10")["foyers_participants"] == 11
-        assert trusted(world, "2026-10").num_rows == 22
 
     def test_nobody_approves_what_needs_no_approval(self, world: World):
         world.consenting.give(meters(10))

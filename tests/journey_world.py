@@ -1,6 +1,7 @@
 """A small world in which the journey runs in-process: an operator's drop folder, a clock, consent, and a hub.
 
-One behaviour suite (`tests/journey_behaviour.py`) runs over two of them: everything in memory, and the real services.
+Behaviour suites (`journey_behaviour.py`, `corrections_behaviour.py`, `known_behaviour.py`) run over two of them:
+everything in memory, and the real services.
 """
 
 from __future__ import annotations

@@ -92,22 +92,29 @@ def session(browser: Browser, told: RunningConsole) -> StorageState:
     return state
 
 
-@pytest.fixture(params=WIDTHS)
-def page(
+@pytest.fixture(scope="module", params=WIDTHS)
+def window(
     request: pytest.FixtureRequest, browser: Browser, told: RunningConsole, session: StorageState
-) -> Iterator[Page]:
-    """The list, for someone signed in. What the browser complains of, or asks of another host, fails the test."""
+) -> Iterator[tuple[Page, list[str]]]:
+    """A window of someone signed in, and what went wrong in it: each window that opens costs a second."""
     context = browser.new_context(
         viewport={"width": request.param, "height": 900}, locale="fr-FR", storage_state=session
     )
-    found = context.new_page()
-    complaints: list[str] = []
+    found, complaints = context.new_page(), list[str]()
     found.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     found.on("pageerror", lambda error: complaints.append(str(error)))
     found.on("request", lambda one: None if one.url.startswith(told.url) else complaints.append(one.url))
+    yield found, complaints
+    context.close()
+
+
+@pytest.fixture
+def page(window: tuple[Page, list[str]], told: RunningConsole) -> Iterator[Page]:
+    """The list, as it just came. What the browser complains of, or asks of another host, fails the test."""
+    found, complaints = window
+    complaints.clear()
     found.goto(f"{told.url}/jeux-de-donnees")
     yield found
-    context.close()
     assert complaints == []
 
 
@@ -203,7 +210,7 @@ def test_texts_contrast_with_their_ground(page: Page, told: RunningConsole) -> N
         assert page.evaluate(CONTRAST) == [], path
 
 
-@pytest.mark.parametrize("page", [390], indirect=True)
+@pytest.mark.parametrize("window", [390], indirect=True, scope="module")
 def test_the_list_refreshes_itself(page: Page, told: RunningConsole) -> None:
     with page.expect_response(re.compile("/jeux-de-donnees/fragment$"), timeout=15_000) as answer:
         pass
