@@ -95,7 +95,8 @@ def _is_moment(text: str | None) -> bool:
 
 
 def _known(profiles: list[Any]) -> bool:
-    return all(isinstance(each, str) and (not each or each in _profiles()) for each in profiles)
+    fits = len(profiles) <= len(_profiles())  # each is looked for anew
+    return fits and all(isinstance(each, str) and (not each or each in _profiles()) for each in profiles)
 
 
 @cache
