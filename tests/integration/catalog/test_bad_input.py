@@ -82,7 +82,7 @@ def told(answer: httpx.Response) -> str:
         (f"/dataset/?page={HUGE}", 200, "search-error"),
         ("/organization/relation-usagers?sort=abc", 200, "search-error"),
         ("/group/eau?q=title:(eau", 200, "search-error"),
-        (f"/organization/?page={HUGE}", 400, "n&#39;existe pas"),
+        (f"/organization/?page={HUGE}", 400, "trop grande"),
         ("/group/?page=abc", 400, "positive integer"),
         ("/ardoise/changes/a%00b.atom", 400, "ne s&#39;écrit pas"),
         (f"/ardoise/verify/{TALE}", 404, ""),
@@ -136,11 +136,40 @@ def test_a_body_of_nonsense_too(ckan: CkanServer, action: str, body: bytes, stat
     assert "Internal" not in answer.text
 
 
+def test_a_page_that_has_no_place_for_a_number_says_so_to_those_who_are_known_too(ckan: CkanServer) -> None:
+    headers = {"Authorization": ckan.editor}
+    answer = httpx.get(f"{ckan.url}/organization/?page={HUGE}", headers=headers, timeout=60)
+    assert (answer.status_code, "trop grande" in answer.text) == (400, True), answer.text[-600:]
+
+
 def test_long_values_are_answered_and_never_repeated(ckan: CkanServer) -> None:
     mark = secrets.token_hex(4)
     answer = ckan.action("group_list", {"limit": mark * 5_000})
     assert (answer.status_code, mark in answer.text) == (409, False)
     assert ckan.action("package_show", {"id": mark * 5_000}).status_code == 404
+
+
+FAILING = """
+import sys
+from ckan import model
+from sqlalchemy import text
+
+app = application._wsgi_app
+app.view_functions["home.about"] = lambda: model.Session.execute(text("SELECT nothing_like_it"))
+client, headers = app.test_client(), {"Authorization": sys.stdin.read()}
+codes = []
+for path in ("/about", "/organization/", "/about", "/health"):
+    try:
+        codes.append(client.get(path, headers=headers).status_code)
+    except Exception:
+        codes.append(500)
+print(codes)
+"""
+
+
+def test_a_request_that_fails_within_takes_no_later_one_with_it(ckan: CkanServer) -> None:
+    """A page that breaks a transaction, for someone whose name stands on the page of the error."""
+    assert ckan.script(FAILING, ckan.editor).splitlines()[-1] == "[500, 200, 500, 200]"
 
 
 @pytest.fixture(scope="module")
