@@ -188,7 +188,7 @@ def test_an_error_says_what_is_not_understood(ckan: CkanServer) -> None:
     assert "permission_labels" not in told  # nor any other filter that nobody typed
     assert "start est un nombre" in ckan.action("package_search", {"start": 10**30}).json()["error"]["message"]
     beyond = ckan.action("package_autocomplete", {"q": "eau", "limit": 10**20})
-    assert (beyond.status_code, "rows est un nombre" in beyond.json()["error"]["message"]) == (409, True)
+    assert (beyond.status_code, "est un nombre entier" in beyond.json()["error"]["limit"][0]) == (409, True)
     page = httpx.get(f"{ckan.url}/dataset/?q=--eau", timeout=60)
     assert (page.status_code, 'id="search-error"' in page.text) == (200, True)
 
@@ -304,10 +304,13 @@ def test_rebuild_check_and_show(ckan: CkanServer, people: People, search: Search
     assert "1 out of" in ckan.command("search-index", "check")
     ckan.command("search-index", "rebuild-fast")
     assert names(search()) == {people.private, people.public}
+    assert names(ckan.ask("package_search", {"q": people.mark})) == {people.public}
     ckan.command("search-index", "clear")
     assert search()["count"] == 0
     ckan.command("search-index", "rebuild")
     assert names(search()) == {people.private, people.public}
+    assert names(ckan.ask("package_search", {"q": people.mark})) == {people.public}
+    assert "1 out of" not in ckan.command("search-index", "check")
     assert people.public in ckan.command("search-index", "show", people.public)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+import valkey
 from pydantic import SecretStr
 
 from catalog.publisher import CkanCatalogue
@@ -265,6 +266,20 @@ def places(ckan: CkanServer, mark: str) -> list[str]:
     return sorted(found)
 
 
+def copies(ckan: CkanServer, mark: str, *asked: str) -> list[str]:
+    """Where else ``mark`` stands: a key of the cache, a file of CKAN's own, an answer to anybody."""
+    password = ckan.context.secrets.get("valkey").get_secret_value()
+    with valkey.Valkey(port=ckan.context.ports["valkey"], db=1, password=password) as cache:
+        read = {b"string": cache.get, b"hash": cache.hgetall, b"list": lambda key: cache.lrange(key, 0, -1)}
+        read |= {b"set": cache.smembers, b"zset": lambda key: cache.zrange(key, 0, -1)}
+        found = [str(key) for key in cache.scan_iter() if mark in repr((key, read[cache.type(key)](key)))]
+    own = ckan.context.paths.of_service("ckan").rglob("*")
+    found += [str(file) for file in own if file.is_file() and mark.encode() in file.read_bytes()]
+    asked += ("/", "/feeds/dataset.atom", "/catalog.ttl", "/dataset/", "/api/3/action/package_search?rows=1000")
+    asked += (f"/api/3/action/package_search?q={mark[:-1]}*",)
+    return found + [path for path in asked if mark in httpx.get(ckan.url + path, timeout=60).text]
+
+
 def test_what_is_withdrawn_is_nowhere_in_the_databases(
     ckan: CkanServer, catalogue: CkanCatalogue, contract: Contract
 ) -> None:
@@ -277,11 +292,14 @@ def test_what_is_withdrawn_is_nowhere_in_the_databases(
         catalogue.publish(replace(held, certificate_url=f"http://open.example/{planted}/2026-10/certificat.html"))
     catalogue.publish(page(contract, "2026-10", rows, periods=("2026-10", "2026-09")))
     assert len(places(ckan, planted)) >= 2
+    dump = f"/datastore/dump/{table_of(ckan, contract)}"
+    assert copies(ckan, planted, dump) == [dump]
 
     latest = tuple(file for file in shown.files if file.latest)
     for _ in range(2):
         catalogue.withdraw(contract, "2026-10", latest)
         assert places(ckan, planted) == []
+        assert copies(ckan, planted, dump) == []
         assert places(ckan, f"{contract.id}/v1/2026-10/") == []
     resource = table_of(ckan, contract)
     assert ckan.ask("datastore_search", {"resource_id": resource})["total"] == 3

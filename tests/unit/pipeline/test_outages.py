@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from itertools import count
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from catalog import CatalogueUnavailableError, DatasetPage
+from catalog.catalogue import Catalogue, PublishedPage
 from pipeline.anonymize import anonymize
 from pipeline.assess import Verdict, assess
 from pipeline.deidentify import deidentify
@@ -116,3 +119,44 @@ def test_while_publishing_nothing_half_made_is_in_the_catalogue(make_world: Call
         publish(disturb(world.hub, Countdown(write, outage)), world.water, "run", "2026-10", candidate)
     assert world.catalogue.pages == {}
     assert world.hub.journal.releases("water-meters") == []
+
+
+class Away:
+    """A catalogue that does not answer; ``late``, it had written the page before it went."""
+
+    def __init__(self, inner: Catalogue, late: bool) -> None:
+        self._inner, self._late = inner, late
+
+    def publish(self, page: DatasetPage) -> PublishedPage:
+        if self._late:
+            self._inner.publish(page)
+        raise CatalogueUnavailableError("the catalogue does not answer: start it, then publish again")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_catalogue_that_is_away_loses_nothing(make_world: Callable[[], World], late: bool):
+    calm, stormy = make_world(), make_world()
+    for world in (calm, stormy):
+        deliver(world)
+        assert world.collect().dirty == ("2026-09", "2026-10")
+    for period in ("2026-09", "2026-10"):
+        calm.release(period)
+    away = replace(stormy.hub, catalogue=lambda: Away(stormy.catalogue, late))
+    candidate = _anonymize(stormy, "2026-10", away)
+    _assess(stormy, "2026-10", candidate, away)
+    for _ in range(3):
+        with pytest.raises(OutageError) as caught:
+            _publish(stormy, "2026-10", candidate, away)
+        assert caught.value.retryable
+        assert stormy.hub.journal.releases("water-meters") == []
+        assert ("water-meters" in stormy.catalogue.pages) is late
+    # Whether it is tried again at once or by the next visit, days later: the period is still due.
+    assert stormy.collect().dirty == ("2026-09", "2026-10")
+    _publish(stormy, "2026-10", candidate, stormy.hub)
+    assert stormy.collect().dirty == ("2026-09",)
+    stormy.release("2026-09")
+    assert stormy.collect().dirty == ()
+    assert outcome(stormy) == outcome(calm)

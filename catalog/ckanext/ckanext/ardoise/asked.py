@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -164,6 +165,11 @@ def _fields(value: Any) -> str | None:
     return None if fits else "est un objet, dont chaque valeur est un texte"
 
 
+def _job(value: Any) -> str | None:
+    fits = isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]+", value)
+    return None if fits else "est un numéro de tâche"
+
+
 def _one_of(*known: str) -> Rule:
     return lambda value: None if value is None or value in known else f"est l'un de : {', '.join(known)}"
 
@@ -184,6 +190,8 @@ OWN: Mapping[str, Mapping[str, Rule]] = {
     "tag_search": {"fields": _fields},
     "tag_autocomplete": {"fields": _fields},
     "term_translation_show": {"lang_codes": lambda value: "est un texte" if value is None else _texts(value)},
-    "file_owner_scan": {"owner_type": _one_of(*OWNERS)},
+    "file_owner_scan": {"owner_type": _one_of(*OWNERS), "rows": _whole, "start": _whole},
+    "job_show": {"id": _job},
+    "user_list": {"order_by": lambda value: None if isinstance(value, str) else "est un texte"},
     "package_relationships_list": {"rel": _one_of(*RELATIONS)},
 }  # fmt: skip

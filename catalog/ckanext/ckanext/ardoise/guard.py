@@ -12,6 +12,7 @@ from typing import Any
 
 import ckan.plugins as p
 import flask
+from ckan import model
 from ckan.views.api import _get_request_data
 from ckanext.datastore.blueprint import DUMP_FORMATS
 from ckanext.dcat.utils import url_to_rdflib_format
@@ -19,12 +20,11 @@ from dateutil.parser import parse as parse_date
 from rdflib.plugin import PluginException
 from rdflib.plugin import get as plugged
 from rdflib.serializer import Serializer
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from ckanext.ardoise.asked import faults, filters, unspeakable
 
-NUMBERED = frozenset({"organization.index", "group.index", "organization.read", "group.read"})
-MOST_DIGITS = 12  # of the number of a page, which is multiplied before PostgreSQL or the search is asked
 guard = flask.Blueprint("ardoise_guard", __name__)
 
 
@@ -56,8 +56,6 @@ def _page(endpoint: str, args: Mapping[str, str]) -> str | None:
             return f"format est l'un de : {', '.join(DUMP_FORMATS)}."
         told = filters(args.get("filters") or None)
         return told and f"filters {told}."
-    if endpoint in NUMBERED and args.get("page", "").isdecimal() and len(args["page"]) > MOST_DIGITS:
-        return "Cette page n'existe pas."
     return None
 
 
@@ -95,7 +93,8 @@ def _is_moment(text: str | None) -> bool:
 
 
 def _known(profiles: list[Any]) -> bool:
-    return all(isinstance(each, str) and (not each or each in _profiles()) for each in profiles)
+    fits = len(profiles) <= len(_profiles())  # each is looked for anew
+    return fits and all(isinstance(each, str) and (not each or each in _profiles()) for each in profiles)
 
 
 @cache
@@ -110,3 +109,22 @@ def _refused(found: dict[str, list[str]], action: str = "") -> Any:
     if action:
         told["help"] = p.toolkit.url_for("api.action", logic_function="help_show", ver=3, name=action, _external=True)
     return flask.jsonify(told), 409
+
+
+@guard.app_errorhandler(DataError)
+def _no_such_value(_error: DataError) -> Any:
+    """Answer 400 where a page asked the database with a value that it has no place for (class 22 of SQLSTATE)."""
+    model.Session.rollback()
+    return flask.Response(
+        "La demande contient une valeur trop grande, ou qui n'existe pas.\n", 400, mimetype="text/plain"
+    )
+
+
+@guard.teardown_app_request
+def _leave(_error: BaseException | None) -> None:
+    """Give the connection back, however the request ended.
+
+    CKAN does so when it answers; where writing the page of an error fails too, it does not answer, and the next visitor
+    whom the same thread serves would find an aborted transaction.
+    """
+    model.Session.remove()
