@@ -67,7 +67,9 @@ class MemoryCatalogue:
 
     def publish(self, page: DatasetPage) -> PublishedPage:
         """See :meth:`Catalogue.publish`."""
-        described = dcat.dataset(page, self.datasets.get(page.name))
+        earlier = self.datasets.get(dataset_name(page.contract.id, page.contract.version.major - 1))
+        replaced = earlier if page.contract.version.major > 1 else None
+        described = dcat.dataset(page, self.datasets.get(page.name), earlier=replaced)
         described.setdefault("id", f"id-{page.name}")
         rows: int | None = None
         if table(described["resources"]) is not None:
@@ -79,9 +81,8 @@ class MemoryCatalogue:
                 self.tables[(page.name, page.period)] = pa.Table.from_batches(batches)
         self.pages[page.name], self.datasets[page.name] = page, described
         url = f"{self.url}//{page.name}"
-        earlier = self.datasets.get(dataset_name(page.contract.id, page.contract.version.major - 1))
-        if page.contract.version.major > 1 and earlier is not None:
-            earlier.update(dcat.deprecated(earlier, page.name, url))
+        if replaced is not None:
+            replaced.update(dcat.deprecated(replaced, page.name, url))
         return PublishedPage(url, page.name, rows)
 
     def publish_view(self, page: ViewPage) -> PublishedPage:

@@ -23,11 +23,19 @@ def columns(page: DatasetPage) -> list[str]:
 
 
 def changes(
-    page: DatasetPage, existing: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]
+    page: DatasetPage,
+    existing: Mapping[str, Any],
+    resources: Sequence[Mapping[str, Any]],
+    earlier: Mapping[str, Any] | None = None,
 ) -> list[dict[str, str]]:
-    """Return the dataset's changes once ``resources`` stand in place of the existing ones."""
+    """Return the dataset's changes once ``resources`` stand in place of the existing ones.
+
+    ``earlier`` is the version before this one, which a new page says it replaces.
+    """
     told = [dict(each) for each in existing.get("changes") or []]
     texts = [*_columns(page, existing), *_rows(page, existing, resources)]
+    if earlier is not None and not told:
+        texts = [_replaces(page, earlier), *texts]
     new = [_entry(page.released_at, page.period, str(page.contract.version), text) for text in texts]
     return [*new, *told][:KEPT]
 
@@ -44,14 +52,24 @@ def withdrawn(existing: Mapping[str, Any], period: str) -> list[dict[str, str]]:
     return told if entry in told else [entry, *told][:KEPT]
 
 
+def _replaces(page: DatasetPage, earlier: Mapping[str, Any]) -> str:
+    differ = _difference(earlier.get("columns") or [], columns(page))
+    return f"Version {page.contract.version} : remplace la version {earlier['version']}, {differ or 'mêmes colonnes'}."
+
+
 def _columns(page: DatasetPage, existing: Mapping[str, Any]) -> list[str]:
-    before, after = existing.get("columns") or [], columns(page)
-    if not before or before == after:
-        return []
+    differ = _difference(existing.get("columns") or [], columns(page))
+    return [f"Version {page.contract.version}, {differ}."] if differ else []
+
+
+def _difference(before: Sequence[str], after: Sequence[str]) -> str:
+    """Name the columns that came and went; nothing where none did, or where nobody knows what there was."""
+    if not before or list(before) == list(after):
+        return ""
     added = [name for name in after if name not in before]
     gone = [name for name in before if name not in after]
     parts = [f"{word} : {', '.join(names)}" for word, names in (("ajoutées", added), ("retirées", gone)) if names]
-    return [f"Version {page.contract.version}, colonnes {' ; '.join(parts) or 'dans un autre ordre'}."]
+    return f"colonnes {' ; '.join(parts) or 'dans un autre ordre'}"
 
 
 def _rows(page: DatasetPage, existing: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -36,10 +36,16 @@ _SHAPES = {
 _RESOLUTIONS = {PeriodUnit.DAY: "P1D", PeriodUnit.WEEK: "P7D", PeriodUnit.MONTH: "P1M"}
 
 
-def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: str = "") -> dict[str, Any]:
+def dataset(
+    page: DatasetPage,
+    existing: Mapping[str, Any] | None = None,
+    url: str = "",
+    earlier: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """Return the CKAN dataset that shows ``page``, visible to all; ids and dates that ``existing`` has are kept.
 
-    Its URI is its address under the catalogue's ``url``: it stays the same in a catalogue that is made anew.
+    A page that is new says what changed since ``earlier``, the major version before it. Its URI is its address under
+    the catalogue's ``url``: it stays the same in a catalogue that is made anew.
 
     Raises:
         PageError: the page and its contract contradict each other.
@@ -86,7 +92,7 @@ def dataset(page: DatasetPage, existing: Mapping[str, Any] | None = None, url: s
         "has_version": list(existing.get("has_version", [])),
         "version_notes": existing.get("version_notes") or _notice(contract),
         "columns": columns(page),
-        "changes": changes(page, existing, files),
+        "changes": changes(page, existing, files, earlier),
         "resources": files,
     }
     if url:

@@ -119,7 +119,8 @@ def first_id(period: str) -> int:
 
 
 def _field(name: str, kind: str, note: str, unit: str | None = None) -> dict[str, Any]:
-    info = {"label": name.replace("_", " ").capitalize(), "notes": note}
+    spoken = name.removesuffix(f"_{unit.lower()}") if unit else name  # the unit stands beside the label
+    info = {"label": spoken.replace("_", " ").capitalize(), "notes": note}
     if unit:
         info["unit"] = unit
     return {"id": name, "type": kind, "info": info}

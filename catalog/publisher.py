@@ -66,7 +66,9 @@ class CkanCatalogue:
     def publish(self, page: DatasetPage) -> PublishedPage:
         """See :meth:`catalog.catalogue.Catalogue.publish`."""
         api = self._api.in_run(page.run_id)
-        described = dcat.dataset(page, existing := self._show(api, page.name), self._url)
+        existing = self._show(api, page.name)
+        replaced = self._earlier(api, page) if existing is None else None
+        described = dcat.dataset(page, existing, self._url, replaced)
         if existing is None:
             existing = self._create(api, described)
             described = dcat.dataset(page, existing, self._url)
@@ -174,9 +176,13 @@ class CkanCatalogue:
             if view["view_type"] not in there:
                 api.call("resource_view_create", {"resource_id": resource, **view})
 
-    def _deprecate_earlier(self, api: CkanApi, page: DatasetPage, url: str) -> None:
+    def _earlier(self, api: CkanApi, page: DatasetPage) -> dict[str, Any] | None:
+        """The major version before the page's, if the catalogue shows one."""
         major = page.contract.version.major
-        earlier = self._show(api, dataset_name(page.contract.id, major - 1)) if major > 1 else None
+        return self._show(api, dataset_name(page.contract.id, major - 1)) if major > 1 else None
+
+    def _deprecate_earlier(self, api: CkanApi, page: DatasetPage, url: str) -> None:
+        earlier = self._earlier(api, page)
         if earlier is not None and earlier.get("successor") != page.name:
             api.call("package_patch", dcat.deprecated(earlier, page.name, url))
 

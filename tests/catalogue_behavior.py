@@ -117,6 +117,12 @@ class CatalogueBehavior:
         assert old["version"] == "1.0.0"
         assert old["successor"] == f"{world.name}-v2"
         assert published.url in old["version_notes"]
+        assert [each["text"] for each in new["changes"]] == [
+            "Version 2.0.0 : remplace la version 1.0.0, mêmes colonnes.",
+            "Octobre 2026 : première publication, 3 lignes.",
+        ]
+        world.catalogue.publish(page(water(world.name, major=2)))
+        assert len(world.dataset(f"{world.name}-v2")["changes"]) == 2
         assert len(world.rows(world.name, "2026-10")) == 3
 
     def test_a_minor_version_adds_a_column(self, world: CatalogueWorld) -> None:

@@ -10,6 +10,7 @@ from importlib import import_module
 
 from pipeline import wiring
 from settings.model import SHIPPED_TERRITORY
+from tests import catalog_pages
 
 MODULES = (
     "anonymization.text.detector",
@@ -31,3 +32,4 @@ MODULES = (
 for module in MODULES:
     import_module(module)
 wiring._territory(SHIPPED_TERRITORY)
+catalog_pages.territory()

@@ -6,7 +6,6 @@ the steps that follow: the dataset, its rows that wait, its metadata, the swap o
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import secrets
 import signal
@@ -22,10 +21,9 @@ from catalog import DatasetPage
 from catalog.ckan_api import CkanApi
 from catalog.publisher import CkanCatalogue
 from tests.catalog_pages import NOON, ROWS, page, water
+from tests.forks import forked
 from tests.integration.catalog.conftest import CkanServer
 
-forked = multiprocessing.get_context("forkserver")
-forked.set_forkserver_preload(["catalog.publisher", "tests.catalog_pages"])
 OLD, NEW = ROWS, [{**ROWS[0], "foyers_participants": 121}, ROWS[1]]
 Seen = tuple[int, int] | None  # rows that the page tells of, and rows of the table
 

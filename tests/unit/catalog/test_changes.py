@@ -71,3 +71,15 @@ def test_an_ended_contract_says_so() -> None:
     ended = replace(water(), status="deprecated")
     assert "plus mis à jour" in dataset(page(ended))["version_notes"]
     assert dataset(page(water()))["version_notes"] == ""
+
+
+def test_a_new_version_says_what_it_replaces_and_which_columns_came_and_went() -> None:
+    new = page(water(major=2))
+    *columns, last = dataset(new)["columns"]
+    earlier = {"version": "1.4.0", "columns": ["canton", *columns]}
+    shown = dataset(new, None, earlier=earlier)
+    assert texts(shown) == [
+        f"Version 2.0.0 : remplace la version 1.4.0, colonnes ajoutées : {last} ; retirées : canton.",
+        "Octobre 2026 : première publication, 3 lignes.",
+    ]
+    assert texts(dataset(new, shown, earlier=earlier)) == texts(shown)

@@ -20,7 +20,7 @@ def test_columns_have_a_type_a_label_a_note_and_a_unit() -> None:
     assert PERIOD not in found
     assert found["foyers_participants"]["type"] == "int8"
     assert found["consommation_totale_l"]["info"] == {
-        "label": "Consommation totale l",
+        "label": "Consommation totale",
         "notes": "Volume consommé par les foyers participants",
         "unit": "L",
     }
