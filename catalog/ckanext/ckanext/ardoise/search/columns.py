@@ -129,6 +129,8 @@ class Parts:
     def standing(self, part: str) -> npt.NDArray[np.int8]:
         """Where ``part`` stands in each text at its best, 0 where it does not."""
         best = np.zeros(self.words.size, np.int8)
+        if not part.strip():
+            return best
         if " " in part:
             rows = np.flatnonzero(np.logical_and.reduce([self.holding(word) for word in part.split()]))
             texts = self.texts.of_rows
