@@ -23,14 +23,14 @@ class Part:
     name: str
     folders: tuple[str, ...]
     minutes: float
-    spread: str = ""  # over two processes: a file at a time, or a group at a time, in order
+    spread: str = ""  # over two processes: a file at a time, or a folder of servers at a time
 
 
 TIMEOUT_SECONDS = 900  # of one test with its fixtures: the first to ask for Airflow waits for it on a busy machine
 
 PARTS = (
     Part("unit, properties and vectors", ("tests/unit", "tests/properties", "tests/vectors"), 4, spread="loadfile"),
-    Part("integration", ("tests/integration",), 7, spread="loadgroup"),
+    Part("integration", ("tests/integration",), 7, spread="loadscope"),
     Part("end to end", ("tests/e2e",), 7),
 )
 PROOFS = (Part("proofs", ("tests/proofs",), 130),)  # an hour of it fuzzes the decoders

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import Engine
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from storage import S3ObjectStore, database_engine, upgrade
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
-ROOM = Path(__file__).parent
 LONGEST_FIRST = ("catalog", "pipeline", "airflow", "custody", "sources", "console")  # so that none is left for the end
 
 OpenStore = Callable[[str], S3ObjectStore]
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the groups
+class ByFolder(LoadScopeScheduling):
+    """A folder's tests share servers: where tests are spread over processes, they stay in one.
+
+    xdist's own groups are of no use: their names are lost with pytest 9.2, and every server then starts twice.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _folder(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder | None:
+    """``--dist loadscope`` is by folder here."""
+    return ByFolder(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A folder's tests share servers: where tests are spread over processes, they stay in one, the longest first."""
-    for item in items:
-        if item.path.is_relative_to(ROOM):
-            item.add_marker(pytest.mark.xdist_group(_folder(item)))
-    items.sort(key=lambda item: LONGEST_FIRST.index(_folder(item)) if _folder(item) in LONGEST_FIRST else 99)
+    """The longest folders first."""
+    order = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(_folder(item.nodeid), len(order)))
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(ROOM).parts[0] if item.path.is_relative_to(ROOM) else ""
+def _folder(nodeid: str) -> str:
+    """``tests/integration/catalog/…::…`` is of « catalog »."""
+    return nodeid.partition("tests/integration/")[2].partition("/")[0]
 
 
 @pytest.fixture(scope="session")
