@@ -22,7 +22,8 @@ Keys = npt.NDArray[np.int64]  # one a row: what it is ordered by, the least firs
 NO_DATE = np.iinfo(np.int64).min  # microseconds of a document without one
 LAST = np.iinfo(np.int64).max  # the key of a row without a value
 _SEPARATOR = b"\n"  # between two texts; no folded text and no name holds it
-MOST_KEPT = 400  # answers of one generation, most of them a byte a document
+MOST_KEPT = 1_000  # answers of one generation, most of them a bit a document
+MOST_RECENT = 16  # answers of a byte a document
 STARTS_TEXT, STARTS_WORD, WITHIN = 3, 2, 1  # where a part stands in a text, as far as it matters
 
 
@@ -207,7 +208,8 @@ class Columns:
     values: Mapping[str, Values]
     parts: Mapping[str, Parts]
     dates: Mapping[str, npt.NDArray[np.int64]]  # microseconds since 1970
-    found: dict[Any, Any] = field(default_factory=dict)  # what PostgreSQL told of this generation
+    found: dict[Any, Any] = field(default_factory=dict)  # what was found in this generation
+    recent: dict[str, Any] = field(default_factory=dict)  # parts of titles, last looked for
 
     @property
     def size(self) -> int:
@@ -242,18 +244,22 @@ class Columns:
 
     def title_part(self, part: str) -> npt.NDArray[np.int8]:
         """Where ``part`` stands in each title; found once, for whoever asks which rows and in what order."""
-        kept: npt.NDArray[np.int8] = self.keep(("part", part), lambda: self.parts["title"].standing(part), MOST_KEPT)
+        kept: npt.NDArray[np.int8] = _kept(self.recent, MOST_RECENT, part, lambda: self.parts["title"].standing(part))
         return kept
 
-    def keep(self, key: Any, make: Callable[[], Any], most: int = MOST_KEPT) -> Any:
+    def keep(self, key: Any, make: Callable[[], Any]) -> Any:
         """Return what is kept under ``key`` as long as these columns hold, made now if it is not yet."""
-        kept = self.found.get(key)
-        if kept is None:
-            kept = make()
-            while len(self.found) >= most:
-                self.found.pop(next(iter(self.found)), None)
-            self.found[key] = kept
-        return kept
+        return _kept(self.found, MOST_KEPT, key, make)
+
+
+def _kept(values: dict[Any, Any], most: int, key: Any, make: Callable[[], Any]) -> Any:
+    kept = values.get(key)
+    if kept is None:
+        kept = make()
+        while len(values) >= most:
+            values.pop(next(iter(values)), None)
+        values[key] = kept
+    return kept
 
 
 def first(rows: Rows, keys: Iterable[Keys], wanted: int) -> Rows:

@@ -144,7 +144,8 @@ class Matching:
         return self._asked(where)
 
     def _looked_up(self, where: sa.ColumnElement[bool], key: object) -> Mask:
-        return self.columns.keep(key, lambda: self._asked(where))  # type: ignore[no-any-return]
+        packed = self.columns.keep(key, lambda: np.packbits(self._asked(where)))
+        return np.unpackbits(packed, count=self.columns.size).astype(np.bool_)
 
     def _asked(self, where: sa.ColumnElement[bool]) -> Mask:
         return self.columns.mask_of(numbers(self.connection.execute(sa.select(NUMBERS).where(where)).scalar_one()))

@@ -11,17 +11,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import sqlalchemy as sa
 
 from ckanext.ardoise.search.answers import DEFAULT_ORDER, facet, page, returned_columns
+from ckanext.ardoise.search.clauses import Clause
 from ckanext.ardoise.search.columns import ChangedError, Columns, Mask
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.matching import Matching
 from ckanext.ardoise.search.mirror import among
-from ckanext.ardoise.search.ranking import Scores, scores
+from ckanext.ardoise.search.ranking import scores
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import spelled
 from ckanext.ardoise.search.table import GENERATION, INDEX
+
+TIME = "NOW"  # in an expression of date mathematics
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,19 @@ class Answer:
     hits: int
     documents: list[dict[str, Any]]
     facets: dict[str, list[Any]]  # Solr's flat list: value, number, value, number…
+
+
+Places = list[tuple[int, float]]  # rows of a page, in order, and their scores
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What a request found, whatever its page; kept until the next write."""
+
+    query: Clause  # as the index spells it
+    packed: npt.NDArray[np.uint8]  # the rows, a bit each
+    hits: int
+    facets: dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -48,14 +66,32 @@ class Search:
             QuerySyntaxError: some part of the request is not understood.
             ChangedError: the index is at another generation than the columns.
         """
-        request, mask = self._found(request)
-        hits = int(mask.sum())
+        if TIME in repr(request):  # it means something else a moment later
+            counted = self._counted(request)
+            places = self._placed(counted, request)
+        else:
+            unpaged = replace(request, start=0, rows=0, sorts=(), fields=None)
+            counted = self.columns.keep(("counted", unpaged), lambda: self._counted(unpaged))
+            places = self.columns.keep(("placed", request), lambda: self._placed(counted, request))
+        # Copies: CKAN writes into the facets it is given, and what is kept must stay as it was counted.
+        facets = {field: list(each) for field, each in counted.facets.items()}
+        return Answer(counted.hits, self._read(places, request), facets)
+
+    def _counted(self, request: SearchRequest) -> _Counted:
+        spelled_request, mask = self._found(request)
         facets = {each: facet(self.connection, self.columns, mask, each, request) for each in request.facets}
+        return _Counted(spelled_request.query, np.packbits(mask), int(mask.sum()), facets)
+
+    def _placed(self, counted: _Counted, request: SearchRequest) -> Places:
+        """The rows of the page asked for, in order, with their scores."""
+        if counted.hits <= request.start or not request.rows:
+            return []
+        mask = np.unpackbits(counted.packed, count=self.columns.size).astype(np.bool_)
         weighed = None
-        if hits > request.start and request.rows and _is_weighed(request):
-            weighed = scores(self.connection, self.columns, mask, request.query, request.weights)
+        if _is_weighed(request):
+            weighed = scores(self.connection, self.columns, mask, counted.query, request.weights)
         rows = page(self.connection, self.columns, mask, weighed, request)
-        return Answer(hits, self._read(rows, weighed, request), facets)
+        return [(row, 1.0) for row in rows] if weighed is None else [(row, float(weighed[row])) for row in rows]
 
     def _found(self, request: SearchRequest) -> tuple[SearchRequest, Mask]:
         """The request as the index spells it and its rows; if its reader sees none, those that may be meant."""
@@ -73,20 +109,22 @@ class Search:
     def _matching(self, request: SearchRequest) -> Mask:
         return Matching(self.columns, self.connection, self.now).all_of((*request.filters, request.query))
 
-    def _read(self, rows: list[int], weighed: Scores | None, request: SearchRequest) -> list[dict[str, Any]]:
+    def _read(self, places: Places, request: SearchRequest) -> list[dict[str, Any]]:
         """The documents of some rows, in order; the generation beside them tells that nothing was written meanwhile.
 
         It only ever grows: as it is now, it was at every statement of this search.
         """
-        numbers = self.columns.numbers[rows].tolist()
+        numbers = self.columns.numbers[[row for row, _ in places]]
         columns = (GENERATION.c.number.label("generation"), INDEX.c.number.label("place"), *returned_columns(request))
-        statement = sa.select(*columns).select_from(GENERATION.outerjoin(INDEX, among(self.columns.numbers[rows])))
+        statement = sa.select(*columns).select_from(GENERATION.outerjoin(INDEX, among(numbers)))
         found = [dict(each._mapping) for each in self.connection.execute(statement)]
         if found[0]["generation"] != self.columns.generation:
             raise ChangedError
         told = {each.pop("place"): each for each in found}
-        weights = [1.0] * len(rows) if weighed is None else weighed[rows].tolist()
-        return [_document(told[number], weight, request) for number, weight in zip(numbers, weights, strict=True)]
+        return [
+            _document(told[number], weight, request)
+            for number, (_, weight) in zip(numbers.tolist(), places, strict=True)
+        ]
 
 
 def _is_weighed(request: SearchRequest) -> bool:
