@@ -25,7 +25,6 @@ from stack.services.postgres import hub_cluster
 
 EXCLUDED = Path(__file__).with_name("ckan_suite_excluded.toml")
 ACTIONS = "ckan/tests/logic/action/test_get.py"
-SEARCH = ("ckan/tests/lib/search", "ckan/tests/controllers/test_package.py::TestSearch")
 QUICK = (
     "ckan/tests/lib/search",
     f"{ACTIONS}::TestPackageAutocomplete",
@@ -33,9 +32,10 @@ QUICK = (
     f"{ACTIONS}::TestPackageAutocompleteWithDatasetForm",
 )
 WHOLE = (
-    *SEARCH,
+    "ckan/tests/lib/search",
     ACTIONS,
     *(f"ckan/tests/controllers/test_{name}.py" for name in ("home", "feed", "organization", "group")),
+    "ckan/tests/controllers/test_package.py::TestSearch",  # last: it leaves a double in the place of package_search
 )
 SECONDS = 3_000
 

@@ -7,6 +7,7 @@ rows alone that the clauses beside it left.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from ckanext.ardoise.search.conditions import condition, many_everywhere
 from ckanext.ardoise.search.fields import EVERYTHING, SUBSTRINGS, Kind, kind_of
 from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
 
+TIME = "NOW"  # in a clause that means something else a moment later
 FEW = 0.2  # of all documents: then those left are named to PostgreSQL
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WILD = {"*": ".*", "?": "."}
@@ -41,7 +43,17 @@ class Matching:
         Raises:
             QuerySyntaxError: a field can not be compared in the way a clause asks for.
         """
-        return self._all_of(clauses, np.ones(self.columns.size, np.bool_))
+        mask = np.ones(self.columns.size, np.bool_)
+        for each in sorted(clauses, key=self._asks_postgresql):
+            if self._asks_postgresql(each) or TIME in repr(each):
+                mask &= self.rows(each, mask)
+            else:  # every reader's filters on visibility are among these
+                mask &= self._kept(each, functools.partial(self.rows, each, np.ones(self.columns.size, np.bool_)))
+        return mask
+
+    def _kept(self, key: object, make: Callable[[], Mask]) -> Mask:
+        packed = self.columns.keep(key, lambda: np.packbits(make()))
+        return np.unpackbits(packed, count=self.columns.size).astype(np.bool_)
 
     def _all_of(self, clauses: Iterable[Clause], within: Mask) -> Mask:
         mask = within.copy()
@@ -144,8 +156,7 @@ class Matching:
         return self._asked(where)
 
     def _looked_up(self, where: sa.ColumnElement[bool], key: object) -> Mask:
-        packed = self.columns.keep(key, lambda: np.packbits(self._asked(where)))
-        return np.unpackbits(packed, count=self.columns.size).astype(np.bool_)
+        return self._kept(key, lambda: self._asked(where))
 
     def _asked(self, where: sa.ColumnElement[bool]) -> Mask:
         return self.columns.mask_of(numbers(self.connection.execute(sa.select(NUMBERS).where(where)).scalar_one()))

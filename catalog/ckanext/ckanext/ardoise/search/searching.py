@@ -19,14 +19,12 @@ from ckanext.ardoise.search.answers import DEFAULT_ORDER, facet, page, returned_
 from ckanext.ardoise.search.clauses import Clause
 from ckanext.ardoise.search.columns import ChangedError, Columns, Mask
 from ckanext.ardoise.search.freetext import misspelt
-from ckanext.ardoise.search.matching import Matching
+from ckanext.ardoise.search.matching import TIME, Matching
 from ckanext.ardoise.search.mirror import among
 from ckanext.ardoise.search.ranking import scores
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import spelled
 from ckanext.ardoise.search.table import GENERATION, INDEX
-
-TIME = "NOW"  # in an expression of date mathematics
 
 
 @dataclass(frozen=True, slots=True)
