@@ -61,6 +61,7 @@ ckan.site_url = http://test.ckan.net
 ckan.site_title = CKAN
 ckan.storage_path = {storage}
 ckan.locale_default = en
+smtp.mail_from = info@test.ckan.net
 ckan.extra_resource_fields = alt_url
 ckan.auth.user_create_organizations = true
 ckan.auth.user_create_groups = true
