@@ -257,7 +257,7 @@ def _kept(values: dict[Any, Any], most: int, key: Any, make: Callable[[], Any]) 
     if kept is None:
         kept = make()
         while len(values) >= most:
-            values.pop(next(iter(values)), None)
+            values.pop(list(values)[0], None)  # noqa: RUF015 (another thread may change it between iter and next)
         values[key] = kept
     return kept
 

@@ -7,7 +7,9 @@ rows alone that the clauses beside it left.
 
 from __future__ import annotations
 
+import fnmatch
 import functools
+import glob
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -26,7 +28,6 @@ from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
 TIME = "NOW"  # in a clause that means something else a moment later
 FEW = 0.2  # of all documents: then those left are named to PostgreSQL
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WILD = {"*": ".*", "?": "."}
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,10 @@ def _is_indexed(clause: Clause) -> bool:
 
 
 def _like(pieces: tuple[str, ...], marks: tuple[str, ...]) -> Callable[[str], bool]:
-    literal = [re.escape(piece) for piece in pieces]
-    pattern = literal[0] + "".join(_WILD[mark] + piece for mark, piece in zip(marks, literal[1:], strict=True))
-    matches = re.compile(pattern, re.DOTALL).fullmatch
+    """Whether a text is like literal pieces with wildcards between; fnmatch never tries what it has left behind."""
+    literal = [glob.escape(piece) for piece in pieces]
+    pattern = literal[0] + "".join(mark + piece for mark, piece in zip(marks, literal[1:], strict=True))
+    matches = re.compile(fnmatch.translate(pattern)).match
     return lambda text: matches(text) is not None
 
 

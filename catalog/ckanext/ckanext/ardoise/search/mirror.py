@@ -1,8 +1,8 @@
 """Keeps one process's :mod:`~ckanext.ardoise.search.columns` in step with the table of the index.
 
 Each row tells the generation that wrote it, and the generation's own row tells when rows were last erased: what
-changed since is read anew, the rest stays. Columns belong to one generation exactly, and a search only uses those of
-its own snapshot; a document that a reader may no longer see is gone from them with the write that hid it.
+changed since is read anew, the rest stays. Columns belong to one generation exactly, and a search answers with those of
+the generation that it ends in; a document that a reader may no longer see is gone with the write that hid it.
 """
 
 from __future__ import annotations
