@@ -16,10 +16,11 @@ from anonymization.text.recognizers.shortlist import HEARD, Shortlist
 from anonymization.text.settings import RedactionSettings
 from anonymization.text.vocabulary import load_vocabulary
 from tests.evaluation.corpus import load
+from tests.unit.anonymization.text import test_sentences, test_sentences_accounts, test_sentences_addresses
+from tests.unit.anonymization.text.marked import MARK
 from tests.unit.anonymization.text.test_births import BIRTHS, OTHER_DATES
 from tests.unit.anonymization.text.test_recognizers import FOUND, LEFT
-from tests.unit.anonymization.text.test_sentences import FOUND as MARKED
-from tests.unit.anonymization.text.test_sentences import MARK, NO_ACCOUNT
+from tests.unit.anonymization.text.test_sentences_accounts import NO_ACCOUNT
 
 SETTINGS = RedactionSettings(model=None, meters=(r"zx\d{5}",))
 RECOGNIZERS = [
@@ -70,10 +71,10 @@ def test_whatever_a_shape_matches_is_found(place: int) -> None:
     check()
 
 
-def test_sentences() -> None:
+def test_written_sentences() -> None:
     for text in [*BIRTHS, *OTHER_DATES, *(frame.format(value) for _, frame, value in FOUND), *LEFT, *NO_ACCOUNT]:
         same(text.replace("{", "").replace("}", ""))
-    for marked in MARKED:
+    for marked in (*test_sentences.FOUND, *test_sentences_accounts.FOUND, *test_sentences_addresses.FOUND):
         same(MARK.sub(r"\2", marked))
 
 
