@@ -100,7 +100,7 @@ class CustodyHome:
 
     def start(self) -> None:
         """Serve, in a process that has everything imported."""
-        self.process = forked.Process(target=_serve, args=(self._words(), self.log))
+        self.process = forked.Process(target=_serve, args=(self._words(), self.log, dict(os.environ)))
         self.process.start()
         self._await_health()
 
@@ -171,7 +171,8 @@ class CustodyHome:
         return [line for line in log.partition('"event": "start"')[2].splitlines() if line.startswith(IMPORT)]
 
 
-def _serve(words: list[str], log: Path) -> None:
+def _serve(words: list[str], log: Path, environment: dict[str, str]) -> None:
+    os.environ.update(environment)  # a fork has what its server began with: no token of an HSM made since
     written = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(written, 1)
     os.dup2(written, 2)
