@@ -8,6 +8,7 @@ import os
 import pwd
 import re
 import signal
+import time
 from pathlib import Path
 
 import psycopg
@@ -232,6 +233,10 @@ def test_log_lines_are_json_and_carry_the_run(custody: CustodyHome) -> None:
     pseudonyms(custody)
     with pytest.raises(CustodyRefusedError):
         custody.client("ingest").fingerprint("parking", "not a digest")
+    deadline = time.monotonic() + 30  # a call is logged once it is answered: perhaps after its answer has come
+    while not any(line.get("call") == "POST /v1/fingerprint" for line in custody.lines()[before:]):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     lines = custody.lines()[before:]
     assert {line["service"] for line in lines} == {"custody"}
     stream = next(line for line in lines if line.get("call") == "POST /v1/pseudonymize/{domain}")
