@@ -48,6 +48,29 @@ def test_an_index_put_back_to_an_older_state_is_read_anew(empty: SearchEngine, i
     assert empty.search(read_request({"q": "+site_id:apart +tags:a"})).hits == 0
 
 
+def test_after_a_fall_of_the_server_a_generation_may_be_another(empty: SearchEngine, index_url: str) -> None:
+    """Its last writes may be lost, and others get their numbers."""
+    empty.add([document("un", site_id="apart", tags=["a"])])
+    empty.add([document("deux", site_id="apart", tags=["b"])])
+    assert empty.search(read_request({"q": "+site_id:apart +tags:a"})).hits == 1
+    assert empty.search(read_request({"q": "+site_id:apart +tags:b"})).hits == 1
+    with psycopg.connect(index_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("UPDATE ardoise_search_index SET tags = '{c}' WHERE site_id = 'apart' AND name = 'un'")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert empty.search(read_request({"q": "+site_id:apart +tags:a"})).hits == 0
+    assert empty.search(read_request({"q": "+site_id:apart +tags:c"})).hits == 1
+
+
+def test_what_is_hidden_by_one_process_is_hidden_in_every_other(empty: SearchEngine, filled: SearchEngine) -> None:
+    seen = read_request({"q": "site_id:apart", "fq": "+permission_labels:(public)", "fl": "name"})
+    for labels, found in ((["public"], 1), (["member-1"], 0), (["public"], 1), ([], 0)):
+        filled.add([document("un", site_id="apart", permission_labels=labels)])
+        assert empty.search(seen).hits == filled.search(seen).hits == found
+
+
 def test_searches_beside_writers_agree_with_themselves(empty: SearchEngine, index_url: str) -> None:
     """Each write moves all documents to another tag, so that a search must find them all under one."""
     everyone = [f"d-{number}" for number in range(30)]

@@ -6,16 +6,9 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from ckanext.ardoise.search.columns import (
-    STARTS_TEXT,
-    STARTS_WORD,
-    WITHIN,
-    ChangedError,
-    Columns,
-    Parts,
-    Values,
-    first,
-)
+from ckanext.ardoise.search.columns import ChangedError, Columns, first
+from ckanext.ardoise.search.parts import STARTS_TEXT, STARTS_WORD, WITHIN, Parts
+from ckanext.ardoise.search.values import Values
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from ckanext.ardoise.search.columns import LAST, NO_DATE, Columns, Keys, Mask, first
+from ckanext.ardoise.search.columns import NO_DATE, Columns, first
 from ckanext.ardoise.search.fields import DATES, DICTIONARIES, SCALARS, Kind, kind_of
 from ckanext.ardoise.search.mirror import among
 from ckanext.ardoise.search.ranking import Scores
 from ckanext.ardoise.search.request import SearchRequest, Sort
 from ckanext.ardoise.search.table import INDEX
+from ckanext.ardoise.search.values import LAST, Keys, Mask
 
 NAMED = ("index_id", "id", "name")  # columns that spare the reading of all a document stored
 DEFAULT_ORDER = (Sort("score", descending=True),)

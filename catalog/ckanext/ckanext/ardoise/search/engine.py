@@ -15,30 +15,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
 from ckanext.ardoise.search.clauses import Clause
 from ckanext.ardoise.search.columns import ChangedError
 from ckanext.ardoise.search.conditions import condition
+from ckanext.ardoise.search.connections import Result, again_if_needed, asking, deferring, state, steady
 from ckanext.ardoise.search.documents import row
 from ckanext.ardoise.search.mirror import Mirror
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.searching import Answer, Search
-from ckanext.ardoise.search.spelling import RESEMBLANCE, spelled
+from ckanext.ardoise.search.spelling import spelled
 from ckanext.ardoise.search.table import GENERATION, INDEX
 from ckanext.ardoise.search.writing import Row, Waiting, addition, batches, counting, parameters
 
-SLOWEST_SECONDS = 20  # a statement that takes longer is given up
 MOST_KNOWN = 200_000  # words of the index that this process need not write again
 HASTY = 3  # searches without a snapshot of their own, before one with it
-ATTEMPTS = 4  # of a write that another one made impossible
-_CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
 _REFUSED = ("22", "23", "54")  # classes: data, integrity, program limits
-# Compiling a statement to machine code takes longer than running it; sorts of a whole catalogue stay in memory.
-_SETTINGS = f"SET jit = off; SET work_mem = '32MB'; SET pg_trgm.word_similarity_threshold = {RESEMBLANCE};"
-
 
 Document = Mapping[str, Any]  # as CKAN hands it over
 
@@ -47,12 +42,7 @@ class SearchEngine:
     """The index in one database."""
 
     def __init__(self, url: str | sa.URL) -> None:
-        self._engine = sa.create_engine(url, pool_size=4, max_overflow=12, isolation_level="REPEATABLE READ")
-        sa.event.listen(self._engine, "connect", _settle)
-        self._asking = sa.create_engine(url, pool_size=4, max_overflow=12, isolation_level="AUTOCOMMIT")
-        sa.event.listen(self._asking, "connect", _seek)
-        self._deferring = sa.create_engine(url, pool_size=1, max_overflow=12)
-        sa.event.listen(self._deferring, "connect", _defer)
+        self._engine, self._asking, self._deferring = steady(url), asking(url), deferring(url)
         self._mirror = Mirror()
         self._known: set[str] = set()
         self._last = -1  # the generation of this process's last write
@@ -79,7 +69,7 @@ class SearchEngine:
             with self._reading() as connection:
                 connection.execute(sa.select(GENERATION.c.number)).scalar_one()
 
-        _again_if_needed(ask)
+        self._again(ask)
 
     def add(self, documents: Iterable[Document], now: datetime | None = None, deferred: bool = False) -> None:
         """Index documents, replacing those of the same ``index_id`` unless they are newer; all of them or none.
@@ -112,7 +102,7 @@ class SearchEngine:
             with self._reading() as connection:
                 return spelled(connection, clause)
 
-        clause = _again_if_needed(spell)
+        clause = self._again(spell)
         erased = sa.delete(INDEX).where(condition(clause, now or datetime.now(UTC)))
         self._write([(counting(erasing=True), {}), (erased, {})])
 
@@ -127,7 +117,7 @@ class SearchEngine:
             QuerySyntaxError: some part of the request is not understood.
         """
         self._waiting.flush()
-        return _again_if_needed(lambda: self._searched(request, now or datetime.now(UTC)))
+        return self._again(lambda: self._searched(request, now or datetime.now(UTC)))
 
     def _searched(self, request: SearchRequest, now: datetime) -> Answer:
         """Answer from the columns there are, if no write came since: a journey to the database less is a wait less.
@@ -135,9 +125,8 @@ class SearchEngine:
         Where writes never leave the time, the search gets a snapshot of its own.
         """
         for _ in range(HASTY):
-            columns = self._mirror.newest
-            with contextlib.suppress(ChangedError), self._asking.connect() as connection:
-                if columns is not None:
+            if (columns := self._mirror.newest) is not None:
+                with contextlib.suppress(ChangedError), self._asking.connect() as connection:
                     return Search(connection, columns, now).answer(request)
             with contextlib.suppress(ChangedError), self._reading() as connection:
                 self._mirror.at(connection)
@@ -145,6 +134,13 @@ class SearchEngine:
             with contextlib.suppress(ChangedError), self._reading() as connection:
                 columns = replace(self._mirror.at(connection), found={})
                 return Search(connection, columns, now).answer(request)
+
+    def _again(self, work: Callable[[], Result]) -> Result:
+        """Do ``work``, again if needed; after a lost connection nothing of what this process knew need hold.
+
+        A server that fell may have lost its last writes, or be another one: generations may then come twice.
+        """
+        return again_if_needed(work, self._mirror.forget)
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
@@ -156,7 +152,7 @@ class SearchEngine:
         try:
             self._index(rows, deferred=True)
         except sa.exc.DBAPIError as error:
-            if len(rows) == 1 or not (_state(error) or "").startswith(_REFUSED):
+            if len(rows) == 1 or not (state(error) or "").startswith(_REFUSED):
                 raise
             refused: sa.exc.DBAPIError | None = None
             for each in rows:
@@ -196,32 +192,13 @@ class SearchEngine:
                         self._noticed(first[0])
 
         if work:
-            _again_if_needed(write)
+            self._again(write)
 
     def _noticed(self, generation: int) -> None:
         """Forget what words are known when another database answers at this address."""
         if generation <= self._last or len(self._known) > MOST_KNOWN:
             self._known.clear()
         self._last = generation
-
-
-Result = TypeVar("Result")
-
-
-def _again_if_needed(work: Callable[[], Result]) -> Result:
-    """Do ``work``, again when another write made it impossible or the connection had been lost meanwhile."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return work()
-        except sa.exc.DBAPIError as error:
-            if attempt == ATTEMPTS - 1 or not (error.connection_invalidated or _state(error) in _CONTENDED):
-                raise
-    raise AssertionError("unreachable")
-
-
-def _state(error: sa.exc.DBAPIError) -> str | None:
-    """PostgreSQL's five letters; None where it did not answer."""
-    return getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
 
 
 def _rows(documents: Iterable[Document], now: datetime | None) -> list[Row]:
@@ -239,24 +216,3 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
-
-
-def _settle(connection: Any, _record: Any) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"{_SETTINGS} SET statement_timeout = '{SLOWEST_SECONDS}s'")
-    connection.commit()
-
-
-def _seek(connection: Any, record: Any) -> None:
-    """A statement finds long texts by an index: PostgreSQL does not count what reading each of them costs."""
-    _settle(connection, record)
-    with connection.cursor() as cursor:
-        cursor.execute("SET enable_seqscan = off")
-    connection.commit()
-
-
-def _defer(connection: Any, record: Any) -> None:
-    _settle(connection, record)
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = off")
-    connection.commit()

@@ -19,11 +19,12 @@ import numpy as np
 import sqlalchemy as sa
 
 from ckanext.ardoise.search.clauses import AnyWord, Area, Between, Clause, Everything, Group, Match, Present, Wildcard
-from ckanext.ardoise.search.columns import NO_DATE, Columns, Mask
+from ckanext.ardoise.search.columns import NO_DATE, Columns
 from ckanext.ardoise.search.comparisons import is_prefix, moment, substring
 from ckanext.ardoise.search.conditions import condition, many_everywhere
 from ckanext.ardoise.search.fields import EVERYTHING, SUBSTRINGS, Kind, kind_of
 from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
+from ckanext.ardoise.search.values import Mask
 
 TIME = "NOW"  # in a clause that means something else a moment later
 FEW = 0.2  # of all documents: then those left are named to PostgreSQL

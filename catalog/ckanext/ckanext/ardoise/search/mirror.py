@@ -17,9 +17,11 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 
-from ckanext.ardoise.search.columns import NO_DATE, ChangedError, Columns, Mask, Parts, Values
+from ckanext.ardoise.search.columns import NO_DATE, ChangedError, Columns
 from ckanext.ardoise.search.fields import DATES, LISTS, SCALARS
+from ckanext.ardoise.search.parts import Parts
 from ckanext.ardoise.search.table import GENERATION, INDEX
+from ckanext.ardoise.search.values import Mask, Values
 
 MIRRORED = (*(name for name in SCALARS if name not in ("index_id", "id")), *LISTS)
 _TITLE, _TITLE_WORDS = "title", "words of the title"  # beside them

@@ -19,12 +19,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION
 
 from ckanext.ardoise.search.clauses import AnyWord, Clause, Group, Match
-from ckanext.ardoise.search.columns import Columns, Mask
+from ckanext.ardoise.search.columns import Columns
 from ckanext.ardoise.search.comparisons import text_query
 from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
 from ckanext.ardoise.search.freetext import Fields
 from ckanext.ardoise.search.mirror import NOTHING, NUMBERS, among, numbers
 from ckanext.ardoise.search.table import INDEX
+from ckanext.ardoise.search.values import Mask
 from ckanext.ardoise.search.words import all_words, phrase, words_of
 
 MOST_WEIGHED_WHOLE = 300  # results; beyond, only their headings are weighed

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from ckanext.ardoise.search.answers import DEFAULT_ORDER, facet, page, returned_columns
 from ckanext.ardoise.search.clauses import Clause
-from ckanext.ardoise.search.columns import ChangedError, Columns, Mask
+from ckanext.ardoise.search.columns import ChangedError, Columns
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.matching import TIME, Matching
 from ckanext.ardoise.search.mirror import among
@@ -25,6 +25,7 @@ from ckanext.ardoise.search.ranking import scores
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import spelled
 from ckanext.ardoise.search.table import GENERATION, INDEX
+from ckanext.ardoise.search.values import Mask
 
 
 @dataclass(frozen=True, slots=True)
