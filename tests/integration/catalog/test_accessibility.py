@@ -161,3 +161,4 @@ def test_producers_themes_and_filters_are_called_in_french(ckan: CkanServer, nam
     producer = httpx.get(f"{ckan.url}/organization/eau-angers-loire-metropole", timeout=30).text
     assert "Producteurs" in producer.split("<title>")[1].split("</title>")[0]
     assert "/organization/members/" not in producer
+    assert "/organization/about/" in producer  # the tabs beside it are there
