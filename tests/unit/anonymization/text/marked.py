@@ -22,3 +22,12 @@ def shaped(texts: list[str]) -> dict[str, list[tuple[str, str]]]:
         text: [(hit.kind, text[hit.start : hit.end]) for hit in hits if hit.kind != "NOM"]
         for text, hits in zip(texts, found, strict=True)
     }
+
+
+def births(texts: list[str]) -> dict[str, list[str]]:
+    """The dates of birth that are found in each text."""
+    found = detect(texts, PATTERNS)
+    return {
+        text: [text[hit.start : hit.end] for hit in hits if hit.kind == "NAISSANCE"]
+        for text, hits in zip(texts, found, strict=True)
+    }

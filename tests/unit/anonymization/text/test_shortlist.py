@@ -18,7 +18,8 @@ from anonymization.text.vocabulary import load_vocabulary
 from tests.evaluation.corpus import load
 from tests.unit.anonymization.text import test_sentences, test_sentences_accounts, test_sentences_addresses
 from tests.unit.anonymization.text.marked import MARK
-from tests.unit.anonymization.text.test_births import BIRTHS, OTHER_DATES
+from tests.unit.anonymization.text.test_births import BIRTHS
+from tests.unit.anonymization.text.test_other_dates import OTHER_DATES
 from tests.unit.anonymization.text.test_recognizers import FOUND, LEFT
 from tests.unit.anonymization.text.test_sentences_accounts import NO_ACCOUNT
 
