@@ -21,7 +21,7 @@ from xmlrpc.client import Fault
 
 from stack import leftovers
 from stack.accounts import ensure_accounts
-from stack.errors import StackError, StartError
+from stack.errors import BusyError, StartError
 from stack.health import is_healthy
 from stack.ports import check_free
 from stack.service import Service, StackContext
@@ -66,7 +66,8 @@ class Stack:
         """Start everything, and return once it is healthy.
 
         Raises:
-            StackError: a port is taken, a piece is missing, or a service does not become healthy.
+            StackError: a port is taken, a piece is missing, or a service does not become healthy;
+                :class:`BusyError`, another command is at work.
         """
         with self._alone():
             ensure_accounts()
@@ -203,7 +204,7 @@ class Stack:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise StackError("une autre commande démarre ou arrête déjà cette pile : attendez sa fin") from None
+                raise BusyError("une autre commande démarre ou arrête déjà cette pile : attendez sa fin") from None
             yield
 
 

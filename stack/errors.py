@@ -5,6 +5,10 @@ class StackError(Exception):
     """Root of every error about the embedded stack."""
 
 
+class BusyError(StackError):
+    """Another command starts or stops this stack at this moment."""
+
+
 class PortTakenError(StackError):
     """Another process listens on a port that the stack has chosen."""
 

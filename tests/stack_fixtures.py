@@ -6,6 +6,8 @@ killed run left on the disk is swept by the next one.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import secrets
 import shutil
@@ -22,6 +24,7 @@ from psycopg import sql
 from settings import Credential, S3Settings, Settings
 from stack.context import build_context
 from stack.embedded import Stack
+from stack.errors import BusyError, StackError
 from stack.service import OperatorOptions, StackContext
 from stack.services.postgres import hub_cluster
 from stack.supervision import Supervisor
@@ -67,7 +70,7 @@ class ObjectStoreServer:
 @pytest.fixture(scope="session")
 def stack_context() -> Iterator[StackContext]:
     """Return the context of this session's stack; nothing runs yet. Everything is stopped and erased at the end."""
-    _sweep()
+    sweep()
     home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     context = build_context(home, preferred_ports=False, operators=OperatorOptions(rows=2_000))
     try:
@@ -107,13 +110,31 @@ def full_stack(stack_context: StackContext) -> Stack:
     return stack
 
 
-def _sweep() -> None:
-    """Stop and erase what killed test runs of this user left."""
-    for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        owner = home.name.removeprefix(PREFIX).partition("-")[0]
-        if home.stat().st_uid != os.geteuid() or Path(f"/proc/{owner}").exists():
-            continue
-        try:
-            Stack(build_context(home, preferred_ports=False)).forget()
-        except (OSError, ImportError):
-            shutil.rmtree(home, ignore_errors=True)
+def sweep() -> None:
+    """Stop and erase what killed test runs of this user left; of processes that sweep at once, one does it."""
+    with _turn():
+        for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+            owner = home.name.removeprefix(PREFIX).partition("-")[0]
+            if home.stat().st_uid == os.geteuid() and not Path(f"/proc/{owner}").exists():
+                _erase(home)
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Hold the folder of temporary files for oneself, against other sweeps."""
+    folder = os.open(tempfile.gettempdir(), os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _erase(home: Path) -> None:
+    """Erase a dead run's folder, unless a command of it is still at work there: then the next sweep will."""
+    try:
+        Stack(build_context(home, preferred_ports=False)).forget()
+    except BusyError:
+        return
+    except (OSError, ImportError, StackError):
+        shutil.rmtree(home, ignore_errors=True)
