@@ -99,11 +99,25 @@ FIELDS = st.sampled_from(["tags", "groups", "organization", "name", "state", "li
 WORDS = st.sampled_from(
     ["eau", "arbres", "eau-vive", "forets-communales", "ville", "regie", "environnement", "u1", "zz"]
 )
+TYPED_WORDS = st.sampled_from(
+    [
+        "l'eau",
+        "forêt communale",
+        "réseaux",
+        "Élagage",
+        "qualités potables",
+        "dit-on",
+        "x1e5 3.5",
+        "aujourd'hui",
+        "!",
+        "ee",
+    ]
+)
 DATE = st.sampled_from(["NOW", "2026-09-01T10:00:00.123Z", "NOW-1MONTH", "*"])
 LEAVES = st.one_of(
     st.just(Everything()),
     st.builds(Match, FIELDS, WORDS),
-    st.builds(Match, st.sampled_from(["title", "text", "notes"]), WORDS, st.booleans()),
+    st.builds(Match, st.sampled_from(["title", "text", "notes"]), st.one_of(WORDS, TYPED_WORDS), st.booleans()),
     st.builds(
         Match, st.sampled_from(["title_ngram", "name_ngram"]), st.sampled_from(["eau", "e", "it-on", "de l", "pot"])
     ),

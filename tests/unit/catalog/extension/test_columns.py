@@ -7,7 +7,9 @@ from collections import Counter
 import numpy as np
 import pytest
 from ckanext.ardoise.search.columns import ChangedError, Columns, first
+from ckanext.ardoise.search.headings import Headings
 from ckanext.ardoise.search.parts import STARTS_TEXT, STARTS_WORD, WITHIN, Parts
+from ckanext.ardoise.search.postings import Postings
 from ckanext.ardoise.search.values import Values
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,10 +81,10 @@ def test_the_first_rows_are_those_of_the_whole_order(keys: list[tuple[int, int]]
 
 
 def test_rows_of_another_generation_are_no_rows() -> None:
-    columns = Columns(1, np.array([7, 3, 9]), {}, {}, {})
+    columns = Columns(1, np.array([7, 3, 9]), {}, {}, {}, Postings.none(), Headings.none())
     assert columns.rows_of(np.array([9, 7])).tolist() == [2, 0]
     for unknown in ([8], [3, 10], [1]):
         with pytest.raises(ChangedError):
             columns.rows_of(np.array(unknown))
     with pytest.raises(ChangedError):
-        Columns(1, np.array([], np.int64), {}, {}, {}).rows_of(np.array([1]))
+        Columns(1, np.array([], np.int64), {}, {}, {}, Postings.none(), Headings.none()).rows_of(np.array([1]))

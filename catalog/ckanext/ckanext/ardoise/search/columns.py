@@ -1,8 +1,8 @@
 """What every search filters, counts and orders by, of all documents at once: arrays over the rows of the index.
 
-PostgreSQL finds words in long texts quickly; counting facets of ten thousand results, or the titles that hold two
-letters, takes it longer than a reader waits, for it reads them row by row. These arrays answer both in a few
-milliseconds, as Solr's own « docValues » do. Nothing here knows SQL, and nothing changes once made: a search that has
+Counting facets of ten thousand results, naming the rows of a frequent word, or the titles that hold two letters, takes
+PostgreSQL longer than a reader waits, for it reads them row by row. These arrays answer in a few milliseconds, as
+Solr's own « docValues » and postings do. Nothing here knows SQL, and nothing changes once made: a search that has
 begun keeps its columns while :mod:`ckanext.ardoise.search.mirror` makes those of the next generation.
 """
 
@@ -16,7 +16,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ckanext.ardoise.search.headings import Headings
 from ckanext.ardoise.search.parts import Parts
+from ckanext.ardoise.search.postings import Postings
+from ckanext.ardoise.search.stems import Stems
 from ckanext.ardoise.search.values import Keys, Mask, Rows, Values
 
 NO_DATE = np.iinfo(np.int64).min  # microseconds of a document without one
@@ -37,6 +40,9 @@ class Columns:
     values: Mapping[str, Values]
     parts: Mapping[str, Parts]
     dates: Mapping[str, npt.NDArray[np.int64]]  # microseconds since 1970
+    words: Postings  # of whole documents, as PostgreSQL spells them
+    headings: Headings
+    stems: Stems = field(default_factory=Stems)
     found: dict[Any, Any] = field(default_factory=dict)  # what was found in this generation
     recent: dict[str, Any] = field(default_factory=dict)  # parts of titles, last looked for
 

@@ -11,7 +11,7 @@ import fnmatch
 import functools
 import glob
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -25,8 +25,10 @@ from ckanext.ardoise.search.conditions import condition, many_everywhere
 from ckanext.ardoise.search.fields import EVERYTHING, SUBSTRINGS, Kind, kind_of
 from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
 from ckanext.ardoise.search.values import Mask
+from ckanext.ardoise.search.words import words_of
 
 TIME = "NOW"  # in a clause that means something else a moment later
+_IN_MEMORY = (EVERYTHING, "title")  # texts whose words are there
 FEW = 0.2  # of all documents: then those left are named to PostgreSQL
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,13 +41,14 @@ class Matching:
     connection: sa.Connection
     now: datetime
 
-    def all_of(self, clauses: Iterable[Clause]) -> Mask:
+    def all_of(self, clauses: Collection[Clause]) -> Mask:
         """The rows that every one of ``clauses`` describes; those answered from memory are asked first.
 
         Raises:
             QuerySyntaxError: a field can not be compared in the way a clause asks for.
         """
         mask = np.ones(self.columns.size, np.bool_)
+        self.columns.stems.learn(self.connection, {word for each in clauses for word in _plain_words(each)})
         for each in sorted(clauses, key=self._asks_postgresql):
             if self._asks_postgresql(each) or TIME in repr(each):
                 mask &= self.rows(each, mask)
@@ -76,9 +79,16 @@ class Matching:
     def _asks_postgresql(self, clause: Clause) -> bool:
         if isinstance(clause, Group):
             return any(map(self._asks_postgresql, (*clause.required, *clause.optional, *clause.prohibited)))
+        if isinstance(clause, Match) and clause.field in _IN_MEMORY:
+            return self._stems(clause) is None
         return not isinstance(clause, Everything) and (
             isinstance(clause, (AnyWord, Area)) or not self._holds(clause.field)
         )
+
+    def _stems(self, clause: Match) -> list[str] | None:
+        """The words that ``clause`` asks for anywhere in a text; None where PostgreSQL must say."""
+        words = words_of(clause.value)
+        return None if clause.phrase and len(words) > 1 else self.columns.stems.of(words)
 
     def _holds(self, field: str) -> bool:
         columns = self.columns
@@ -96,7 +106,8 @@ class Matching:
 
     def _at_least(self, needed: int, clauses: tuple[Clause, ...], within: Mask) -> Mask:
         """The rows of which so many of the clauses hold."""
-        if (texts := many_everywhere(needed, clauses)) is not None:
+        asked = any(map(self._asks_postgresql, clauses))
+        if asked and (texts := many_everywhere(needed, clauses)) is not None:
             return self._looked_up(texts, ("many", needed, clauses))
         fields = {each.field if isinstance(each, Match) else None for each in clauses}
         field = fields.pop()
@@ -115,6 +126,8 @@ class Matching:
                 if field == "title_ngram" and not words_only:
                     return self.columns.title_part(needle) > 0
                 return self.columns.parts[SUBSTRINGS[field]].holding(needle, words_only)
+            case Match(field) if field in _IN_MEMORY and (stems := self._stems(clause)) is not None:
+                return self._with_words(field, stems)
             case Wildcard("title") if is_prefix(clause):
                 return self.columns.parts["title"].holding(clause.pieces[0], words_only=True)
             case Match(field, value) if field in self.columns.values:
@@ -130,6 +143,12 @@ class Matching:
             case Present(field) if field in self.columns.dates:
                 return self.columns.dates[field] != NO_DATE
         return None
+
+    def _with_words(self, field: str, stems: list[str]) -> Mask:
+        """The rows whose text holds all of these; none holds nothing."""
+        held = self.columns.words.holding if field == EVERYTHING else self.columns.headings.in_title
+        masks = [held(stem) for stem in stems]
+        return np.logical_and.reduce(masks) if masks else np.zeros(self.columns.size, np.bool_)
 
     def _dated(self, clause: Match | Between) -> Mask:
         times = self.columns.dates[clause.field]
@@ -174,6 +193,15 @@ def _is_indexed(clause: Clause) -> bool:
         case Match(field):
             return kind_of(field) is not Kind.DATE
     return False
+
+
+def _plain_words(clause: Clause) -> Iterator[str]:
+    """The words that a clause asks for in texts."""
+    if isinstance(clause, Group):
+        for each in (*clause.required, *clause.optional, *clause.prohibited):
+            yield from _plain_words(each)
+    elif isinstance(clause, Match) and kind_of(clause.field) is Kind.TEXT:
+        yield from words_of(clause.value)
 
 
 def _like(pieces: tuple[str, ...], marks: tuple[str, ...]) -> Callable[[str], bool]:

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION
 
@@ -23,17 +22,17 @@ from ckanext.ardoise.search.columns import Columns
 from ckanext.ardoise.search.comparisons import text_query
 from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
 from ckanext.ardoise.search.freetext import Fields
+from ckanext.ardoise.search.headings import Scores
 from ckanext.ardoise.search.mirror import NOTHING, NUMBERS, among, numbers
 from ckanext.ardoise.search.table import INDEX
 from ckanext.ardoise.search.values import Mask
 from ckanext.ardoise.search.words import all_words, phrase, words_of
 
-MOST_WEIGHED_WHOLE = 300  # results; beyond, only their headings are weighed
+MOST_WEIGHED_WHOLE = 100  # results; beyond, only their headings are weighed
 MOST_TERMS = 100
 PHRASE_BONUS = 0.5
 _BY_LENGTH = 1  # ts_rank's normalization: long texts hold more words
 _LABELS = {"title": "A", "name": "B", "tags": "C", "groups": "C"}
-Scores = npt.NDArray[np.float32]  # one a row of the index
 Term = Match | AnyWord
 
 
@@ -56,9 +55,40 @@ def scores(connection: sa.Connection, columns: Columns, mask: Mask, clause: Clau
     if mask.sum() <= MOST_WEIGHED_WHOLE:
         found = _weighed(clause, terms, weights, INDEX.c.words).where(among(columns.numbers[mask]))
         return _told(connection, columns, found)
+    if (told := _from_memory(columns, terms, weights)) is not None:
+        return told + PHRASE_BONUS * _phrases(connection, columns, mask, clause)
     some = text_query(" | ".join(f"({text})" for term in terms if (text := _text(term))))
     found = _weighed(clause, terms, weights, INDEX.c.heading).where(INDEX.c.heading.bool_op("@@")(some))
     return _told(connection, columns, found)
+
+
+def _from_memory(columns: Columns, terms: list[Term], weights: Fields) -> Scores | None:
+    """The same weights of headings, where each term is a word anywhere; else None."""
+    by_boost: dict[float, list[str]] = defaultdict(list)
+    for term in terms:
+        words = list(term.words) if isinstance(term, AnyWord) else words_of(term.value)
+        stems = columns.stems.of(words)
+        if term.field != EVERYTHING or stems is None or (isinstance(term, Match) and len(words) != 1):
+            return None
+        by_boost[term.boost] += stems
+    labels = _labelled(weights)
+    parts = [boost * columns.headings.rank(stems, labels) for boost, stems in by_boost.items()]
+    return functools.reduce(operator.add, parts)
+
+
+def _phrases(connection: sa.Connection, columns: Columns, mask: Mask, clause: Clause) -> Mask:
+    """The rows of ``mask`` whose heading holds the words of ``clause`` as one phrase."""
+    together = _together(clause)
+    stems = columns.stems.of(words_of(together)) if together else None
+    none = np.zeros(columns.size, np.bool_)
+    if stems is None:
+        return none
+    rows = np.flatnonzero(mask & columns.headings.with_all(stems))
+    if not len(rows):
+        return none
+    held = INDEX.c.heading.bool_op("@@")(text_query(phrase(together)))
+    found = connection.execute(sa.select(NUMBERS).where(among(columns.numbers[rows]), held)).scalar_one()
+    return columns.mask_of(numbers(found))
 
 
 def _weighed(clause: Clause, terms: list[Term], weights: Fields, vector: Any) -> sa.Select[Any]:
@@ -75,7 +105,7 @@ def _weighed(clause: Clause, terms: list[Term], weights: Fields, vector: Any) ->
         weighed = sa.func.ts_rank(array, vector, query, _BY_LENGTH) * boost
         parts.append(sa.case((vector.bool_op("@@")(query), weighed), else_=0.0))  # most have none of them there
     if together := _together(clause):
-        parts.append(sa.case((vector.bool_op("@@")(text_query(together)), PHRASE_BONUS), else_=0.0))
+        parts.append(sa.case((vector.bool_op("@@")(text_query(phrase(together))), PHRASE_BONUS), else_=0.0))
     score = sa.func.float8send(sa.cast(functools.reduce(operator.add, parts), DOUBLE_PRECISION))
     return sa.select(NUMBERS, sa.func.coalesce(sa.func.string_agg(score, NOTHING, type_=BYTEA), NOTHING))
 
@@ -96,14 +126,19 @@ def _terms(clause: Clause) -> Iterator[Term]:
         yield clause
 
 
-def _array(weights: Fields) -> sa.ColumnElement[Any]:
-    """``ts_rank``'s weights of the labels D, C, B and A, the largest being 1."""
+def _labelled(weights: Fields) -> dict[str, float]:
+    """What a word weighs under each label, the largest being 1."""
     told = dict.fromkeys("DCBA", 0.0)
     for field, weight in weights:
         label = _LABELS.get(field, "D")
         told[label] = max(told[label], weight)
     largest = max(told.values()) or 1.0
-    return sa.cast([max(told[label] / largest, 0.01) for label in "DCBA"], ARRAY(sa.REAL))
+    return {label: max(weight / largest, 0.01) for label, weight in told.items()}
+
+
+def _array(weights: Fields) -> sa.ColumnElement[Any]:
+    """``ts_rank``'s weights of the labels D, C, B and A."""
+    return sa.cast(list(_labelled(weights).values()), ARRAY(sa.REAL))
 
 
 def _text(term: Term) -> str:
@@ -128,9 +163,9 @@ def _place(columns: Columns, term: Term) -> Scores | None:
 
 
 def _together(clause: Clause) -> str:
-    """The words typed without a sign, as one phrase; empty for fewer than two."""
+    """The words typed without a sign, wanted as one phrase; empty for fewer than two."""
     if not isinstance(clause, Group):
         return ""
     members = (*clause.required, *clause.optional)
     words = [each.value for each in members if isinstance(each, Match) and each.field == EVERYTHING]
-    return phrase(" ".join(words)) if len(words) > 1 and len(words) == len(members) else ""
+    return " ".join(words) if len(words) > 1 and len(words) == len(members) else ""
