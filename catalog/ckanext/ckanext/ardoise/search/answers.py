@@ -87,10 +87,10 @@ def _order_apart(connection: sa.Connection, columns: Columns, field: str) -> Key
     return keys
 
 
-def returned_columns(request: SearchRequest) -> list[sa.Column[Any]]:
+def returned_columns(request: SearchRequest) -> tuple[str, ...]:
     """Return the columns of the table that hold the fields asked for."""
     if request.fields is None:
-        return [INDEX.c.stored, *(INDEX.c[name] for name in DICTIONARIES)]
-    direct = [INDEX.c[name] for name in request.fields if name in NAMED or name in DICTIONARIES]
+        return ("stored", *DICTIONARIES)
+    direct = [name for name in request.fields if name in NAMED or name in DICTIONARIES]
     apart = any(name not in NAMED and name not in DICTIONARIES and name != "score" for name in request.fields)
-    return [*direct, INDEX.c.stored] if apart else direct
+    return (*direct, "stored") if apart else tuple(direct)

@@ -30,7 +30,7 @@ class Parts:
             at = at[_ends_a_word(self._bytes[places - 1])]
         meant = np.zeros(len(self._starts), np.bool_)
         meant[at] = True
-        return self.words.at(meant[self.words.codes])
+        return self.words.at(meant.take(self.words.codes))
 
     def standing(self, part: str) -> npt.NDArray[np.int8]:
         """Where ``part`` stands in each text at its best, 0 where it does not."""
@@ -46,7 +46,7 @@ class Parts:
         stands = np.zeros(len(self._starts), np.int8)
         stands[at] = WITHIN
         stands[at[places == self._starts[at]]] = STARTS_WORD
-        found = np.flatnonzero(stands[self.words.codes])
+        found = np.flatnonzero(stands.take(self.words.codes))
         rows, levels = self.words.rows[found], stands[self.words.codes[found]]
         levels[(levels == STARTS_WORD) & self._begins_a_row[found]] = STARTS_TEXT
         for level in (WITHIN, STARTS_WORD, STARTS_TEXT):

@@ -6,6 +6,7 @@ part of every step.
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +21,6 @@ from ckanext.ardoise.search.clauses import Clause
 from ckanext.ardoise.search.columns import ChangedError, Columns
 from ckanext.ardoise.search.freetext import misspelt
 from ckanext.ardoise.search.matching import TIME, Matching
-from ckanext.ardoise.search.mirror import among
 from ckanext.ardoise.search.ranking import scores
 from ckanext.ardoise.search.request import SearchRequest
 from ckanext.ardoise.search.spelling import spelled
@@ -113,17 +113,21 @@ class Search:
 
         It only ever grows: as it is now, it was at every statement of this search.
         """
-        numbers = self.columns.numbers[[row for row, _ in places]]
-        columns = (GENERATION.c.number.label("generation"), INDEX.c.number.label("place"), *returned_columns(request))
-        statement = sa.select(*columns).select_from(GENERATION.outerjoin(INDEX, among(numbers)))
-        found = [dict(each._mapping) for each in self.connection.execute(statement)]
-        if found[0]["generation"] != self.columns.generation:
+        numbers = self.columns.numbers[[row for row, _ in places]].tolist()
+        names = returned_columns(request)
+        found = self.connection.exec_driver_sql(_documents(names), {"numbers": numbers}).all()
+        if found[0].generation != self.columns.generation:
             raise ChangedError
-        told = {each.pop("place"): each for each in found}
-        return [
-            _document(told[number], weight, request)
-            for number, (_, weight) in zip(numbers.tolist(), places, strict=True)
-        ]
+        told = {number: dict(zip(names, values, strict=True)) for _, number, *values in found}
+        return [_document(told[number], weight, request) for number, (_, weight) in zip(numbers, places, strict=True)]
+
+
+@functools.cache
+def _documents(names: tuple[str, ...]) -> str:
+    """The statement that reads columns of some rows, and the generation beside each; one row where there are none."""
+    columns = ", ".join(("current.number AS generation", "held.number AS place", *(f"held.{name}" for name in names)))
+    tables = f"{GENERATION.name} AS current LEFT JOIN {INDEX.name} AS held ON held.number = ANY(%(numbers)s)"
+    return f"SELECT {columns} FROM {tables}"
 
 
 def _is_weighed(request: SearchRequest) -> bool:
@@ -133,8 +137,8 @@ def _is_weighed(request: SearchRequest) -> bool:
 
 def _document(told: dict[str, Any], weight: float, request: SearchRequest) -> dict[str, Any]:
     """What a page's row gives back, in the order of the fields asked for."""
-    told.pop("generation")
-    document: dict[str, Any] = json.loads(told.pop("stored", None) or "{}")
+    stored = told.pop("stored", None)
+    document: dict[str, Any] = json.loads(stored) if stored else {}
     document |= {name: value for name, value in told.items() if value is not None}
     if request.fields is None:
         return document

@@ -46,12 +46,12 @@ class Values:
             return self.at(self.codes == wanted[0])
         meant = np.zeros(len(self.names), np.bool_)
         meant[wanted] = True
-        return self.at(meant[self.codes])
+        return self.at(meant.take(self.codes))
 
     def passing(self, test: Callable[[str], bool]) -> Mask:
         """Rows with a value that passes ``test``."""
         meant = np.fromiter(map(test, list(self.names)), np.bool_)
-        return self.at(meant[self.codes])
+        return self.at(meant.take(self.codes))
 
     def present(self) -> Mask:
         """Rows with any value."""
@@ -62,7 +62,7 @@ class Values:
 
         A row has each of its values once. ``most`` of them, or all where it is negative.
         """
-        numbers = np.bincount(self.codes[mask[self.rows]], minlength=1)
+        numbers = np.bincount(np.compress(mask.take(self.rows), self.codes), minlength=1)
         codes = np.flatnonzero(numbers >= max(least, 1))
         if 0 < most < len(codes):  # of many, those that may be among the first
             codes = codes[numbers[codes] >= np.partition(numbers[codes], -most)[-most]]
