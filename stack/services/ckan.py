@@ -20,7 +20,8 @@ from stack.services.postgres import ADMIN, DATASTORE_READER
 EDITOR = "ardoise-editor"
 ADMINISTRATOR = "ckan-admin"
 PLUGINS = "ardoise_search ardoise dcat scheming_datasets datastore ardoise_table ardoise_chart ardoise_map"
-THREADS = 8
+WORKERS = 2
+THREADS = 4  # of each
 COMMAND_SECONDS = 240  # an empty database takes about ten on an idle machine
 
 CONFIGURATION = """\
@@ -119,12 +120,13 @@ def prepare(context: StackContext) -> None:
 
 
 def services(context: StackContext) -> list[Service]:
-    """Describe the web server: one process, several threads, little memory."""
+    """Describe the web server: two processes, so that Python computes on two processors, that share what they load."""
     port = context.ports["ckan"]
     command = (
         str(_server(context)),
         f"--bind=127.0.0.1:{port}",
-        "--workers=1",
+        "--config=python:ckanext.ardoise.serving",
+        f"--workers={WORKERS}",
         f"--threads={THREADS}",
         "--timeout=120",
         "--graceful-timeout=5",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,10 +25,10 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.common import config
 
-from ckanext.ardoise.search.clauses import Match, QuerySyntaxError, SortSyntaxError
+from ckanext.ardoise.search.clauses import Everything, Match, QuerySyntaxError, SortSyntaxError
 from ckanext.ardoise.search.engine import SearchEngine
 from ckanext.ardoise.search.local_params import read
-from ckanext.ardoise.search.request import read_request
+from ckanext.ardoise.search.request import SearchRequest, read_request
 
 SCHEME = "postgresql-search:"
 _CANCELED = "57014"
@@ -82,6 +83,11 @@ class PostgresIndex:
         with self._engine() as engine:
             engine.ping()
         return '{"status": "OK"}'
+
+    def read(self) -> None:
+        """Read into memory what searches need of the index."""
+        with self._engine() as engine:
+            engine.search(SearchRequest(Everything(), rows=0))
 
     def search(self, q: str, **parameters: Any) -> pysolr.Results:
         """Return the page of documents, their number and the facets that the request asks for.
@@ -144,12 +150,15 @@ _parents_sessions: list[Any] = []  # of a forked process; kept, for their end wo
 
 
 def _leave_parents_connections() -> None:
-    """In a forked process, leave CKAN's connections to its parent: ``rebuild-fast`` forks with some open."""
+    """Leave CKAN's connections to the process this one is forked from: ``rebuild-fast`` and gunicorn have some open."""
     if model.meta.engine is not None:
         if model.Session.registry.has():
             _parents_sessions.append(model.Session.registry())
         model.Session.registry.clear()
         model.meta.engine.dispose(close=False)
+    if (datastore := sys.modules.get("ckanext.datastore.backend.postgres")) is not None:
+        for engine in datastore._engines.values():
+            engine.dispose(close=False)
 
 
 @functools.cache
