@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import sys
 import threading
 from typing import Any
 
 preload_app = True
+TURN_SECONDS = 0.0005  # how long a thread may compute while another waits: a search should not wait for whole pages
 
 
 def pre_fork(_server: Any, _worker: Any) -> None:
@@ -21,7 +23,8 @@ def pre_fork(_server: Any, _worker: Any) -> None:
 
 
 def post_worker_init(_worker: Any) -> None:
-    """Read the search index meanwhile, for whoever asks first."""
+    """Share the processor out in short turns; read the search index meanwhile, for whoever asks first."""
+    sys.setswitchinterval(TURN_SECONDS)
     threading.Thread(target=_read_index, name="search index", daemon=True).start()
 
 

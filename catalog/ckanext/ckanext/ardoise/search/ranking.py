@@ -11,11 +11,9 @@ import functools
 import operator
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DOUBLE_PRECISION
 
 from ckanext.ardoise.search.clauses import AnyWord, Clause, Group, Match
 from ckanext.ardoise.search.columns import Columns
@@ -23,9 +21,9 @@ from ckanext.ardoise.search.comparisons import text_query
 from ckanext.ardoise.search.fields import EVERYTHING, Kind, kind_of
 from ckanext.ardoise.search.freetext import Fields
 from ckanext.ardoise.search.headings import Scores
-from ckanext.ardoise.search.mirror import NOTHING, NUMBERS, among, numbers
-from ckanext.ardoise.search.table import INDEX
-from ckanext.ardoise.search.values import Mask
+from ckanext.ardoise.search.mirror import NUMBERS, among, numbers
+from ckanext.ardoise.search.table import CONFIGURATION, INDEX
+from ckanext.ardoise.search.values import Mask, Rows
 from ckanext.ardoise.search.words import all_words, phrase, words_of
 
 MOST_WEIGHED_WHOLE = 100  # results; beyond, only their headings are weighed
@@ -53,13 +51,10 @@ def scores(connection: sa.Connection, columns: Columns, mask: Mask, clause: Clau
     if not any(map(_text, terms)):
         return None
     if mask.sum() <= MOST_WEIGHED_WHOLE:
-        found = _weighed(clause, terms, weights, INDEX.c.words).where(among(columns.numbers[mask]))
-        return _told(connection, columns, found)
+        return _weighed(connection, columns, terms, _together(clause), weights, np.flatnonzero(mask))
     if (told := _from_memory(columns, terms, weights)) is not None:
         return told + PHRASE_BONUS * _phrases(connection, columns, mask, clause)
-    some = text_query(" | ".join(f"({text})" for term in terms if (text := _text(term))))
-    found = _weighed(clause, terms, weights, INDEX.c.heading).where(INDEX.c.heading.bool_op("@@")(some))
-    return _told(connection, columns, found)
+    return _weighed(connection, columns, terms, _together(clause), weights, None)
 
 
 def _from_memory(columns: Columns, terms: list[Term], weights: Fields) -> Scores | None:
@@ -91,30 +86,46 @@ def _phrases(connection: sa.Connection, columns: Columns, mask: Mask, clause: Cl
     return columns.mask_of(numbers(found))
 
 
-def _weighed(clause: Clause, terms: list[Term], weights: Fields, vector: Any) -> sa.Select[Any]:
-    """The statement that tells numbers of rows and their scores."""
-    array = _array(weights)
+def _weighed(
+    connection: sa.Connection, columns: Columns, terms: list[Term], together: str, weights: Fields, rows: Rows | None
+) -> Scores:
+    """What PostgreSQL says the whole texts of ``rows`` weigh; without them, all headings with any of the terms."""
     by_boost: dict[float, list[str]] = defaultdict(list)
     for term in terms:
-        text = _text(term)
-        if text:
+        if text := _text(term):
             by_boost[term.boost].append(f"({text})")
-    parts: list[Any] = []
-    for boost, texts in by_boost.items():
-        query = text_query(" | ".join(texts))
-        weighed = sa.func.ts_rank(array, vector, query, _BY_LENGTH) * boost
-        parts.append(sa.case((vector.bool_op("@@")(query), weighed), else_=0.0))  # most have none of them there
-    if together := _together(clause):
-        parts.append(sa.case((vector.bool_op("@@")(text_query(phrase(together))), PHRASE_BONUS), else_=0.0))
-    score = sa.func.float8send(sa.cast(functools.reduce(operator.add, parts), DOUBLE_PRECISION))
-    return sa.select(NUMBERS, sa.func.coalesce(sa.func.string_agg(score, NOTHING, type_=BYTEA), NOTHING))
+    texts = {f"words{place}": " | ".join(each) for place, each in enumerate(by_boost.values())}
+    boosts = {f"boost{place}": boost for place, boost in enumerate(by_boost)}
+    given = {**texts, **boosts, "labels": list(_labelled(weights).values()), "any": " | ".join(texts.values())}
+    if rows is not None:
+        given["rows"] = columns.numbers[rows].tolist()
+    if together:
+        given["phrase"] = phrase(together)
+    statement = _statement(rows is not None, len(texts), bool(together))
+    found, told = connection.exec_driver_sql(statement, given).one()
+    scores = np.zeros(columns.size, np.float32)
+    scores[columns.rows_of(numbers(found))] = np.frombuffer(told, ">f8")
+    return scores
 
 
-def _told(connection: sa.Connection, columns: Columns, statement: sa.Select[Any]) -> Scores:
-    found, weights = connection.execute(statement).one()
-    told = np.zeros(columns.size, np.float32)
-    told[columns.rows_of(numbers(found))] = np.frombuffer(weights, ">f8")
-    return told
+@functools.cache
+def _statement(whole: bool, boosts: int, together: bool) -> str:
+    """Numbers of rows and what they weigh. No part looks whether it applies: each look would unpack the text again."""
+    vector = "words" if whole else "heading"
+
+    def query(name: str) -> str:
+        return f"to_tsquery('{CONFIGURATION}', %({name})s)"
+
+    parts = [
+        f"ts_rank(%(labels)s::real[], {vector}, {query(f'words{place}')}, {_BY_LENGTH}) * %(boost{place})s"
+        for place in range(boosts)
+    ]
+    if together:
+        parts.append(f"CASE WHEN {vector} @@ {query('phrase')} THEN {PHRASE_BONUS} ELSE 0 END")
+    score = f"float8send(({' + '.join(parts)})::float8)"
+    among = "number = ANY(%(rows)s)" if whole else f"heading @@ {query('any')}"
+    told = ", ".join(f"coalesce(string_agg({each}, ''::bytea), ''::bytea)" for each in ("int8send(number)", score))
+    return f"SELECT {told} FROM {INDEX.name} WHERE {among}"
 
 
 def _terms(clause: Clause) -> Iterator[Term]:
@@ -127,18 +138,13 @@ def _terms(clause: Clause) -> Iterator[Term]:
 
 
 def _labelled(weights: Fields) -> dict[str, float]:
-    """What a word weighs under each label, the largest being 1."""
+    """What a word weighs under each label, D to A as ``ts_rank`` has them, the largest being 1."""
     told = dict.fromkeys("DCBA", 0.0)
     for field, weight in weights:
         label = _LABELS.get(field, "D")
         told[label] = max(told[label], weight)
     largest = max(told.values()) or 1.0
     return {label: max(weight / largest, 0.01) for label, weight in told.items()}
-
-
-def _array(weights: Fields) -> sa.ColumnElement[Any]:
-    """``ts_rank``'s weights of the labels D, C, B and A."""
-    return sa.cast(list(_labelled(weights).values()), ARRAY(sa.REAL))
 
 
 def _text(term: Term) -> str:
