@@ -51,6 +51,12 @@ class Columns:
         """How many rows there are."""
         return len(self.numbers)
 
+    def arrange(self) -> None:
+        """Make ahead what the first searches would each wait for."""
+        _ = self._order, self.parts["title"].texts.keys
+        for each in self.parts.values():
+            each.arrange()
+
     @functools.cached_property
     def _order(self) -> Rows:
         return np.argsort(self.numbers)

@@ -69,6 +69,7 @@ class Mirror:
                 kept = _Kept(_all(connection, generation))
             elif made < generation:
                 kept = _renewed(connection, kept, generation, erased)
+            kept.columns.stems.follow(connection, kept.columns.parts["title"].words.names)
             self._kept = kept
         return kept.columns
 
@@ -100,7 +101,9 @@ def among(rows: Any) -> sa.ColumnElement[bool]:
 def _all(connection: sa.Connection, generation: int) -> Columns:
     with _reading_all(connection):
         told = read(connection, sa.true())
-    return renewed(nothing(generation), generation, np.zeros(0, np.bool_), told)
+    columns = renewed(nothing(generation), generation, np.zeros(0, np.bool_), told)
+    columns.arrange()
+    return columns
 
 
 def _renewed(connection: sa.Connection, kept: _Kept, generation: int, erased: int) -> _Kept:

@@ -21,6 +21,10 @@ class Parts:
     words: Values  # in the order of each text; a row's text is one word where it is never cut
     texts: Values  # one a row
 
+    def arrange(self) -> None:
+        """Lay the words out before somebody asks."""
+        _ = self._laid, self._begins_a_row
+
     def holding(self, part: str, words_only: bool = False) -> Mask:
         """Rows whose text holds ``part``: anywhere, or where a word begins."""
         if " " in part:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from ckanext.ardoise.search.table import CONFIGURATION
 
-MOST_KNOWN = 20_000  # words
+MOST_KNOWN = 200_000  # words
 _LEXEMES = sa.text(
     f"SELECT word, tsvector_to_array(to_tsvector('{CONFIGURATION}', word)) FROM unnest(CAST(:words AS text[])) AS word"
 )
@@ -19,6 +19,7 @@ class Stems:
 
     def __init__(self) -> None:
         self._known: dict[str, str | None] = {}
+        self._followed = 0
 
     def learn(self, connection: sa.Connection, words: Collection[str]) -> None:
         """Ask PostgreSQL, in one statement, for those words that are not known yet."""
@@ -28,6 +29,11 @@ class Stems:
             self._known = {}
         for word, lexemes in connection.execute(_LEXEMES, {"words": new}):
             self._known[word] = lexemes[0] if len(lexemes) == 1 else None
+
+    def follow(self, connection: sa.Connection, words: Sequence[str]) -> None:
+        """Learn what came to a list that only grows: visitors mostly type the words of titles."""
+        self.learn(connection, words[self._followed :])
+        self._followed = len(words)
 
     def of(self, words: Sequence[str]) -> list[str] | None:
         """Return the lexeme of each word; None where one is not known, or is cut into several."""
