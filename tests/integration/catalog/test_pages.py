@@ -144,6 +144,7 @@ def test_a_visitor_searches_opens_looks_downloads_and_verifies(site: Site, visit
     page = visit("/", width)
     page.get_by_role("searchbox").fill(f"consommation {site.names[WATER]}")
     page.get_by_role("button", name="Chercher").click()
+    page.wait_for_url("**/dataset/?q=**")  # whole: the next button does nothing before its script has come
     if width == "phone":
         page.get_by_role("button", name="Filtrer les résultats").click()
     page.get_by_role("link", name="Eau d'Angers Loire Métropole 1 jeu").click()
