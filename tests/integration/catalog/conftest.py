@@ -48,6 +48,12 @@ class CkanServer:
         assert answer.status_code == 200, answer.text
         return answer.json()["result"]
 
+    def workers(self) -> list[int]:
+        """The processes that answer, without the one they are forked from."""
+        bound = f"gunicorn --bind=127.0.0.1:{self.context.ports['ckan']}"
+        listed = subprocess.run(["pgrep", "-f", bound], capture_output=True, text=True)
+        return sorted(int(each) for each in listed.stdout.split())[1:]
+
     def command(self, *arguments: str) -> str:
         """Run « ckan … » and return what it prints."""
         return service.run_command(self.context, arguments).decode()

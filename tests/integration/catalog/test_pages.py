@@ -342,10 +342,8 @@ def test_what_a_reader_writes_reaches_the_steward_and_nobody_else(
 
 
 def _kill_worker(ckan: CkanServer) -> None:
-    """Kill -9 the process that answered; the server starts another."""
-    port = str(ckan.context.ports["ckan"])
-    listed = subprocess.run(["pgrep", "-f", f"gunicorn --bind=127.0.0.1:{port}"], capture_output=True, text=True)
-    _master, *workers = sorted(int(each) for each in listed.stdout.split())
+    """Kill -9 the processes that answer; the server starts others."""
+    workers = ckan.workers()
     assert workers
     for worker in workers:
         os.kill(worker, signal.SIGKILL)

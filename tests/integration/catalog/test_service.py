@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import signal
 import stat
 import time
 
@@ -23,6 +25,18 @@ from tests.integration.catalog.conftest import CkanServer
 def test_health(ckan: CkanServer) -> None:
     answer = httpx.get(f"{ckan.url}/health", timeout=30)
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_while_a_killed_process_is_replaced_the_other_answers(ckan: CkanServer) -> None:
+    killed, *others = ckan.workers()
+    assert len(others) == service.WORKERS - 1
+    os.kill(killed, signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while killed in ckan.workers() or len(ckan.workers()) < service.WORKERS:
+        assert httpx.get(f"{ckan.url}/api/3/action/package_search", timeout=30).status_code == 200
+        assert time.monotonic() < deadline
+    for _ in range(20):  # each over a connection of its own, so that the new one answers too
+        assert httpx.get(f"{ckan.url}/api/3/action/package_search", timeout=30).status_code == 200
 
 
 def logged(ckan: CkanServer, awaited: str, seconds: float = 20.0) -> str:

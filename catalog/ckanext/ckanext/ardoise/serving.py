@@ -31,9 +31,11 @@ def post_worker_init(_worker: Any) -> None:
 def _read_index() -> None:
     from ckan.common import config
 
-    from ckanext.ardoise.solr import PostgresIndex
+    from ckanext.ardoise.solr import SCHEME, PostgresIndex
 
+    if not (address := str(config["solr_url"])).startswith(SCHEME):
+        return  # Solr has its own
     try:
-        PostgresIndex(config["solr_url"]).read()
+        PostgresIndex(address).read()
     except Exception:  # the first search tries again, and tells its reader
         logging.getLogger(__name__).warning("the search index could not be read ahead", exc_info=True)
