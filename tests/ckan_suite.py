@@ -4,7 +4,7 @@ CKAN's process and ours are apart: these tests run by CKAN's interpreter, with w
 names, on databases of their own in the session's cluster. The index lies in yet another, for CKAN's tests drop every
 table they find beside CKAN's. Only the plugin ``ardoise_search`` is on: pages are CKAN's, no theme stands between.
 
-:data:`QUICK` is what a change of the search breaks first; :data:`WHOLE` takes minutes.
+:data:`SEARCHING` is all that a change of the search can break; :data:`WHOLE` has CKAN's other reading actions too.
 """
 
 from __future__ import annotations
@@ -25,18 +25,25 @@ from stack.services.postgres import hub_cluster
 
 EXCLUDED = Path(__file__).with_name("ckan_suite_excluded.toml")
 ACTIONS = "ckan/tests/logic/action/test_get.py"
-QUICK = (
-    "ckan/tests/lib/search",
-    f"{ACTIONS}::TestPackageAutocomplete",
-    f"{ACTIONS}::TestPackageSearch",
-    f"{ACTIONS}::TestPackageAutocompleteWithDatasetForm",
-)
-WHOLE = (
-    "ckan/tests/lib/search",
-    ACTIONS,
+PAGES = (
     *(f"ckan/tests/controllers/test_{name}.py" for name in ("home", "feed", "organization", "group")),
     "ckan/tests/controllers/test_package.py::TestSearch",  # last: it leaves a double in the place of package_search
 )
+SEARCHING = (
+    "ckan/tests/lib/search",
+    *(
+        f"{ACTIONS}::{name}"
+        for name in (
+            "TestGroupList", "TestOrganizationList", "TestCurrentPackageList", "TestPackageAutocomplete",
+            "TestPackageSearch", "TestPackageAutocompleteWithDatasetForm", "TestUserAutocomplete",
+            "TestFormatAutocomplete", "TestBadLimitQueryParameters", "TestOrganizationListForUser", "TestTagList",
+            "TestMembersList", "TestPackageMemberList", "TestCollaboratorsSearch", "TestResourceSearch",
+            "TestGroupPackageShow", "TestPackageList", "TestUserList",
+        )
+    ),
+    *PAGES,
+)  # fmt: skip
+WHOLE = ("ckan/tests/lib/search", ACTIONS, *PAGES)
 SECONDS = 3_000
 
 CONFIGURATION = """\

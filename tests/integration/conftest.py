@@ -13,7 +13,9 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 from storage import S3ObjectStore, database_engine, upgrade
 from tests.stack_fixtures import ObjectStoreServer, PostgresServer
 
-LONGEST_FIRST = ("catalog", "pipeline", "airflow", "custody", "sources", "console")  # so that none is left for the end
+LONGEST_FIRST = (
+    "catalog", "pipeline", "airflow", "ckan_suite", "custody", "sources", "console",
+)  # so that none is left for the end  # fmt: skip
 
 OpenStore = Callable[[str], S3ObjectStore]
 
