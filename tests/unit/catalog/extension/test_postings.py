@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from ckanext.ardoise.search.headings import Headings
 from ckanext.ardoise.search.postings import Postings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,3 +26,14 @@ def test_words_are_found_in_the_rows_that_hold_them(writes: list[tuple[list[bool
             assert held.holding(word).tolist() == [word in row.split() for row in rows]
         assert [earlier.holding(word).tolist() for word in WORDS] == before  # a search that has begun keeps its own
     assert not held.holding("autre").any()
+
+
+def test_a_renewal_that_was_given_up_changes_no_weight() -> None:
+    weights = {"A": 1.0, "C": 0.5}
+    stays, texts, lengths = np.zeros(0, np.bool_), ["eau:AC vil:A", "eau:C"], [3, 1]
+    once = Headings.none().renewed(stays, texts, lengths).rank(["eau"], weights)
+    first = Headings.none()
+    first.renewed(stays, texts, lengths)  # whoever asked for it lost the connection before keeping it
+    again = first.renewed(stays, texts, lengths)
+    assert again.rank(["eau"], weights).tolist() == once.tolist()
+    assert again.in_title("eau").tolist() == [True, False]

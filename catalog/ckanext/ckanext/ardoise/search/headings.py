@@ -41,7 +41,9 @@ class Headings:
         postings = self.postings.renewed(stays, texts)
         for text in islice(postings.codes, self.seen, None):
             word, _, labels = text.rpartition(":")
-            self.labels[word] = (*self.labels.get(word, ()), labels)
+            known = self.labels.get(word, ())
+            if labels not in known:  # an attempt that was given up may have told
+                self.labels[word] = (*known, labels)
         both = np.concatenate([self.lengths[stays], np.array(lengths, np.int32)])
         return Headings(postings, both, self.labels, len(postings.codes))
 

@@ -1,8 +1,8 @@
 """The score of a document: where the words asked for stand, how near each other, and what resembles them.
 
 Weights follow ``qf`` (CKAN's is ``name^4 title^4 tags^2 groups^2 text``); the words of the query as one phrase count
-again. ``ts_rank`` reads a vector for each result: only the short one (title, name, tags, groups) as long as results are
-many, so that a common word costs no more than a rare one.
+again. Where results are few, ``ts_rank`` reads the whole text of each; where they are many, only headings (title, name,
+tags, groups) weigh, from memory if the query is of plain words: a common word costs no more than a rare one.
 """
 
 from __future__ import annotations
