@@ -20,6 +20,7 @@ import psycopg
 from psycopg import sql
 
 from stack.context import ckan_python
+from stack.embedded import Stack
 from stack.service import StackContext
 from stack.services.postgres import hub_cluster
 
@@ -145,6 +146,15 @@ def run(context: StackContext, folder: Path, selected: tuple[str, ...]) -> Outco
         env=environment, cwd=site, capture_output=True, text=True, timeout=SECONDS,
     )  # fmt: skip
     return _outcome(report, f"{done.stdout[-20_000:]}\n{done.stderr[-2_000:]}")
+
+
+def check(context: StackContext, folder: Path, selected: tuple[str, ...], least: int) -> None:
+    """Assert that all of some of CKAN's tests pass but those excluded, and that more than ``least`` were found."""
+    Stack(context, only=("postgres", "valkey")).up(die_with_parent=True)
+    outcome = run(context, folder, selected)
+    assert outcome.failed == set(excluded()), outcome.printed
+    assert not outcome.skipped, outcome.printed
+    assert len(outcome.passed) > least
 
 
 def tools() -> Path:
